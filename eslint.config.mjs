@@ -52,7 +52,17 @@ export default tseslint.config(
               message: "hostfiles/, dns/ and config.ts are pure: no Pulumi resources, no AWS.",
             },
             {
-              group: ["node:net", "node:http*", "node:tls", "node:dns", "node:child_process", "net", "http", "https", "ssh2"],
+              group: [
+                "node:net",
+                "node:http*",
+                "node:tls",
+                "node:dns",
+                "node:child_process",
+                "net",
+                "http",
+                "https",
+                "ssh2",
+              ],
               message: "hostfiles/, dns/ and config.ts are pure: no network, no processes.",
             },
           ],

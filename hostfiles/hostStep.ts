@@ -1,0 +1,56 @@
+/** The shape of one step on the node: one remote command of the stack, in the order of `after`. */
+
+/** Which program gives a moved API server its port 443 back. */
+export enum ApiForwarder {
+  /** One process per connection; on every distribution. */
+  Socat = "socat",
+  /** systemd-socket-proxyd: event-driven, the socket stays open across restarts. */
+  SocketProxyd = "socket-proxyd",
+}
+
+/** What the host files of one node are rendered from. All addresses are IPv4 in dotted form. */
+export interface HostSettings {
+  /** The stack that owns the files, as `<project>/<stack>`; the node remembers it. */
+  owner: string;
+  /** The EC2 instance; it stands in every command, so that a replaced node is installed anew. */
+  instanceId: string;
+  /** kOps cluster name, e.g. `k8s.example.com`; the API's names are `api.` and `api.internal.` of it. */
+  clusterName: string;
+  /** First private address of the node's ENI. */
+  primaryPrivateIp: string;
+  /** The address that applications are served on. */
+  secondaryPrivateIp: string;
+  /** NodePort of the ingress controller's HTTPS listener, 30000–32767. */
+  httpsNodePort: number;
+  /** NodePort of the ingress controller's HTTP listener, 30000–32767. */
+  httpNodePort: number;
+  /** Used only while the API server's manifest says that it moved off 443. */
+  apiForwarder: ApiForwarder;
+  /** Where a moved API server listens, 1–65535 and not 443. */
+  apiLocalPort: number;
+  /** Send PROXY protocol v2 to the ingress controller. */
+  proxyProtocol: boolean;
+  /** Password of HAProxy's statistics page (user `admin`). Stands in one file of mode 0600 only. */
+  statsPassword: string;
+}
+
+/** What is known of a node before any address is: enough to form the commands of the read-only step. */
+export type HostIdentity = Pick<HostSettings, "owner" | "instanceId">;
+
+/** One remote command of the stack. */
+export interface HostStep {
+  /** Unique per node; the end of the resource's name, and the name in messages. */
+  name: string;
+  /** Steps that must be done before this one, and are undone after it. */
+  after: readonly string[];
+  /** The text piped to the command: a file's content, shown as a line diff in a preview unless `secret`. */
+  stdin(settings: HostSettings): string;
+  /** The settings that `stdin` reads, so that a step does not wait for values it has no use for. */
+  needs: readonly (keyof HostSettings)[];
+  /** `stdin` holds a secret. */
+  secret?: boolean;
+  /** Run at creation and whenever its text or `stdin` changes; doing it twice is the same as once. */
+  create(host: HostIdentity): string;
+  /** Run at removal; absent for a step that leaves nothing. */
+  remove?(host: HostIdentity): string;
+}

@@ -1,0 +1,63 @@
+/**
+ * What the lab builds once and keeps: directories named after what they are made from. A directory is used only when its
+ * seal, written last, still matches its contents; anything else is built anew.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheRoot } from "./paths";
+import { run } from "./process";
+
+/** Names, kinds, sizes and modes of everything below a directory: a cut or half-written file changes it. */
+async function fingerprint(directory: string): Promise<string> {
+  const listing = await run("find", [
+    directory,
+    "-printf",
+    "%P %y %m %l\\t",
+    "-type",
+    "f",
+    "-printf",
+    "%s",
+    "-o",
+    "-printf",
+    "\\n",
+  ]);
+  return createHash("sha256").update(listing.split("\n").sort().join("\n")).digest("hex");
+}
+
+export class Cache {
+  /** @param root made when it is missing */
+  constructor(private readonly root: string) {}
+
+  /**
+   * The directory `<root>/<name>-<key>`, made by `build` when it is missing or broken; older ones of that name go.
+   * @param madeFrom everything the contents depend on; the key is a hash of it
+   * @param build fills the (empty) directory that it is given
+   */
+  async directory(
+    name: string,
+    madeFrom: readonly string[],
+    build: (directory: string) => Promise<void>,
+  ): Promise<string> {
+    const key = createHash("sha256").update(JSON.stringify(madeFrom)).digest("hex").slice(0, 16);
+    const directory = join(this.root, `${name}-${key}`);
+    const seal = `${directory}.seal`;
+    if (existsSync(directory) && existsSync(seal) && readFileSync(seal, "utf8") === (await fingerprint(directory))) {
+      return directory;
+    }
+    await mkdir(this.root, { recursive: true });
+    for (const leftover of await readdir(this.root)) {
+      if (leftover.startsWith(`${name}-`)) await rm(join(this.root, leftover), { recursive: true, force: true });
+    }
+    const partial = `${directory}.partial`;
+    await mkdir(partial);
+    await build(partial);
+    await rename(partial, directory);
+    writeFileSync(seal, await fingerprint(directory));
+    return directory;
+  }
+}
+
+/** The cache of this machine's user. */
+export const cache = new Cache(cacheRoot);

@@ -1,0 +1,162 @@
+/** `npm run lab`: the command line of the lab. */
+import { spawn } from "node:child_process";
+import { Command, Option } from "commander";
+import { lab, type LabOptions, requireLab, runningLab } from "./lab";
+import { node } from "./network/addresses";
+import { leaderPid, onNodeCommand } from "./node/machine";
+import { inInternet, operatorEnvironment } from "./operator";
+import { labPaths } from "./paths";
+import type { PluginChoice } from "./plugins";
+import { say } from "./progress";
+import { prove } from "./proof/proof";
+import { renderTable } from "./proof/table";
+
+interface Flags {
+  apiPort: "443" | "8443";
+  plugins: PluginChoice;
+  json?: boolean;
+}
+
+const program = new Command("npm run lab --")
+  .description(
+    "A VPC in a box: brings up a node with systemd, an AWS endpoint and the Pulumi engine on this machine, runs `pulumi up` of\n" +
+      "dev and prod in it, proves what they promise, prints a table, and takes everything down. Linux, root, no cloud account.",
+  )
+  .enablePositionalOptions()
+  .showHelpAfterError();
+
+const apiPort = new Option(
+  "--api-port <port>",
+  "where the node's API server listens: 443 as kOps leaves it, 8443 after the hand edit",
+)
+  .choices(["443", "8443"])
+  .default("443");
+const plugins = new Option(
+  "--plugins <choice>",
+  "which resource plugins: auto takes official command and random where installed",
+)
+  .choices(["auto", "official", "drop-in"])
+  .default("auto");
+const options = ({ apiPort, plugins }: Flags): LabOptions => ({ apiPort: apiPort === "443" ? 443 : 8443, plugins });
+
+program
+  .addOption(apiPort)
+  .addOption(plugins)
+  .option("--json", "print one JSON object on stdout: { engine, plugins, apiPort, rows }")
+  .action(async (flags: Flags) => {
+    const rows = await withLab(options(flags), async (state) => {
+      const rows = await prove(state);
+      if (flags.json) {
+        const { engine, plugins, apiPort } = state;
+        process.stdout.write(`${JSON.stringify({ engine, plugins, apiPort, rows }, undefined, 2)}\n`);
+      } else {
+        const coloured = Boolean(process.stdout.isTTY) && !process.env["NO_COLOR"];
+        process.stdout.write(`${renderTable(rows, process.stdout.columns || 100, coloured)}\n`);
+      }
+      return rows;
+    });
+    const kept = rows.filter(({ ok }) => ok).length;
+    say(`${kept} of ${rows.length} promises kept`);
+    process.exitCode = kept === rows.length ? 0 : 1;
+  });
+
+/** Brings a lab up for the length of `use`; it is taken down whatever happens, Ctrl-C included. */
+async function withLab<T>(
+  options: LabOptions,
+  use: (state: Awaited<ReturnType<typeof lab.up>>) => Promise<T>,
+): Promise<T> {
+  const interrupted = (): void => {
+    say("\nInterrupted: taking the lab down …");
+    void lab.down().finally(() => process.exit(130));
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    return await use(await lab.up(options));
+  } finally {
+    await lab.down();
+  }
+}
+
+program
+  .command("up")
+  .description("bring the same lab up and keep it, with empty stacks dev and prod")
+  .addOption(apiPort)
+  .addOption(plugins)
+  .action(async (flags: Flags) => {
+    await lab.up(options(flags));
+    say(
+      [
+        "The lab is up. Next:",
+        "  npm run lab -- exec internet -- pulumi up --stack prod     the program, where the operator sits",
+        "  npm run lab -- exec node -- systemctl status              the node, as root",
+        "  npm run lab -- down                                       take it down",
+      ].join("\n"),
+    );
+  });
+
+program
+  .command("down")
+  .description("take the lab down; also one that was killed half-way")
+  .action(async () => {
+    await lab.down();
+    say("No lab is left on this machine.");
+  });
+
+program
+  .command("status")
+  .description("say whether a lab is up, and with what; exit status 3 when none is")
+  .option("--json", "print one JSON object on stdout")
+  .action(async ({ json }: { json?: boolean }) => {
+    const state = runningLab();
+    const nodeRunning = (await leaderPid()) !== undefined;
+    if (!state) process.exitCode = 3;
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ up: state !== undefined, nodeRunning, ...state }, undefined, 2)}\n`);
+    } else if (!state) {
+      process.stdout.write("no lab is up\n");
+    } else {
+      const used = Object.entries(state.plugins).map(([name, kind]) => `${name} ${kind}`);
+      process.stdout.write(
+        [
+          `lab up: API server on ${state.apiPort}, node ${nodeRunning ? "running" : "DOWN"}`,
+          `node: ${node.primaryPrivateIp}, public ${node.autoPublicIp}`,
+          `engine: pulumi ${state.engine.version}, ${state.engine.origin}; plugins: ${used.join(", ")}`,
+          `project: ${labPaths.project}`,
+          `logs: ${labPaths.logs}`,
+          "",
+        ].join("\n"),
+      );
+    }
+  });
+
+program
+  .command("exec")
+  .description("run a command where the operator sits (internet, with pulumi's environment) or on the node (as root)")
+  .argument("<place>", "internet or node")
+  .argument("<command...>", "the command and its arguments, after --")
+  .passThroughOptions()
+  .action(async (place: string, command: string[]) => {
+    const state = requireLab();
+    if (place === "internet") {
+      return hand(inInternet(command), operatorEnvironment(state.engine.pulumi), labPaths.project);
+    }
+    if (place === "node") return hand(await onNodeCommand(command), process.env, "/");
+    throw new Error(`unknown place '${place}': expected internet or node`);
+  });
+
+/** Gives the terminal to a command and takes over its exit status. */
+function hand([program = "", ...args]: string[], env: NodeJS.ProcessEnv, cwd: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env, cwd, stdio: "inherit" });
+    child.on("error", reject);
+    child.on("exit", (status, signal) => {
+      process.exitCode = signal ? 1 : (status ?? 1);
+      resolve();
+    });
+  });
+}
+
+program.parseAsync().catch((error: unknown) => {
+  say(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

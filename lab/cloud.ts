@@ -1,0 +1,32 @@
+/**
+ * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, whose every change becomes network before it is
+ * answered. It writes each call to a log and the account as it stands beside it.
+ */
+import { appendFileSync, writeFileSync } from "node:fs";
+import type { Account } from "./aws/account";
+import { startEndpoint } from "./aws/endpoint";
+import { labAccount } from "./labAccount";
+import { awsEndpoint } from "./network/addresses";
+import { applyDataPlane } from "./network/dataPlane";
+import { labPaths } from "./paths";
+
+async function main(): Promise<void> {
+  const account = labAccount();
+  const onChange = async (changed: Account): Promise<void> => {
+    await applyDataPlane(changed);
+    writeFileSync(labPaths.account, JSON.stringify(changed, undefined, 2));
+  };
+  await onChange(account);
+  await startEndpoint({
+    account,
+    ...awsEndpoint,
+    onChange,
+    onCall: (call) => appendFileSync(labPaths.awsCalls, `${JSON.stringify(call)}\n`),
+  });
+  writeFileSync(labPaths.cloudReady, "");
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,128 @@
+/** Brings the lab up and takes it down. */
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { acquireEngine, type Engine } from "./engine/engine";
+import { labCluster, labDomain } from "./labAccount";
+import { namespaces, node } from "./network/addresses";
+import { createNamespaces, removeNamespaces } from "./network/namespaces";
+import { issueCertificates } from "./node/certificates";
+import { nodeImage } from "./node/image";
+import { createDisk, moveApi, powerOff, powerOn, removeDisk, waitForApi } from "./node/machine";
+import { createOperator, inInternet } from "./operator";
+import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
+import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
+import { attempt } from "./process";
+import { say, step } from "./progress";
+import { prepareMachine } from "./requirements";
+
+export interface LabOptions {
+  /** Where the API server listens: 443 as kOps leaves it, or 8443 on loopback after the hand edit. */
+  apiPort: 443 | 8443;
+  plugins: PluginChoice;
+}
+
+export interface LabState {
+  apiPort: LabOptions["apiPort"];
+  engine: Engine;
+  plugins: Plugins;
+  /** Process id of the lab's cloud. */
+  cloud: number;
+}
+
+/** The NodePorts of the repository's example settings. */
+const nodePorts = { httpsNodePort: 30443, httpNodePort: 30080 } as const;
+
+const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+const ownerFile = join(labRoot, "owner.pid");
+
+/** The lab that is up on this machine, or undefined. */
+export function runningLab(): LabState | undefined {
+  if (!existsSync(labPaths.state)) return undefined;
+  const state = JSON.parse(readFileSync(labPaths.state, "utf8")) as LabState;
+  return alive(state.cloud) ? state : undefined;
+}
+
+/** The lab that must be up. @throws when none is */
+export function requireLab(): LabState {
+  const state = runningLab();
+  if (!state) throw new Error("no lab is running on this machine: start one with 'npm run lab -- up'");
+  return state;
+}
+
+/** Refuses a second lab, and tidies up after one that was killed half-way. */
+async function claimMachine(): Promise<void> {
+  const owner = existsSync(ownerFile) ? Number(readFileSync(ownerFile, "utf8")) : 0;
+  if (runningLab() || (owner > 0 && alive(owner))) {
+    throw new Error(
+      "a lab is already running on this machine (one at a time): " +
+        "look at it with 'npm run lab -- status', end it with 'npm run lab -- down'",
+    );
+  }
+  const namespacesLeft = (await attempt("ip", ["netns", "list"])).stdout.includes(namespaces.vpc);
+  if (existsSync(labRoot) || namespacesLeft) await step("Tidying up after a lab that was cut short", lab.down);
+}
+
+/** Starts the AWS endpoint and the data plane; returns when it listens. */
+async function startCloud(): Promise<number> {
+  const logFile = join(labPaths.logs, "cloud.log");
+  const log = openSync(logFile, "a");
+  const [program = "", ...args] = inInternet([
+    process.execPath,
+    "-r",
+    "ts-node/register/transpile-only",
+    "lab/cloud.ts",
+  ]);
+  const child = spawn(program, args, { cwd: repositoryRoot, detached: true, stdio: ["ignore", log, log] });
+  child.unref();
+  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+    if (existsSync(labPaths.cloudReady) && child.pid) return child.pid;
+    await sleep(100);
+  }
+  throw new Error(`the AWS endpoint did not start:\n${readFileSync(logFile, "utf8").trim()}`);
+}
+
+async function up(options: LabOptions): Promise<LabState> {
+  await prepareMachine();
+  await claimMachine();
+  for (const directory of [buildLogs, labPaths.logs, labPaths.bin]) await mkdir(directory, { recursive: true });
+  await writeFile(ownerFile, `${process.pid}`);
+  const engine = await acquireEngine();
+  const plugins = await choosePlugins(options.plugins);
+  const image = await nodeImage();
+  const cloud = await step("VPC and AWS account", async () => {
+    await createNamespaces();
+    return startCloud();
+  });
+  await step("Node", async (note) => {
+    await issueCertificates(labCluster, [labDomain], [node.primaryPrivateIp, node.autoPublicIp]);
+    await createDisk(image, { cluster: labCluster, ...nodePorts });
+    note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
+    await waitForApi(443);
+    if (options.apiPort === 8443) await moveApi();
+  });
+  await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
+  const state: LabState = { apiPort: options.apiPort, engine, plugins, cloud };
+  await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
+  const used = Object.entries(plugins).map(([name, kind]) => `${name} ${kind}`);
+  say(
+    `  pulumi ${engine.version} (${engine.origin}; language host: ${engine.languageHost}); plugins: ${used.join(", ")}`,
+  );
+  return state;
+}
+
+/** Ends whatever is left of a lab; nothing left is no error. */
+async function down(): Promise<void> {
+  await powerOff();
+  for (const namespace of [namespaces.internet, namespaces.vpc]) {
+    const pids = (await attempt("ip", ["netns", "pids", namespace])).stdout.split("\n").filter(Boolean);
+    if (pids.length > 0) await attempt("kill", ["-9", ...pids]);
+  }
+  await removeDisk();
+  await removeNamespaces();
+  await rm(labRoot, { recursive: true, force: true });
+}
+
+export const lab = { up, down };

@@ -1,0 +1,35 @@
+/** The lab's addresses: documentation ranges (RFC 5737) for the internet, a kOps default range for the VPC. */
+
+/** Names of the network namespaces; the prefix keeps them apart from anything else on the machine. */
+export const namespaces = { internet: "ksi-internet", vpc: "ksi-vpc", node: "ksi-node" } as const;
+
+export const internet = {
+  /** Where the operator and the users sit. */
+  operator: "192.0.2.10",
+  /** The VPC's side of the link. */
+  gateway: "192.0.2.1",
+  prefix: 24,
+} as const;
+
+export const vpc = {
+  cidr: "172.20.0.0/16",
+  subnet: "172.20.32.0/19",
+  /** The VPC router's address in the subnet: the first after the network address, as in AWS. */
+  router: "172.20.32.1",
+} as const;
+
+export const node = {
+  primaryPrivateIp: "172.20.45.37",
+  prefix: 19,
+  macAddress: "02:1b:7c:00:45:37",
+  /** Name of the interface on a Nitro instance. */
+  device: "ens5",
+  /** The public address that AWS gave at launch; no Elastic IP. */
+  autoPublicIp: "198.51.100.37",
+} as const;
+
+/** AWS's free Elastic IPs, in the order in which they are given out. */
+export const elasticIps: readonly string[] = Array.from({ length: 10 }, (_, index) => `203.0.113.${10 + index}`);
+
+/** The AWS endpoint, on loopback of the `internet` namespace: nobody else sees it. */
+export const awsEndpoint = { host: "127.0.0.1", port: 4566 } as const;

@@ -1,0 +1,57 @@
+/** The node's disk image: a real Debian with systemd, built once by debootstrap and cached. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cache } from "../cache";
+import { buildLogs } from "../paths";
+import { run } from "../process";
+import { step } from "../progress";
+
+/** Debian release of the node. */
+export const suite = "bookworm";
+
+/** What a cloud image of that release has and the lab needs. */
+// prettier-ignore
+const installed = [
+  "systemd", "systemd-sysv", "dbus", "udev", "iproute2", "openssh-server", "netplan.io", "sudo", "ca-certificates", "curl",
+  "openssl", "procps",
+  // The stand-ins for the API server and the ingress controller.
+  "nginx-light",
+];
+
+/** What the program installs on the node: kept as packages in the image, for a node in the lab has no way to a mirror. */
+const downloaded = ["haproxy", "nftables", "socat"];
+
+/** Finishing touches inside the image, by its own shell. */
+const customize = `
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq --download-only --no-install-recommends -y install ${downloaded.join(" ")}
+systemctl --quiet disable nginx.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
+systemctl --quiet mask console-getty.service systemd-networkd-wait-online.service
+systemctl --quiet enable systemd-networkd.service
+# The stand-in for the API server is nginx under the name that people and scripts look for.
+cp /usr/sbin/nginx /usr/local/bin/kube-apiserver
+useradd --create-home --shell /bin/bash ubuntu
+echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/90-cloud-init-users
+chmod 0440 /etc/sudoers.d/90-cloud-init-users
+rm -f /etc/ssh/ssh_host_* /etc/machine-id /etc/nginx/sites-enabled/default
+rm -rf /usr/share/doc /usr/share/man /usr/share/locale
+: >/etc/machine-id
+`;
+
+/** The image's root directory; read-only by agreement, every node is an overlay on it. */
+export async function nodeImage(): Promise<string> {
+  const directory = await step(`Node image (Debian ${suite})`, (note) =>
+    cache.directory("node", [suite, process.arch, customize, ...installed], async (partial) => {
+      note("debootstrap, 1–2 minutes, once");
+      const log = join(buildLogs, "node-image.log");
+      const root = join(partial, "root");
+      await run("debootstrap", ["--variant=minbase", `--include=${installed.join(",")}`, suite, root], { log });
+      note("packages for the node");
+      await run("chroot", [root, "/bin/sh", "-c", customize], { log });
+    }),
+  );
+  const root = join(directory, "root");
+  if (!existsSync(join(root, "usr/lib/systemd/systemd"))) throw new Error(`${root} holds no systemd`);
+  return root;
+}

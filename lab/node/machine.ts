@@ -1,0 +1,179 @@
+/** The node as a machine: its disk (an overlay on the image), power on, power off, and a way in. */
+import { spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { namespaces, node, vpc } from "../network/addresses";
+import { labPaths } from "../paths";
+import { attempt, type Finished, run, type RunOptions } from "../process";
+import { certificates } from "./certificates";
+import { enabledUnits, moveApiServer, type NodeFiles, standInFiles } from "./standIns";
+
+const disk = {
+  upper: join(labPaths.node, "upper"),
+  work: join(labPaths.node, "work"),
+  root: join(labPaths.node, "root"),
+} as const;
+
+export interface NodeOptions {
+  cluster: string;
+  httpsNodePort: number;
+  httpNodePort: number;
+}
+
+/** The login of the operator on the node, as on kOps' Ubuntu images. */
+export const nodeUser = "ubuntu";
+
+export const operatorKey = join(labPaths.keys, "id_ed25519");
+const hostKey = join(labPaths.keys, "ssh_host_ed25519_key");
+
+/** The node's public host key, `ssh-ed25519 AAAA…`, as `ssh-keyscan` prints it without the host. */
+export async function nodeHostKey(): Promise<string> {
+  return (await readFile(`${hostKey}.pub`, "utf8")).trim().split(" ").slice(0, 2).join(" ");
+}
+
+/** cloud-init's network configuration, with the static form of what DHCP gives on EC2. */
+const cloudInitNetplan = `network:
+  version: 2
+  ethernets:
+    ${node.device}:
+      addresses: [${node.primaryPrivateIp}/${node.prefix}]
+      routes: [{ to: default, via: ${vpc.router} }]
+`;
+
+async function writeNodeFiles(files: NodeFiles): Promise<void> {
+  for (const [path, { text, mode }] of Object.entries(files)) {
+    const file = join(disk.upper, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+    await chmod(file, mode ?? 0o644);
+  }
+}
+
+async function copyToNode(source: string, path: string, mode: number): Promise<void> {
+  const file = join(disk.upper, path);
+  await mkdir(dirname(file), { recursive: true });
+  await copyFile(source, file);
+  await chmod(file, mode);
+}
+
+/** Makes the node's disk from the image: keys, network, and what kOps would have put there. Mounts it. */
+export async function createDisk(image: string, options: NodeOptions): Promise<void> {
+  for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
+  await mkdir(labPaths.keys, { recursive: true });
+  await chmod(labPaths.keys, 0o700);
+  for (const key of [operatorKey, hostKey])
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
+
+  const { api, app } = certificates();
+  await copyToNode(api.certificate, "/etc/kubernetes/pki/api.crt", 0o644);
+  await copyToNode(api.key, "/etc/kubernetes/pki/api.key", 0o600);
+  await copyToNode(app.certificate, "/etc/ingress/app.crt", 0o644);
+  await copyToNode(app.key, "/etc/ingress/app.key", 0o600);
+  await copyToNode(hostKey, "/etc/ssh/ssh_host_ed25519_key", 0o600);
+  await copyToNode(`${hostKey}.pub`, "/etc/ssh/ssh_host_ed25519_key.pub", 0o644);
+  await writeNodeFiles({
+    "/etc/hostname": { text: "node\n" },
+    "/etc/hosts": { text: "127.0.0.1 localhost\n127.0.1.1 node\n" },
+    "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan, mode: 0o600 },
+    ...standInFiles(options.cluster, options.httpsNodePort, options.httpNodePort),
+  });
+  for (const unit of enabledUnits) {
+    const wants = join(disk.upper, "etc/systemd/system/multi-user.target.wants");
+    await mkdir(wants, { recursive: true });
+    await symlink(`/etc/systemd/system/${unit}`, join(wants, unit));
+  }
+  const overlay = `lowerdir=${image},upperdir=${disk.upper},workdir=${disk.work}`;
+  await run("mount", ["-t", "overlay", "kops-secondary-ingress-lab", "-o", overlay, disk.root]);
+  // Ownership as on a real image: the operator's key belongs to the login.
+  const home = join(disk.root, "home", nodeUser);
+  await mkdir(join(home, ".ssh"), { recursive: true });
+  await copyFile(`${operatorKey}.pub`, join(home, ".ssh/authorized_keys"));
+  await run("chroot", [disk.root, "chown", "-R", `${nodeUser}:${nodeUser}`, `/home/${nodeUser}`]);
+}
+
+/** The command line that runs a program on the node as root, whatever the state of its network or sshd. */
+export async function onNodeCommand(command: readonly string[]): Promise<string[]> {
+  const leader = await leaderPid();
+  if (leader === undefined) throw new Error("the node is not running: start it with 'npm run lab -- up'");
+  // prettier-ignore
+  const env = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", `TERM=${process.env["TERM"] ?? "dumb"}`];
+  return ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command];
+}
+
+/** Runs a program on the node as root. */
+export async function onNode(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const [program = "", ...args] = await onNodeCommand(command);
+  return attempt(program, args, options);
+}
+
+/** Process id, on this machine, of the node's systemd. */
+export async function leaderPid(): Promise<number | undefined> {
+  const container = await attempt("pgrep", ["-f", `systemd-nspawn .*-D ${disk.root}`]);
+  const parent = container.stdout.split("\n")[0];
+  if (!parent) return undefined;
+  const child = await attempt("pgrep", ["-P", parent]);
+  const pid = Number(child.stdout.split("\n")[0]);
+  return pid > 0 ? pid : undefined;
+}
+
+/** Powers the node on and waits until its systemd has started everything and sshd answers. Milliseconds it took. */
+export async function powerOn(): Promise<number> {
+  const start = Date.now();
+  const console = openSync(join(labPaths.logs, "node-console.log"), "a");
+  const container = spawn(
+    "systemd-nspawn",
+    // prettier-ignore
+    ["--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaces.node}`, "-D", disk.root, "--capability=CAP_NET_ADMIN", "-b"],
+    {
+      detached: true,
+      stdio: ["ignore", console, console],
+      // Without it /proc/sys/net is read-only and networkd is skipped.
+      env: { ...process.env, SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network" },
+    },
+  );
+  container.unref();
+  const deadline = start + 60_000;
+  for (;;) {
+    if (Date.now() > deadline) {
+      throw new Error(`the node did not boot within 60 s: see ${join(labPaths.logs, "node-console.log")}`);
+    }
+    await sleep(100);
+    if ((await leaderPid()) === undefined) continue;
+    const state = (await onNode(["systemctl", "is-system-running"])).stdout.trim();
+    const ssh = await onNode(["ss", "-Hltn", "sport = :22"]);
+    if ((state === "running" || state === "degraded") && ssh.stdout) return Date.now() - start;
+  }
+}
+
+/** Pulls the plug: nothing on the node gets a chance to tidy up. */
+export async function powerOff(): Promise<void> {
+  const leader = await leaderPid();
+  if (leader !== undefined) await attempt("kill", ["-9", `${leader}`]);
+  await attempt("pkill", ["-9", "-f", `systemd-nspawn .*-D ${disk.root}`]);
+  for (let tries = 0; tries < 50 && (await leaderPid()) !== undefined; tries++) await sleep(100);
+}
+
+/** Edits the API server's manifest by hand, as the original write-up does, and waits until it listens there. */
+export async function moveApi(): Promise<void> {
+  await onNode(["sh", "-c", moveApiServer]);
+  await waitForApi(8443);
+}
+
+/** Waits until the API server listens on a port. */
+export async function waitForApi(port: number): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const { stdout } = await onNode(["ss", "-Hltnp", `sport = :${port}`]);
+    if (stdout.includes("kube-apiserver")) return;
+    await sleep(100);
+  }
+  throw new Error(
+    `the API server did not come up on port ${port} within 30 s: npm run lab -- exec node -- journalctl -u kubelet`,
+  );
+}
+
+/** Unmounts the node's disk; its contents go with the lab's directory. */
+export async function removeDisk(): Promise<void> {
+  await attempt("umount", ["-l", disk.root]);
+}

@@ -1,0 +1,70 @@
+/** The operator: a person or a tool in the `internet` namespace, with the program, its stacks and their credentials. */
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseDocument } from "yaml";
+import { awsEndpoint, namespaces } from "./network/addresses";
+import { nodeHostKey, nodeUser, operatorKey } from "./node/machine";
+import { labPaths, repositoryRoot } from "./paths";
+import { attempt, type Finished, run, type RunOptions } from "./process";
+
+/** The stacks that the repository documents and the lab runs. */
+export const stacks = ["dev", "prod"] as const;
+export type StackName = (typeof stacks)[number];
+
+/** What the program consists of; linked, so that an edit in the checkout is what the next `up` runs. */
+// prettier-ignore
+const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "config.ts", "components", "hostfiles", "dns", "tsconfig.json", "package.json", "node_modules"];
+
+/** Environment of the operator: the lab's engine, plugins, state and AWS account, and nobody else's. */
+export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: [labPaths.bin, dirname(pulumi), process.env["PATH"]].join(":"),
+    PULUMI_HOME: labPaths.pulumiHome,
+    PULUMI_BACKEND_URL: `file://${labPaths.backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "the lab's stacks are thrown away",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    AWS_ENDPOINT_URL: `http://${awsEndpoint.host}:${awsEndpoint.port}`,
+    AWS_ACCESS_KEY_ID: "AKIALABOPERATOR00000",
+    AWS_SECRET_ACCESS_KEY: "lab",
+    AWS_REGION: "eu-central-1",
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
+
+/** The command line that runs a program where the operator sits. */
+export function inInternet(command: readonly string[]): string[] {
+  return ["ip", "netns", "exec", namespaces.internet, ...command];
+}
+
+/** Runs a program as the operator. */
+export function asOperator(pulumi: string, command: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const [program = "", ...args] = inInternet(command);
+  return attempt(program, args, { cwd: labPaths.project, env: operatorEnvironment(pulumi), ...options });
+}
+
+/** Writes a stack's settings: the repository's documented example with the lab's node in it. */
+async function writeStackFile(stack: StackName): Promise<void> {
+  const name = `Pulumi.${stack}.yaml`;
+  const document = parseDocument(await readFile(join(repositoryRoot, name), "utf8"));
+  document.setIn(["config", "kops-secondary-ingress:ssh"], { user: nodeUser, hostKey: await nodeHostKey() });
+  await writeFile(join(labPaths.project, name), document.toString());
+}
+
+/** Makes the operator's project directory and an empty stack for each environment. */
+export async function createOperator(pulumi: string): Promise<void> {
+  for (const directory of [labPaths.project, labPaths.pulumiHome, labPaths.backend])
+    await mkdir(directory, { recursive: true });
+  for (const file of programFiles) await symlink(join(repositoryRoot, file), join(labPaths.project, file));
+  const env = operatorEnvironment(pulumi);
+  const privateKey = await readFile(operatorKey, "utf8");
+  for (const stack of stacks) {
+    await writeStackFile(stack);
+    const options = { cwd: labPaths.project, env };
+    await run(pulumi, ["stack", "init", stack, "--non-interactive", "--no-select"], options);
+    // prettier-ignore
+    await run(pulumi, ["config", "set", "--secret", "--stack", stack, "--non-interactive", "kops-secondary-ingress:sshPrivateKey"], { ...options, input: privateKey });
+  }
+}

@@ -1,0 +1,66 @@
+/** One real request, made from inside a network namespace, and what came back. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { namespaces } from "../network/addresses";
+import { repositoryRoot } from "../paths";
+import { run } from "../process";
+
+export interface Request {
+  /** Where the request is made. */
+  from: "internet" | "node";
+  /** IPv4 address to connect to; the name in `host` is not looked up. */
+  address: string;
+  port: number;
+  /** Name for SNI, the certificate check and the Host header. */
+  host: string;
+  /** PEM file of the authority that the certificate must come from; plain HTTP without it. */
+  authority?: string;
+}
+
+export interface Answer {
+  /** HTTP status, or 0 when there was no answer. */
+  status: number;
+  body: string;
+  /** Subject alternative names of the certificate shown, whether trusted or not. */
+  certificateNames: string[];
+  /** The certificate comes from `authority` and is made out for `host`. */
+  trusted: boolean;
+  /** Why there was no answer. */
+  error?: string;
+  milliseconds: number;
+}
+
+/** What the requester program reads: the request with the authority's text. */
+export interface WireRequest extends Omit<Request, "authority"> {
+  ca?: string;
+}
+
+const requester = ["-r", "ts-node/register/transpile-only", join(repositoryRoot, "lab/proof/requester.ts")];
+
+/** Makes the requests, those of one namespace in one process, in order. */
+export async function probe(requests: readonly Request[]): Promise<Answer[]> {
+  const answers = new Map<Request, Answer>();
+  for (const from of ["internet", "node"] as const) {
+    const mine = requests.filter((request) => request.from === from);
+    if (mine.length === 0) continue;
+    const wire: WireRequest[] = await Promise.all(
+      mine.map(async ({ authority, ...request }) => ({
+        ...request,
+        ...(authority ? { ca: await readFile(authority, "utf8") } : {}),
+      })),
+    );
+    const output = await run("ip", ["netns", "exec", namespaces[from], process.execPath, ...requester], {
+      input: JSON.stringify(wire),
+      cwd: repositoryRoot,
+    });
+    (JSON.parse(output) as Answer[]).forEach((answer, index) => {
+      const request = mine[index];
+      if (request) answers.set(request, answer);
+    });
+  }
+  return requests.map((request) => {
+    const answer = answers.get(request);
+    if (!answer) throw new Error(`no answer for ${request.host}: the requester gave fewer answers than requests`);
+    return answer;
+  });
+}

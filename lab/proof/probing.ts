@@ -1,0 +1,32 @@
+/** Run inside a namespace: makes the request of the first line of stdin at a steady rate until stdin ends; prints the count. */
+import { createInterface } from "node:readline";
+import type { WireRequest } from "./probe";
+import type { Count } from "./prober";
+import { request } from "./request";
+
+const perSecond = Number(process.argv[2]);
+const count: Count = { sent: 0, failed: 0, failures: [] };
+const underWay = new Set<Promise<void>>();
+let timer: NodeJS.Timeout | undefined;
+
+async function once(wire: WireRequest): Promise<void> {
+  count.sent++;
+  const answer = await request(wire);
+  if (answer.status !== 0 && (answer.trusted || wire.ca === undefined)) return;
+  count.failed++;
+  const what = answer.error ?? `certificate for ${answer.certificateNames.join(", ")}`;
+  if (count.failures.length < 5) count.failures.push(`${new Date().toISOString()} ${what}`);
+}
+
+const input = createInterface({ input: process.stdin });
+input.once("line", (line) => {
+  const wire = JSON.parse(line) as WireRequest;
+  timer = setInterval(() => {
+    const request = once(wire).finally(() => underWay.delete(request));
+    underWay.add(request);
+  }, 1000 / perSecond);
+});
+input.once("close", () => {
+  clearInterval(timer);
+  void Promise.all(underWay).then(() => process.stdout.write(JSON.stringify(count)));
+});

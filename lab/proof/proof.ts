@@ -1,0 +1,121 @@
+/** The proof: both stacks brought up, asked for what they promise, brought up again, and removed. */
+import { readFile } from "node:fs/promises";
+import type { CallRecord } from "../aws/endpoint";
+import { labCluster } from "../labAccount";
+import type { LabState } from "../lab";
+import { node } from "../network/addresses";
+import { certificates } from "../node/certificates";
+import { onNode } from "../node/machine";
+import { asOperator, type StackName } from "../operator";
+import { labPaths } from "../paths";
+import type { Finished } from "../process";
+import { step } from "../progress";
+import { stackOutputs } from "./outputs";
+import { startProber } from "./prober";
+import { type Row, row } from "./row";
+import { accountSnapshot, difference, nodeSnapshot } from "./snapshot";
+import { devUrls, prodUrls } from "./urls";
+
+/** Number of SSH logins that the node's sshd has accepted since boot. */
+export async function sshLogins(): Promise<number> {
+  const { stdout } = await onNode(["journalctl", "--unit=ssh", "--no-pager", "--output=cat"]);
+  return stdout.split("\n").filter((line) => line.startsWith("Accepted ")).length;
+}
+
+/** Every call that the AWS endpoint has answered. */
+export async function awsCalls(): Promise<CallRecord[]> {
+  const text = await readFile(labPaths.awsCalls, "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as CallRecord);
+}
+
+/** The end of what the engine said, for a row that failed. */
+const said = ({ stdout, stderr }: Finished): string => `${stdout}${stderr}`.trim().split("\n").slice(-30).join("\n");
+
+export async function prove(state: LabState): Promise<Row[]> {
+  const rows: Row[] = [];
+  const pulumi = (...args: string[]): Promise<Finished> =>
+    asOperator(state.engine.pulumi, ["pulumi", ...args, "--non-interactive", "--color=never"]);
+  const engine = (id: string, name: string, args: readonly string[]): Promise<Row> =>
+    step(`pulumi ${args.join(" ")}`, () =>
+      row(id, name, "exit status 0", async () => {
+        const finished = await pulumi(...args);
+        const ok = finished.status === 0;
+        return { ok, observed: ok ? "exit status 0" : said(finished) };
+      }),
+    );
+  const up = (stack: StackName): Promise<Row> =>
+    engine(`up-${stack}`, `pulumi up of ${stack}`, ["up", "--yes", "--skip-preview", "--stack", stack]);
+  const upAgain = (stack: StackName): Promise<Row> =>
+    row(`again-${stack}`, `second up of ${stack}: no change, no SSH`, "no change, 0 logins", async () => {
+      const before = await sshLogins();
+      const finished = await step(`pulumi up of ${stack} again`, () =>
+        pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", stack),
+      );
+      const logins = (await sshLogins()) - before;
+      const ok = finished.status === 0 && logins === 0;
+      return { ok, observed: finished.status === 0 ? `no change, ${logins} logins` : said(finished) };
+    });
+  const destroy = (stack: StackName): Promise<Row> =>
+    engine(`destroy-${stack}`, `pulumi destroy of ${stack}`, ["destroy", "--yes", "--skip-preview", "--stack", stack]);
+  const urls = (stack: StackName, look: typeof devUrls): Promise<Row[]> =>
+    stackOutputs(state.engine.pulumi, stack).then(look, (error: unknown) => [
+      {
+        id: `${stack}-outputs`,
+        name: `${stack}: outputs`,
+        ok: false,
+        expected: "outputs",
+        observed: String(error),
+        ms: 0,
+      },
+    ]);
+
+  const before = { node: await nodeSnapshot(), account: await accountSnapshot() };
+  const prober = await startProber(
+    {
+      // Where the API server itself listens: the address that must never go away, whatever is done around it.
+      from: state.apiPort === 443 ? "internet" : "node",
+      address: state.apiPort === 443 ? node.autoPublicIp : "127.0.0.1",
+      port: state.apiPort,
+      host: `api.internal.${labCluster}`,
+      authority: certificates().api.authority,
+    },
+    10,
+  );
+
+  rows.push(await up("dev"));
+  rows.push(...(await urls("dev", devUrls)));
+  rows.push(
+    await row("dev-free", "dev: no EIP, no SSH, no host file", "none of them", async () => {
+      const addresses = (await awsCalls()).filter(({ action }) => action === "AllocateAddress").length;
+      const files = difference(before.node, await nodeSnapshot());
+      const logins = await sshLogins();
+      const observed = [`${addresses} EIPs, ${logins} logins, ${files.length} changes on the node`, ...files].join(
+        "\n",
+      );
+      return { ok: addresses + logins + files.length === 0, observed };
+    }),
+  );
+  rows.push(await up("prod"));
+  rows.push(...(await urls("prod", prodUrls)));
+  rows.push(await upAgain("dev"), await upAgain("prod"));
+  rows.push(await destroy("prod"), await destroy("dev"));
+  rows.push(
+    await row("aws-empty", "after destroy: nothing left in AWS", "the account as before", async () => {
+      const left = difference(before.account, await accountSnapshot());
+      return { ok: left.length === 0, observed: left.length === 0 ? "the account as before" : left.join("\n") };
+    }),
+    await row("host-as-before", "after destroy: host files as before", "the node as before", async () => {
+      const left = difference(before.node, await nodeSnapshot());
+      return { ok: left.length === 0, observed: left.length === 0 ? "the node as before" : left.join("\n") };
+    }),
+    await row("api-throughout", "the API's own listener throughout all of it", "0 failed", async () => {
+      const { sent, failed, failures } = await prober.stop();
+      const observed = [`${failed} of ${sent} failed`, ...failures].join("\n");
+      return { ok: sent > 0 && failed === 0, observed };
+    }),
+  );
+  return rows;
+}

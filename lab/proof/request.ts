@@ -1,0 +1,43 @@
+/** The request itself: HTTP or HTTPS to an address, judged by the certificate as a browser would. */
+import * as http from "node:http";
+import * as https from "node:https";
+import type { TLSSocket } from "node:tls";
+import type { Answer, WireRequest } from "./probe";
+
+/** Longer than a lost packet's retransmissions, shorter than a person's patience. Milliseconds. */
+const patience = 5_000;
+
+export function request({ address, port, host, ca }: WireRequest): Promise<Answer> {
+  const start = process.hrtime.bigint();
+  const answer: Answer = { status: 0, body: "", certificateNames: [], trusted: false, milliseconds: 0 };
+  return new Promise((resolve) => {
+    const finish = (error?: Error): void => {
+      if (error) answer.error = error.message;
+      answer.milliseconds = Number((process.hrtime.bigint() - start) / 10_000n) / 100;
+      resolve(answer);
+    };
+    const options = { host: address, port, headers: { host }, agent: false, timeout: patience, path: "/" };
+    const receive = (response: http.IncomingMessage): void => {
+      answer.status = response.statusCode ?? 0;
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => (answer.body += text));
+      response.on("end", () => finish());
+      response.on("error", finish);
+    };
+    const sent = ca
+      ? // The verdict on the certificate is part of the answer, not a reason to have none.
+        https.request({ ...options, servername: host, ca, rejectUnauthorized: false }, receive)
+      : http.request(options, receive);
+    sent.on("socket", (socket) => {
+      socket.once("secureConnect", () => {
+        const tls = socket as TLSSocket;
+        const names = tls.getPeerCertificate().subjectaltname ?? "";
+        answer.certificateNames = names.split(", ").filter(Boolean);
+        answer.trusted = tls.authorized;
+      });
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${patience / 1000} s`)));
+    sent.on("error", finish);
+    sent.end();
+  });
+}

@@ -1,0 +1,49 @@
+/** What must be as before once everything is removed: the node's files and state, and the AWS account. */
+import { readFile } from "node:fs/promises";
+import { onNode } from "../node/machine";
+import { labPaths } from "../paths";
+
+/** Facts about the node, one a line, comparable between two moments. */
+export type Snapshot = readonly string[];
+
+/**
+ * Files (with hash and mode) where we may write, units, listeners, nftables, addresses. Left out: what the package manager
+ * and the system keep for themselves (caches, users of removed packages, journals) and processes' numbers.
+ */
+const observe = `
+export LC_ALL=C
+find /etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc/ssl/certs -o -name 'ld.so.cache' -o -path '/etc/passwd*' -o -path '/etc/group*' -o -path '/etc/shadow*' -o -path '/etc/gshadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \\) -prune -o \\
+  \\( -type f -printf 'file %p %m ' -exec sh -c 'sha256sum <"$1" | cut -c1-16' sh {} \\; -o -type l -printf 'link %p %l\\n' -o -type d -printf 'directory %p %m\\n' \\)
+systemctl list-unit-files --no-legend --no-pager --state=enabled | awk '{print "enabled " $1}'
+systemctl list-units --no-legend --no-pager --plain --state=active --type=service,socket,path,timer | awk '{print "active " $1}' | grep -vE 'systemd-(tmpfiles|hostnamed|timedated)|user@|user-runtime|apt-|man-db|fstrim|session'
+ss -Hltn | awk '{print "listens " $4}'
+nft list ruleset 2>/dev/null | sed 's/^/nft /'
+ip -4 -o addr show | awk '{print "address " $2 " " $4}'
+dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' | awk '$1 == "ii" {print "package " $2}'
+`;
+
+export async function nodeSnapshot(): Promise<Snapshot> {
+  const { status, stdout, stderr } = await onNode(["sh", "-c", observe]);
+  if (status !== 0 && stdout === "") throw new Error(`cannot look at the node: ${stderr}`);
+  return [...new Set(stdout.split("\n").filter(Boolean))].sort();
+}
+
+/** The AWS account as the endpoint holds it, one resource a line. */
+export async function accountSnapshot(): Promise<Snapshot> {
+  const account = JSON.parse(await readFile(labPaths.account, "utf8")) as Record<string, unknown>;
+  // Addresses given back return to the end of AWS's pool.
+  return Object.entries(account)
+    .filter(([name]) => name !== "publicIpPool")
+    .flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((item) => `${name} ${JSON.stringify(item)}`),
+    )
+    .sort();
+}
+
+/** What differs, in words; empty when nothing does. */
+export function difference(before: Snapshot, after: Snapshot): string[] {
+  return [
+    ...after.filter((fact) => !before.includes(fact)).map((fact) => `+ ${fact}`),
+    ...before.filter((fact) => !after.includes(fact)).map((fact) => `- ${fact}`),
+  ];
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import type { Account } from "../../../lab/aws/account";
+import { reachableAddresses, renderDataPlane } from "../../../lab/network/dataPlane";
+import { needsProgram, needsRoot } from "../../support/needs";
+
+const eni = "eni-1";
+
+function account(change: Partial<Account> = {}): Account {
+  return {
+    accountId: "123456789012",
+    region: "eu-central-1",
+    vpcs: [],
+    subnets: [],
+    instances: [
+      {
+        instanceId: "i-1",
+        instanceType: "t3.medium",
+        state: "running",
+        launchTime: "",
+        subnetId: "",
+        vpcId: "",
+        tags: {},
+      },
+    ],
+    networkInterfaces: [
+      {
+        networkInterfaceId: eni,
+        subnetId: "",
+        vpcId: "",
+        macAddress: "",
+        description: "",
+        attachment: { attachmentId: "", instanceId: "i-1", deviceIndex: 0 },
+        privateIps: [
+          { privateIpAddress: "172.20.45.37", primary: true, autoPublicIp: "198.51.100.37" },
+          { privateIpAddress: "172.20.45.38", primary: false },
+        ],
+        securityGroupIds: ["sg-1"],
+        tags: {},
+      },
+    ],
+    addresses: [
+      {
+        allocationId: "eipalloc-1",
+        publicIp: "203.0.113.10",
+        networkBorderGroup: "",
+        publicIpv4Pool: "",
+        association: { associationId: "", networkInterfaceId: eni, privateIpAddress: "172.20.45.38" },
+        tags: {},
+      },
+      { allocationId: "eipalloc-2", publicIp: "203.0.113.11", networkBorderGroup: "", publicIpv4Pool: "", tags: {} },
+    ],
+    securityGroups: [],
+    securityGroupRules: [
+      // prettier-ignore
+      { securityGroupRuleId: "", groupId: "sg-1", isEgress: false, ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: "192.0.2.0/24", tags: {} },
+      // prettier-ignore
+      { securityGroupRuleId: "", groupId: "sg-2", isEgress: false, ipProtocol: "tcp", fromPort: 80, toPort: 80, cidrIpv4: "0.0.0.0/0", tags: {} },
+      // prettier-ignore
+      { securityGroupRuleId: "", groupId: "sg-1", isEgress: true, ipProtocol: "-1", fromPort: -1, toPort: -1, cidrIpv4: "0.0.0.0/0", tags: {} },
+    ],
+    hostedZones: [],
+    publicIpPool: [],
+    ...change,
+  };
+}
+
+describe("data plane", () => {
+  it("translates an associated Elastic IP and the address given at launch, both ways", () => {
+    const text = renderDataPlane(account());
+    assert.match(text, /ip daddr 203\.0\.113\.10 dnat to 172\.20\.45\.38/);
+    assert.match(text, /ip saddr 172\.20\.45\.38 oifname "wan" snat to 203\.0\.113\.10/);
+    assert.match(text, /ip daddr 198\.51\.100\.37 dnat to 172\.20\.45\.37/);
+  });
+
+  it("knows nothing of an Elastic IP that is not associated", () => {
+    assert.doesNotMatch(renderDataPlane(account()), /203\.0\.113\.11/);
+  });
+
+  it("lets in what a group of the ENI allows, and nothing of a group that is not attached", () => {
+    const text = renderDataPlane(account());
+    assert.match(text, /ip saddr \{ 192\.0\.2\.0\/24 \} tcp dport 443 return/);
+    assert.doesNotMatch(text, /dport 80/);
+  });
+
+  it("delivers to private addresses of running instances only", () => {
+    assert.deepEqual(reachableAddresses(account()), ["172.20.45.37", "172.20.45.38"]);
+    const [instance] = account().instances;
+    assert.ok(instance);
+    assert.deepEqual(reachableAddresses(account({ instances: [{ ...instance, state: "stopped" }] })), []);
+  });
+
+  for (const [name, state] of Object.entries({
+    "the example": account(),
+    "an empty account": account({ instances: [], networkInterfaces: [], addresses: [], securityGroupRules: [] }),
+  })) {
+    it(`is accepted by nft: ${name}`, function () {
+      needsRoot(this);
+      needsProgram(this, "nft");
+      const { status, stderr } = spawnSync("unshare", ["-n", "nft", "-c", "-f", "-"], {
+        input: renderDataPlane(state),
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+    });
+  }
+});

@@ -1,0 +1,23 @@
+/** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
+import { spawnSync } from "node:child_process";
+import { whyUnavailable } from "../../lab/requirements";
+
+const required = process.env["REQUIRE_LAB"] === "1";
+
+function skipOrFail(context: Mocha.Context, reason: string): void {
+  if (required) throw new Error(`REQUIRE_LAB=1, but ${reason}`);
+  if (context.test) context.test.title += ` (skipped: ${reason})`;
+  context.skip();
+}
+
+/** For tests that need the owning tool of a host file. */
+export function needsProgram(context: Mocha.Context, program: string): void {
+  const found = spawnSync("/bin/sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status === 0;
+  if (!found) skipOrFail(context, `'${program}' is not installed`);
+}
+
+/** For tests that need root on Linux, as the lab does. */
+export function needsRoot(context: Mocha.Context): void {
+  const why = whyUnavailable();
+  if (why) skipOrFail(context, why);
+}
