@@ -11,6 +11,7 @@ import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
 import { nodeImage } from "./node/image";
 import { createDisk, moveApi, powerOff, powerOn, removeDisk, waitForApi } from "./node/machine";
+import { lightControlPlane } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
@@ -33,7 +34,7 @@ export interface LabState {
 }
 
 /** The NodePorts of the repository's example settings. */
-const nodePorts = { httpsNodePort: 30443, httpNodePort: 30080 } as const;
+const nodePorts = { https: 30443, http: 30080 } as const;
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const ownerFile = join(labRoot, "owner.pid");
@@ -98,10 +99,10 @@ async function up(options: LabOptions): Promise<LabState> {
   });
   await step("Node", async (note) => {
     await issueCertificates(labCluster, [labDomain], [node.primaryPrivateIp, node.autoPublicIp]);
-    await createDisk(image, { cluster: labCluster, ...nodePorts });
+    await createDisk(image, lightControlPlane(labCluster, nodePorts.https, nodePorts.http));
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
-    if (options.apiPort === 8443) await moveApi();
+    if (options.apiPort === 8443) await moveApi("127.0.0.1");
   });
   await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
   const state: LabState = { apiPort: options.apiPort, engine, plugins, cloud };

@@ -1,10 +1,10 @@
 /** Finds the Pulumi engine: on PATH, else the official release, else built once from its Go module. */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { chmod, rename, writeFile } from "node:fs/promises";
+import { chmod, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cache } from "../cache";
-import { buildLogs, labPaths, repositoryRoot } from "../paths";
+import { download, verifySha256 } from "../download";
+import { goBuild, pins } from "../goBuild";
+import { labPaths, repositoryRoot } from "../paths";
 import { run, which } from "../process";
 import { step } from "../progress";
 
@@ -22,59 +22,28 @@ export interface Engine {
 
 const releases = `https://github.com/pulumi/pulumi/releases/download/v${engineVersion}`;
 
-/** Bytes of a release file, or undefined where the release cannot be reached; the answer takes seconds at most. */
-async function download(file: string): Promise<Buffer | undefined> {
-  try {
-    // A machine without internet refuses at once; one that drops packets costs this long, once per cold cache.
-    const probe = await fetch(`${releases}/${file}`, { method: "HEAD", signal: AbortSignal.timeout(5_000) });
-    if (!probe.ok) return undefined;
-    const answer = await fetch(`${releases}/${file}`);
-    return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Unpacks the official release into `directory`; false where it cannot be had. */
 async function unpackRelease(directory: string): Promise<boolean> {
   const architecture = process.arch === "arm64" ? "arm64" : "x64";
   const name = `pulumi-v${engineVersion}-linux-${architecture}.tar.gz`;
-  const checksums = (await download(`pulumi-${engineVersion}-checksums.txt`))?.toString();
-  const archive = checksums && (await download(name));
+  const checksums = await download(`${releases}/pulumi-${engineVersion}-checksums.txt`);
+  const archive = checksums && (await download(`${releases}/${name}`));
   if (!archive) return false;
-  const digest = createHash("sha256").update(archive).digest("hex");
-  if (!checksums.includes(`${digest}  ${name}`)) {
-    throw new Error(`${name}: its SHA-256 ${digest} is not the one that the release lists. Try again; do not use it.`);
-  }
+  verifySha256(name, archive, checksums.toString());
   const file = join(directory, name);
   await writeFile(file, archive);
   await run("tar", ["-xzf", file, "--strip-components=1", "-C", directory]);
-  await run("rm", [file]);
+  await rm(file);
   return true;
 }
 
-/** Builds the `pulumi` program from the module pinned in lab/engine/go.mod and go.sum. */
-async function build(directory: string): Promise<void> {
-  const go = await which("go");
-  if (!go) {
-    throw new Error(
-      `the Pulumi engine is neither on PATH nor downloadable here, and Go, which builds it, is not installed. ` +
-        `Install Pulumi ${engineVersion} or Go 1.25 or newer, and start again.`,
-    );
-  }
-  const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${engineVersion}`;
-  await run(
-    go,
-    // prettier-ignore
-    ["build", "-mod=readonly", "-trimpath", "-ldflags", `-s -w ${version}`, "-o", join(directory, "pulumi"), "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
-    {
-      cwd: join(repositoryRoot, "lab/engine"),
-      // go.sum holds every checksum, so the checksum database is not asked.
-      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOSUMDB: "off" },
-      log: join(buildLogs, "engine-build.log"),
-    },
-  );
-}
+/** The engine as a Go program; its version is the one that the program reports. */
+const engineModule = {
+  name: "pulumi",
+  module: "lab/engine",
+  packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+  version: `github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${engineVersion}`,
+} as const;
 
 /** Writes an executable that runs one of the lab's TypeScript files. */
 export async function writeLauncher(path: string, source: string): Promise<void> {
@@ -94,13 +63,12 @@ export async function acquireEngine(): Promise<Engine> {
     const version = (await run(installed, ["version"])).trim();
     return { pulumi: installed, version, origin: "PATH", languageHost: "official" };
   }
-  const pins = ["go.mod", "go.sum"].map((file) => readFileSync(join(repositoryRoot, "lab/engine", file), "utf8"));
   const directory = await step("Pulumi engine", (note) =>
-    cache.directory("engine", [engineVersion, process.arch, ...pins], async (partial) => {
+    cache.directory("engine", [engineVersion, process.arch, ...pins(engineModule.module)], async (partial) => {
       note("downloading the official release");
       if (await unpackRelease(partial)) return;
       note("no download here: building it from its Go module, about 5 minutes, once");
-      await build(partial);
+      await goBuild(engineModule, partial);
     }),
   );
   const official = await which("pulumi-language-nodejs", directory);

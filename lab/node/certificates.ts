@@ -1,44 +1,59 @@
-/** The lab's certificates: one authority each for the cluster and for the web, as on a real node. */
+/** The lab's certificates: one authority for the cluster and one for the web, as on a real node. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { labPaths } from "../paths";
 import { run } from "../process";
 
-export interface Certificate {
+export interface KeyPair {
   /** Paths of PEM files. */
   certificate: string;
   key: string;
-  authority: string;
+}
+
+/** Every key pair of a running lab, by the name of its use. */
+// prettier-ignore
+const names = ["cluster-authority", "web-authority", "api-server", "app", "admin", "kube-proxy", "kubelet-api", "aggregator", "etcd", "service-account"] as const;
+export type CertificateName = (typeof names)[number];
+
+/** Where a key pair lies; `service-account` has a public key in the certificate's place. */
+export function keyPair(name: CertificateName): KeyPair {
+  return { certificate: join(labPaths.certificates, `${name}.crt`), key: join(labPaths.certificates, `${name}.key`) };
 }
 
 const openssl = (...args: string[]): Promise<string> => run("openssl", args);
+const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
-async function issue(name: string, subject: string, alternativeNames: readonly string[]): Promise<Certificate> {
-  const file = (suffix: string): string => join(labPaths.certificates, `${name}${suffix}`);
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+async function issueAuthority(name: CertificateName): Promise<void> {
+  const { certificate, key } = keyPair(name);
   // prettier-ignore
-  await openssl("req", "-x509", ...newKey, "-days", "30", "-subj", `/CN=${name} authority of the lab`, "-keyout", file("-ca.key"), "-out", file("-ca.crt"));
-  // prettier-ignore
-  await openssl("req", ...newKey, "-subj", `/CN=${subject}`, "-keyout", file(".key"), "-out", file(".csr"));
-  await writeFile(file(".ext"), `subjectAltName=${alternativeNames.join(",")}\n`);
-  // prettier-ignore
-  await openssl("x509", "-req", "-days", "30", "-in", file(".csr"), "-CA", file("-ca.crt"), "-CAkey", file("-ca.key"), "-CAcreateserial", "-extfile", file(".ext"), "-out", file(".crt"));
-  return { certificate: file(".crt"), key: file(".key"), authority: file("-ca.crt") };
+  await openssl("req", "-x509", ...newKey, "-days", "30", "-subj", `/CN=the lab's ${name}`, "-keyout", key, "-out", certificate);
 }
 
-/** Where the certificates of a running lab lie. */
-export function certificates(): { api: Certificate; app: Certificate } {
-  const of = (name: string): Certificate => ({
-    certificate: join(labPaths.certificates, `${name}.crt`),
-    key: join(labPaths.certificates, `${name}.key`),
-    authority: join(labPaths.certificates, `${name}-ca.crt`),
-  });
-  return { api: of("api"), app: of("app") };
+async function issue(
+  authority: CertificateName,
+  name: CertificateName,
+  subject: string,
+  alternativeNames: readonly string[] = [],
+): Promise<void> {
+  const { certificate, key } = keyPair(name);
+  const request = join(labPaths.certificates, `${name}.csr`);
+  const extensions = join(labPaths.certificates, `${name}.ext`);
+  await openssl("req", ...newKey, "-subj", subject, "-keyout", key, "-out", request);
+  await writeFile(
+    extensions,
+    [
+      "extendedKeyUsage=serverAuth,clientAuth",
+      ...(alternativeNames.length > 0 ? [`subjectAltName=${alternativeNames.join(",")}`] : []),
+      "",
+    ].join("\n"),
+  );
+  // prettier-ignore
+  await openssl("x509", "-req", "-days", "30", "-in", request, "-CA", keyPair(authority).certificate, "-CAkey", keyPair(authority).key, "-CAcreateserial", "-extfile", extensions, "-out", certificate);
 }
 
 /**
- * Makes them. The API's names are those that kOps gives it (kops nodeup/pkg/model/kube_apiserver.go: the in-cluster names,
- * `api.` and `api.internal.` of the cluster, loopback and the node's addresses).
+ * Makes them all. The API's names are those that kOps gives it (kops nodeup/pkg/model/kube_apiserver.go: the in-cluster names,
+ * `api.` and `api.internal.` of the cluster, the service address, loopback and the node's addresses).
  */
 export async function issueCertificates(
   cluster: string,
@@ -47,15 +62,26 @@ export async function issueCertificates(
 ): Promise<void> {
   await mkdir(labPaths.certificates, { recursive: true });
   await chmod(labPaths.certificates, 0o700);
+  await Promise.all([issueAuthority("cluster-authority"), issueAuthority("web-authority")]);
   // prettier-ignore
   const apiNames = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", `api.${cluster}`, `api.internal.${cluster}`];
-  await issue("api", "kubernetes-master", [
+  const addresses = ["127.0.0.1", ...apiAddresses];
+  await issue("cluster-authority", "api-server", "/CN=kubernetes-master", [
     ...apiNames.map((name) => `DNS:${name}`),
-    ...["127.0.0.1", ...apiAddresses].map((address) => `IP:${address}`),
+    ...addresses.map((address) => `IP:${address}`),
   ]);
+  await issue("cluster-authority", "admin", "/O=system:masters/CN=kubecfg");
+  await issue("cluster-authority", "kube-proxy", "/CN=system:kube-proxy");
+  await issue("cluster-authority", "kubelet-api", "/CN=kubelet-api");
+  await issue("cluster-authority", "aggregator", "/CN=aggregator");
+  await issue("cluster-authority", "etcd", "/CN=etcd", ["IP:127.0.0.1"]);
   await issue(
+    "web-authority",
     "app",
-    appDomains[0] ?? "app",
+    `/CN=${appDomains[0] ?? "app"}`,
     appDomains.map((name) => `DNS:${name}`),
   );
+  const account = keyPair("service-account");
+  await openssl("genrsa", "-out", account.key, "2048");
+  await openssl("rsa", "-in", account.key, "-pubout", "-out", account.certificate);
 }

@@ -14,12 +14,14 @@ export const suite = "bookworm";
 const installed = [
   "systemd", "systemd-sysv", "dbus", "udev", "iproute2", "openssh-server", "netplan.io", "sudo", "ca-certificates", "curl",
   "openssl", "procps",
-  // The stand-ins for the API server and the ingress controller.
+  // For kube-proxy.
+  "iptables", "nftables", "conntrack",
+  // For the stand-ins of the API server and the ingress controller.
   "nginx-light",
 ];
 
 /** What the program installs on the node: kept as packages in the image, for a node in the lab has no way to a mirror. */
-const downloaded = ["haproxy", "nftables", "socat"];
+const downloaded = ["haproxy", "socat"];
 
 /** Finishing touches inside the image, by its own shell. */
 const customize = `
@@ -29,8 +31,9 @@ apt-get -qq --download-only --no-install-recommends -y install ${downloaded.join
 systemctl --quiet disable nginx.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
 systemctl --quiet mask console-getty.service systemd-networkd-wait-online.service
 systemctl --quiet enable systemd-networkd.service
-# The stand-in for the API server is nginx under the name that people and scripts look for.
-cp /usr/sbin/nginx /usr/local/bin/kube-apiserver
+# The light API server is nginx under the name that people and scripts look for.
+mkdir -p /opt/standins
+cp /usr/sbin/nginx /opt/standins/kube-apiserver
 useradd --create-home --shell /bin/bash ubuntu
 echo 'ubuntu ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/90-cloud-init-users
 chmod 0440 /etc/sudoers.d/90-cloud-init-users

@@ -7,20 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { namespaces, node, vpc } from "../network/addresses";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
-import { certificates } from "./certificates";
-import { enabledUnits, moveApiServer, type NodeFiles, standInFiles } from "./standIns";
+import { type ControlPlane, moveApiServer, type MovedApiAddress, type NodeFiles } from "./controlPlane";
 
 const disk = {
   upper: join(labPaths.node, "upper"),
   work: join(labPaths.node, "work"),
   root: join(labPaths.node, "root"),
 } as const;
-
-export interface NodeOptions {
-  cluster: string;
-  httpsNodePort: number;
-  httpNodePort: number;
-}
 
 /** The login of the operator on the node, as on kOps' Ubuntu images. */
 export const nodeUser = "ubuntu";
@@ -58,33 +51,29 @@ async function copyToNode(source: string, path: string, mode: number): Promise<v
   await chmod(file, mode);
 }
 
-/** Makes the node's disk from the image: keys, network, and what kOps would have put there. Mounts it. */
-export async function createDisk(image: string, options: NodeOptions): Promise<void> {
+/** Makes the node's disk from the image: keys, network, and what kOps puts there. Mounts it. */
+export async function createDisk(image: string, controlPlane: ControlPlane): Promise<void> {
   for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
   await mkdir(labPaths.keys, { recursive: true });
   await chmod(labPaths.keys, 0o700);
   for (const key of [operatorKey, hostKey])
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
 
-  const { api, app } = certificates();
-  await copyToNode(api.certificate, "/etc/kubernetes/pki/api.crt", 0o644);
-  await copyToNode(api.key, "/etc/kubernetes/pki/api.key", 0o600);
-  await copyToNode(app.certificate, "/etc/ingress/app.crt", 0o644);
-  await copyToNode(app.key, "/etc/ingress/app.key", 0o600);
   await copyToNode(hostKey, "/etc/ssh/ssh_host_ed25519_key", 0o600);
   await copyToNode(`${hostKey}.pub`, "/etc/ssh/ssh_host_ed25519_key.pub", 0o644);
   await writeNodeFiles({
     "/etc/hostname": { text: "node\n" },
     "/etc/hosts": { text: "127.0.0.1 localhost\n127.0.1.1 node\n" },
     "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan, mode: 0o600 },
-    ...standInFiles(options.cluster, options.httpsNodePort, options.httpNodePort),
+    ...controlPlane.files,
   });
-  for (const unit of enabledUnits) {
+  for (const unit of controlPlane.units) {
     const wants = join(disk.upper, "etc/systemd/system/multi-user.target.wants");
     await mkdir(wants, { recursive: true });
     await symlink(`/etc/systemd/system/${unit}`, join(wants, unit));
   }
-  const overlay = `lowerdir=${image},upperdir=${disk.upper},workdir=${disk.work}`;
+  const lower = [...controlPlane.layers].reverse().concat(image).join(":");
+  const overlay = `lowerdir=${lower},upperdir=${disk.upper},workdir=${disk.work}`;
   await run("mount", ["-t", "overlay", "kops-secondary-ingress-lab", "-o", overlay, disk.root]);
   // Ownership as on a real image: the operator's key belongs to the login.
   const home = join(disk.root, "home", nodeUser);
@@ -156,8 +145,8 @@ export async function powerOff(): Promise<void> {
 }
 
 /** Edits the API server's manifest by hand, as the original write-up does, and waits until it listens there. */
-export async function moveApi(): Promise<void> {
-  await onNode(["sh", "-c", moveApiServer]);
+export async function moveApi(address: MovedApiAddress): Promise<void> {
+  await onNode(["sh", "-c", moveApiServer(address)]);
   await waitForApi(8443);
 }
 

@@ -4,7 +4,7 @@ import type { CallRecord } from "../aws/endpoint";
 import { labCluster } from "../labAccount";
 import type { LabState } from "../lab";
 import { node } from "../network/addresses";
-import { certificates } from "../node/certificates";
+import { keyPair } from "../node/certificates";
 import { onNode } from "../node/machine";
 import { asOperator, type StackName } from "../operator";
 import { labPaths } from "../paths";
@@ -80,7 +80,7 @@ export async function prove(state: LabState): Promise<Row[]> {
       address: state.apiPort === 443 ? node.autoPublicIp : "127.0.0.1",
       port: state.apiPort,
       host: `api.internal.${labCluster}`,
-      authority: certificates().api.authority,
+      authority: keyPair("cluster-authority").certificate,
     },
     10,
   );

@@ -1,7 +1,7 @@
 /** Rows that are requests: who answers where, and with whose certificate. */
 import { labCluster, labDomain } from "../labAccount";
 import { node } from "../network/addresses";
-import { certificates } from "../node/certificates";
+import { keyPair } from "../node/certificates";
 import type { Outputs } from "./outputs";
 import { type Answer, probe, type Request } from "./probe";
 import type { Row } from "./row";
@@ -36,7 +36,7 @@ function application(id: string, name: string, scheme: "https" | "http", address
       address,
       port,
       host: labDomain,
-      ...(scheme === "https" ? { authority: certificates().app.authority } : {}),
+      ...(scheme === "https" ? { authority: keyPair("web-authority").certificate } : {}),
     },
     expected: `200 by the ingress${scheme === "https" ? ` with the certificate of ${labDomain}` : ""}`,
     holds: (answer) =>
@@ -51,7 +51,7 @@ function api(id: string, name: string, from: "internet" | "node", address: strin
   return {
     id,
     name,
-    request: { from, address, port: 443, host, authority: certificates().api.authority },
+    request: { from, address, port: 443, host, authority: keyPair("cluster-authority").certificate },
     expected: `401 by the API server with its certificate for ${host}`,
     holds: (answer) => answer.status === 401 && answer.trusted,
   };

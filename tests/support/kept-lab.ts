@@ -1,0 +1,99 @@
+/** A lab that stays up for the tests of one file, and the hands of an operator in it. */
+import { spawnSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { lab, type LabOptions, type LabState } from "../../lab/lab";
+import { onNode } from "../../lab/node/machine";
+import { asOperator, type StackName } from "../../lab/operator";
+import { labPaths, repositoryRoot } from "../../lab/paths";
+import type { Finished } from "../../lab/process";
+import { stackOutputs } from "../../lab/proof/outputs";
+import { difference, accountSnapshot, nodeSnapshot } from "../../lab/proof/snapshot";
+import { prodUrls } from "../../lab/proof/urls";
+
+export interface KeptLab {
+  state: LabState;
+  pulumi(...args: string[]): Promise<Finished>;
+  up(stack: StackName): Promise<Finished>;
+  /** Runs a shell command on the node as root; throws when it fails. */
+  node(command: string): Promise<string>;
+  /** A call to the AWS endpoint by the real SDK, as the operator: class name of the command and its input. */
+  aws(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Ids of the rows of prod's URLs that fail now. */
+  failingRows(): Promise<string[]>;
+  /** Runs `work` with a stack's settings changed; they are as before afterwards. */
+  withConfig<T>(
+    stack: StackName,
+    change: (set: (path: string[], value: unknown) => void) => void,
+    work: () => Promise<T>,
+  ): Promise<T>;
+  /** Asserts that `work` changed nothing in AWS nor on the node; returns its result. */
+  untouched<T>(work: () => Promise<T>): Promise<{ result: T; changes: string[] }>;
+}
+
+export async function keepLab(options: LabOptions): Promise<KeptLab> {
+  const state = await lab.up(options);
+  const pulumi = (...args: string[]): Promise<Finished> =>
+    asOperator(state.engine.pulumi, ["pulumi", ...args, "--non-interactive", "--color=never"]);
+  return {
+    state,
+    pulumi,
+    up: (stack) => pulumi("up", "--yes", "--skip-preview", "--stack", stack),
+    node: async (command) => {
+      const { status, stdout, stderr } = await onNode(["sh", "-c", command]);
+      if (status !== 0) throw new Error(`${command}: ${stderr}`);
+      return stdout;
+    },
+    aws: async (command, input) => {
+      const script = `const ec2 = require(${JSON.stringify(join(repositoryRoot, "node_modules/@aws-sdk/client-ec2"))});
+        new ec2.EC2Client({ maxAttempts: 1 }).send(new ec2[process.argv[1]](JSON.parse(process.argv[2])))
+          .then((answer) => console.log(JSON.stringify(answer)), (error) => { console.error(error.name + ": " + error.message); process.exit(1); });`;
+      const finished = await asOperator(state.engine.pulumi, [
+        process.execPath,
+        "-e",
+        script,
+        "--",
+        command,
+        JSON.stringify(input),
+      ]);
+      if (finished.status !== 0) throw new Error(finished.stderr);
+      return JSON.parse(finished.stdout) as Record<string, unknown>;
+    },
+    failingRows: async () => {
+      const rows = await prodUrls(await stackOutputs(state.engine.pulumi, "prod"));
+      return rows.filter(({ ok }) => !ok).map(({ id }) => id);
+    },
+    withConfig: async (stack, change, work) => {
+      const file = join(labPaths.project, `Pulumi.${stack}.yaml`);
+      const text = await readFile(file, "utf8");
+      const document = parseDocument(text);
+      change((path, value) => {
+        const [key = "", ...rest] = path;
+        const place = ["config", key.includes(":") ? key : `kops-secondary-ingress:${key}`, ...rest];
+        if (value === undefined) document.deleteIn(place);
+        else document.setIn(place, value);
+      });
+      await writeFile(file, document.toString());
+      try {
+        return await work();
+      } finally {
+        await writeFile(file, text);
+      }
+    },
+    untouched: async (work) => {
+      const before = { node: await nodeSnapshot(), account: await accountSnapshot() };
+      const result = await work();
+      const changes = [
+        ...difference(before.account, await accountSnapshot()),
+        ...difference(before.node, await nodeSnapshot()),
+      ];
+      return { result, changes };
+    },
+  };
+}
+
+/** Runs the lab's command line, as a person does. */
+export function labCommand(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync("npm", ["run", "--silent", "lab", "--", ...args], { cwd: repositoryRoot, encoding: "utf8" });
+}
