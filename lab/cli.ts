@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
 import { lab, type LabOptions, requireLab, runningLab } from "./lab";
+import type { ProxyMode } from "./kubernetes/controlPlane";
 import { node } from "./network/addresses";
+import type { MovedApiAddress } from "./node/controlPlane";
 import { leaderPid, onNodeCommand } from "./node/machine";
 import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";
@@ -13,6 +15,9 @@ import { renderTable } from "./proof/table";
 
 interface Flags {
   apiPort: "443" | "8443";
+  apiAddress: MovedApiAddress;
+  kubernetes?: true;
+  proxyMode: ProxyMode;
   plugins: PluginChoice;
   json?: boolean;
 }
@@ -25,23 +30,35 @@ const program = new Command("npm run lab --")
   .enablePositionalOptions()
   .showHelpAfterError();
 
-const apiPort = new Option(
-  "--api-port <port>",
-  "where the node's API server listens: 443 as kOps leaves it, 8443 after the hand edit",
-)
-  .choices(["443", "8443"])
-  .default("443");
-const plugins = new Option(
-  "--plugins <choice>",
-  "which resource plugins: auto takes official command and random where installed",
-)
-  .choices(["auto", "official", "drop-in"])
-  .default("auto");
-const options = ({ apiPort, plugins }: Flags): LabOptions => ({ apiPort: apiPort === "443" ? 443 : 8443, plugins });
+/** The options that say what lab to bring up. */
+const labOptions = [
+  new Option(
+    "--api-port <port>",
+    "where the node's API server listens: 443 as kOps leaves it, 8443 after the hand edit",
+  )
+    .choices(["443", "8443"])
+    .default("443"),
+  new Option("--api-address <address>", "address of an API server on 8443")
+    .choices(["127.0.0.1", "0.0.0.0"])
+    .default("127.0.0.1"),
+  new Option("--kubernetes", "run the real etcd, kube-apiserver and kube-proxy on the node"),
+  new Option("--proxy-mode <mode>", "kube-proxy's mode, with --kubernetes")
+    .choices(["nftables", "iptables"])
+    .default("nftables"),
+  new Option("--plugins <choice>", "which resource plugins: auto takes official command and random where installed")
+    .choices(["auto", "official", "drop-in"])
+    .default("auto"),
+];
+const withLabOptions = (command: Command): Command =>
+  labOptions.reduce((changed, option) => changed.addOption(option), command);
+const options = ({ apiPort, apiAddress, kubernetes, proxyMode, plugins }: Flags): LabOptions => ({
+  apiPort: apiPort === "443" ? 443 : 8443,
+  apiAddress,
+  ...(kubernetes ? { kubernetes: proxyMode } : {}),
+  plugins,
+});
 
-program
-  .addOption(apiPort)
-  .addOption(plugins)
+withLabOptions(program)
   .option("--json", "print one JSON object on stdout: { engine, plugins, apiPort, rows }")
   .action(async (flags: Flags) => {
     const rows = await withLab(options(flags), async (state) => {
@@ -77,11 +94,8 @@ async function withLab<T>(
   }
 }
 
-program
-  .command("up")
+withLabOptions(program.command("up"))
   .description("bring the same lab up and keep it, with empty stacks dev and prod")
-  .addOption(apiPort)
-  .addOption(plugins)
   .action(async (flags: Flags) => {
     await lab.up(options(flags));
     say(

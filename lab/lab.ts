@@ -17,16 +17,24 @@ import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
 import { attempt } from "./process";
 import { say, step } from "./progress";
+import { createClusterObjects, type ProxyMode, realControlPlane } from "./kubernetes/controlPlane";
+import { controlPlanePrograms } from "./kubernetes/programs";
+import { apiServiceIp, type MovedApiAddress } from "./node/controlPlane";
 import { prepareMachine } from "./requirements";
 
 export interface LabOptions {
-  /** Where the API server listens: 443 as kOps leaves it, or 8443 on loopback after the hand edit. */
+  /** Where the API server listens: 443 as kOps leaves it, or 8443 after the hand edit. */
   apiPort: 443 | 8443;
+  /** The address that a moved API server listens on. */
+  apiAddress: MovedApiAddress;
+  /** The real control plane, with kube-proxy in this mode; the light stand-ins without it. */
+  kubernetes?: ProxyMode;
   plugins: PluginChoice;
 }
 
 export interface LabState {
   apiPort: LabOptions["apiPort"];
+  kubernetes?: ProxyMode;
   engine: Engine;
   plugins: Plugins;
   /** Process id of the lab's cloud. */
@@ -34,7 +42,7 @@ export interface LabState {
 }
 
 /** The NodePorts of the repository's example settings. */
-const nodePorts = { https: 30443, http: 30080 } as const;
+const nodePorts = { httpsNodePort: 30443, httpNodePort: 30080 } as const;
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const ownerFile = join(labRoot, "owner.pid");
@@ -93,19 +101,25 @@ async function up(options: LabOptions): Promise<LabState> {
   const engine = await acquireEngine();
   const plugins = await choosePlugins(options.plugins);
   const image = await nodeImage();
+  const programs = options.kubernetes ? await controlPlanePrograms() : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
     return startCloud();
   });
   await step("Node", async (note) => {
-    await issueCertificates(labCluster, [labDomain], [node.primaryPrivateIp, node.autoPublicIp]);
-    await createDisk(image, lightControlPlane(labCluster, nodePorts.https, nodePorts.http));
+    await issueCertificates(labCluster, [labDomain], [apiServiceIp, node.primaryPrivateIp, node.autoPublicIp]);
+    const controlPlane = programs
+      ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
+      : lightControlPlane(labCluster, nodePorts.httpsNodePort, nodePorts.httpNodePort);
+    await createDisk(image, controlPlane);
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
-    if (options.apiPort === 8443) await moveApi("127.0.0.1");
+    if (programs) await createClusterObjects(programs, labCluster);
+    if (options.apiPort === 8443) await moveApi(options.apiAddress);
   });
   await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
-  const state: LabState = { apiPort: options.apiPort, engine, plugins, cloud };
+  const { apiPort, kubernetes } = options;
+  const state: LabState = { apiPort, ...(kubernetes ? { kubernetes } : {}), engine, plugins, cloud };
   await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
   const used = Object.entries(plugins).map(([name, kind]) => `${name} ${kind}`);
   say(

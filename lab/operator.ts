@@ -26,6 +26,7 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
     PULUMI_CONFIG_PASSPHRASE: "the lab's stacks are thrown away",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    KUBECONFIG: labPaths.kubeconfig,
     AWS_ENDPOINT_URL: `http://${awsEndpoint.host}:${awsEndpoint.port}`,
     AWS_ACCESS_KEY_ID: "AKIALABOPERATOR00000",
     AWS_SECRET_ACCESS_KEY: "lab",

@@ -27,6 +27,8 @@ export const labPaths = {
   /** The operator's Pulumi home and its file back end. */
   pulumiHome: join(labRoot, "pulumi-home"),
   backend: join(labRoot, "pulumi-state"),
+  /** The operator's kubeconfig, where the real control plane runs. */
+  kubeconfig: join(labRoot, "kubeconfig"),
   /** Overlay of the node: everything that differs from the image. */
   node: join(labRoot, "node"),
   /** The AWS account as it stands, in JSON. */

@@ -1,9 +1,12 @@
 /** The real control plane on the node: etcd, kube-apiserver run by the kubelet stand-in, kube-proxy, and an ingress in a pod. */
 import { readFileSync } from "node:fs";
+import { symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
+import { onNode } from "../node/machine";
+import { labPaths } from "../paths";
 import { type ControlPlane, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/controlPlane";
-import { controlPlanePrograms } from "./programs";
 
 /** `nftables` is what kOps sets on current Ubuntu and Debian (kops nodeup/pkg/model/kube_proxy.go), `iptables` its older default. */
 export type ProxyMode = "nftables" | "iptables";
@@ -114,13 +117,16 @@ function etcdUnit(): NodeFiles[string] {
   ]);
 }
 
-/** The parts of the real control plane that differ from the light one. */
-export async function realControlPlane(options: {
-  cluster: string;
-  httpsNodePort: number;
-  httpNodePort: number;
-  proxyMode: ProxyMode;
-}): Promise<ControlPlane> {
+/** @param programs the directory of `controlPlanePrograms` */
+export function realControlPlane(
+  programs: string,
+  options: {
+    cluster: string;
+    httpsNodePort: number;
+    httpNodePort: number;
+    proxyMode: ProxyMode;
+  },
+): ControlPlane {
   const { cluster, httpsNodePort, httpNodePort, proxyMode } = options;
   const conntrack = ["max-per-core=0", "min=0", "tcp-timeout-established=0", "tcp-timeout-close-wait=0"];
   const script = (text: string): NodeFiles[string] => ({ text, mode: 0o755 });
@@ -131,7 +137,7 @@ export async function realControlPlane(options: {
       .replace("[Service]", `[Service]\nNetworkNamespacePath=/run/netns/${podNamespace}`);
   const ingressUnit = "/etc/systemd/system/ingress.service";
   return {
-    layers: [await controlPlanePrograms()],
+    layers: [programs],
     files: {
       ...kopsFiles(cluster),
       ...ingress,
@@ -168,4 +174,12 @@ export async function realControlPlane(options: {
     },
     units: [...kopsUnits, "etcd.service", "kube-proxy.service", "pod-network.service", "ingress.service"],
   };
+}
+
+/** Puts the Service and its endpoint into a cluster that has just started for the first time, and gives the operator kubectl. */
+export async function createClusterObjects(programs: string, cluster: string): Promise<void> {
+  const { status, stderr } = await onNode([applyObjects], { timeout: 120_000 });
+  if (status !== 0) throw new Error(`the cluster's objects could not be made:\n${stderr}`);
+  await symlink(join(programs, "usr/local/bin/kubectl"), join(labPaths.bin, "kubectl"));
+  await writeFile(labPaths.kubeconfig, kubeconfig(cluster, `https://${node.autoPublicIp}`, "admin"));
 }

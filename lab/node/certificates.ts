@@ -10,10 +10,9 @@ export interface KeyPair {
   key: string;
 }
 
-/** Every key pair of a running lab, by the name of its use. */
+/** Every key pair of a running lab, by its use. */
 // prettier-ignore
-const names = ["cluster-authority", "web-authority", "api-server", "app", "admin", "kube-proxy", "kubelet-api", "aggregator", "etcd", "service-account"] as const;
-export type CertificateName = (typeof names)[number];
+export type CertificateName = "cluster-authority" | "web-authority" | "api-server" | "app" | "admin" | "kube-proxy" | "kubelet-api" | "aggregator" | "etcd" | "service-account";
 
 /** Where a key pair lies; `service-account` has a public key in the certificate's place. */
 export function keyPair(name: CertificateName): KeyPair {

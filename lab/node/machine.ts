@@ -4,7 +4,10 @@ import { openSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Account } from "../aws/account";
 import { namespaces, node, vpc } from "../network/addresses";
+import { applyDataPlane } from "../network/dataPlane";
+import { createNodeNamespace, removeNodeNamespace } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { type ControlPlane, moveApiServer, type MovedApiAddress, type NodeFiles } from "./controlPlane";
@@ -136,12 +139,30 @@ export async function powerOn(): Promise<number> {
   }
 }
 
+/** Shuts the node down as `systemctl poweroff` does. */
+export async function shutDown(): Promise<void> {
+  const leader = await leaderPid();
+  // systemd(1): SIGRTMIN+4 starts poweroff.target.
+  if (leader !== undefined) await attempt("kill", ["-s", "RTMIN+4", `${leader}`]);
+  for (let tries = 0; tries < 450 && (await leaderPid()) !== undefined; tries++) await sleep(100);
+  await powerOff();
+}
+
 /** Pulls the plug: nothing on the node gets a chance to tidy up. */
 export async function powerOff(): Promise<void> {
   const leader = await leaderPid();
   if (leader !== undefined) await attempt("kill", ["-9", `${leader}`]);
   await attempt("pkill", ["-9", "-f", `systemd-nspawn .*-D ${disk.root}`]);
   for (let tries = 0; tries < 50 && (await leaderPid()) !== undefined; tries++) await sleep(100);
+}
+
+/** Restarts the node with an empty kernel: addresses, rules and connections are gone, the disk is kept. Milliseconds to boot. */
+export async function reboot(): Promise<number> {
+  await shutDown();
+  await removeNodeNamespace();
+  await createNodeNamespace();
+  await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);
+  return powerOn();
 }
 
 /** Edits the API server's manifest by hand, as the original write-up does, and waits until it listens there. */

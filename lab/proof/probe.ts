@@ -1,13 +1,18 @@
 /** One real request, made from inside a network namespace, and what came back. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { podNamespace } from "../kubernetes/controlPlane";
 import { namespaces } from "../network/addresses";
+import { leaderPid } from "../node/machine";
 import { repositoryRoot } from "../paths";
 import { run } from "../process";
 
+/** `pod` is the network of a pod on the node, where the real control plane runs. */
+export type Place = "internet" | "node" | "pod";
+
 export interface Request {
   /** Where the request is made. */
-  from: "internet" | "node";
+  from: Place;
   /** IPv4 address to connect to; the name in `host` is not looked up. */
   address: string;
   port: number;
@@ -37,10 +42,18 @@ export interface WireRequest extends Omit<Request, "authority"> {
 
 const requester = ["-r", "ts-node/register/transpile-only", join(repositoryRoot, "lab/proof/requester.ts")];
 
+/** Path of a place's network namespace. */
+export async function networkOf(place: Place): Promise<string> {
+  if (place !== "pod") return `/run/netns/${namespaces[place]}`;
+  const leader = await leaderPid();
+  if (leader === undefined) throw new Error("the node is not running");
+  return `/proc/${leader}/root/run/netns/${podNamespace}`;
+}
+
 /** Makes the requests, those of one namespace in one process, in order. */
 export async function probe(requests: readonly Request[]): Promise<Answer[]> {
   const answers = new Map<Request, Answer>();
-  for (const from of ["internet", "node"] as const) {
+  for (const from of ["internet", "node", "pod"] as const) {
     const mine = requests.filter((request) => request.from === from);
     if (mine.length === 0) continue;
     const wire: WireRequest[] = await Promise.all(
@@ -49,7 +62,7 @@ export async function probe(requests: readonly Request[]): Promise<Answer[]> {
         ...(authority ? { ca: await readFile(authority, "utf8") } : {}),
       })),
     );
-    const output = await run("ip", ["netns", "exec", namespaces[from], process.execPath, ...requester], {
+    const output = await run("nsenter", [`--net=${await networkOf(from)}`, process.execPath, ...requester], {
       input: JSON.stringify(wire),
       cwd: repositoryRoot,
     });

@@ -3,9 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { namespaces } from "../network/addresses";
 import { repositoryRoot } from "../paths";
-import type { Request, WireRequest } from "./probe";
+import { networkOf, type Request, type WireRequest } from "./probe";
 
 export interface Count {
   sent: number;
@@ -24,9 +23,9 @@ export async function startProber({ authority, ...target }: Request, perSecond: 
   const wire: WireRequest = { ...target, ...(authority ? { ca: await readFile(authority, "utf8") } : {}) };
   const program = join(repositoryRoot, "lab/proof/probing.ts");
   const child = spawn(
-    "ip",
+    "nsenter",
     // prettier-ignore
-    ["netns", "exec", namespaces[target.from], process.execPath, "-r", "ts-node/register/transpile-only", program, `${perSecond}`],
+    [`--net=${await networkOf(target.from)}`, process.execPath, "-r", "ts-node/register/transpile-only", program, `${perSecond}`],
     { cwd: repositoryRoot, stdio: ["pipe", "pipe", "inherit"] },
   );
   let output = "";
