@@ -1,0 +1,89 @@
+/** Gives a moved API server its port 443 back: socat or systemd-socket-proxyd behind the forwarding table. */
+import type { HostSettings } from "./hostStep";
+import { apiForwardProgram, apiMovedMark } from "./paths";
+import { apiForwardListener } from "./ports";
+import { sandbox } from "./sandbox";
+
+type Settings = Pick<HostSettings, "primaryPrivateIp" | "apiLocalPort">;
+
+/** Started and stopped by kube-api-switch.service alone, never enabled: at boot it could come before nodeup. */
+const unitHead = (what: string, more: readonly string[] = []): string =>
+  [
+    "[Unit]",
+    `Description=Secondary ingress: forward the API's port 443 to a moved API server (${what})`,
+    "StartLimitIntervalSec=0",
+    `ConditionPathExists=${apiMovedMark}`,
+    ...more,
+  ].join("\n");
+
+const service = (execStart: string, more: readonly string[] = []): string =>
+  `[Service]
+ExecStart=${execStart}
+${more.map((line) => `${line}\n`).join("")}Restart=always
+RestartSec=250ms
+KillMode=control-group
+TimeoutStopSec=5
+TasksMax=8192
+LogRateLimitIntervalSec=30s
+LogRateLimitBurst=20
+DynamicUser=yes
+CapabilityBoundingSet=
+ProcSubset=pid
+RestrictAddressFamilies=AF_INET AF_UNIX
+${sandbox}`;
+
+/** socat's listeners. The mark says on which addresses the moved API server itself listens. */
+export function renderSocatProgram({ primaryPrivateIp, apiLocalPort }: Settings): string {
+  return `#!/bin/bash
+# One socat for each listener; when one ends, systemd starts them all anew.
+set -u
+listen() { socat "TCP4-LISTEN:$2,bind=$1,ip-freebind,fork,reuseaddr,backlog=4096" TCP4:127.0.0.1:${apiLocalPort} & }
+listen 127.0.0.1 ${apiForwardListener}
+listen ${primaryPrivateIp} ${apiForwardListener}
+# The \`kubernetes\` endpoint is <primary>:${apiLocalPort}; where the API server listens on loopback only, pods find it here.
+[ "$(cat ${apiMovedMark})" = loopback ] && listen ${primaryPrivateIp} ${apiLocalPort}
+wait -n
+exit 1
+`;
+}
+
+export function renderSocatUnit(): string {
+  return `${unitHead("socat")}
+
+${service(apiForwardProgram)}`;
+}
+
+export function renderSocketProxydUnit({ apiLocalPort }: Pick<HostSettings, "apiLocalPort">): string {
+  const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"];
+  return `${unitHead("socket-proxyd", ["Requires=kube-api-forward.socket", `After=${sockets.join(" ")}`])}
+
+${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:${apiLocalPort}`, [`Sockets=${sockets.join(" ")}`])}`;
+}
+
+const socket = (what: string, service: string, listeners: readonly string[]): string => `[Unit]
+Description=Secondary ingress: ${what}
+DefaultDependencies=no
+Before=shutdown.target
+Conflicts=shutdown.target
+ConditionPathExists=${apiMovedMark}
+
+[Socket]
+${listeners.map((listener) => `ListenStream=${listener}\n`).join("")}FreeBind=yes
+Backlog=4096
+NoDelay=yes
+Service=${service}
+`;
+
+export function renderForwardSocket({ primaryPrivateIp }: Pick<HostSettings, "primaryPrivateIp">): string {
+  return socket("where the forwarding table leads", "kube-api-forward.service", [
+    `127.0.0.1:${apiForwardListener}`,
+    `${primaryPrivateIp}:${apiForwardListener}`,
+  ]);
+}
+
+/** Only where the moved API server listens on loopback only: its own port on the primary address, for pods. */
+export function renderClusterSocket({ primaryPrivateIp, apiLocalPort }: Settings): string {
+  return socket("the `kubernetes` endpoint of an API server on loopback", "kube-api-forward.service", [
+    `${primaryPrivateIp}:${apiLocalPort}`,
+  ]);
+}

@@ -1,0 +1,87 @@
+/** HAProxy on the secondary address, in front of the ingress controller's NodePorts. */
+import type { HostSettings } from "./hostStep";
+import { haproxyEnvironment } from "./paths";
+import { httpsListener, statsListener } from "./ports";
+
+/** Name, in HAProxy's environment, of the password of the statistics page. */
+const passwordVariable = "SECONDARY_INGRESS_STATS_PASSWORD";
+
+type Settings = Pick<
+  HostSettings,
+  "clusterName" | "primaryPrivateIp" | "secondaryPrivateIp" | "httpsNodePort" | "httpNodePort" | "proxyProtocol"
+>;
+
+/**
+ * `transparent` binds before the address is there. NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so the
+ * back ends are the primary address. The API is also reached here, by its names (kOps' kubeconfigs use `api.internal.`).
+ */
+export function renderHaproxyConfig(settings: Settings): string {
+  const { clusterName, primaryPrivateIp, secondaryPrivateIp, httpsNodePort, httpNodePort, proxyProtocol } = settings;
+  const proxy = proxyProtocol ? " send-proxy-v2" : "";
+  return `global
+  log stderr format short daemon
+  hard-stop-after 30m
+  user haproxy
+  group haproxy
+  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+
+defaults
+  mode tcp
+  option dontlognull
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout client-fin 30s
+  timeout tunnel 1h
+  timeout check 3s
+
+frontend https
+  bind ${secondaryPrivateIp}:${httpsListener} transparent
+  tcp-request inspect-delay 5s
+  tcp-request content accept if { req.ssl_hello_type 1 }
+  tcp-request content reject
+  use_backend api if { req.ssl_sni -i api.${clusterName} api.internal.${clusterName} }
+  default_backend ingress_https
+
+frontend http
+  bind ${secondaryPrivateIp}:80 transparent
+  default_backend ingress_http
+
+frontend stats
+  mode http
+  timeout client 10s
+  bind 127.0.0.1:${statsListener}
+  http-request return status 200 content-type text/plain string ok if { path /healthz }
+  http-request use-service prometheus-exporter if { path /metrics }
+  stats enable
+  stats uri /
+  stats auth admin:"\${${passwordVariable}}"
+
+backend ingress_https
+  server node ${primaryPrivateIp}:${httpsNodePort}${proxy}
+
+backend ingress_http
+  server node ${primaryPrivateIp}:${httpNodePort}${proxy}
+
+backend api
+  server node ${primaryPrivateIp}:443
+`;
+}
+
+export function renderHaproxyEnvironment({ statsPassword }: Pick<HostSettings, "statsPassword">): string {
+  return `${passwordVariable}=${statsPassword}\n`;
+}
+
+/** Additions to the distribution's unit. */
+export function renderHaproxyDropIn(): string {
+  return `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+EnvironmentFile=-${haproxyEnvironment}
+RuntimeDirectory=haproxy
+LimitNOFILE=65536
+Restart=always
+RestartSec=500ms
+`;
+}

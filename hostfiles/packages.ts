@@ -1,0 +1,50 @@
+/** The distribution's packages that the host files need. */
+import { ApiForwarder } from "./hostStep";
+import { haproxyBefore, packagesFile } from "./paths";
+import { commandLine } from "./shell";
+
+export function packages(forwarder: ApiForwarder): readonly string[] {
+  return ["haproxy", "nftables", ...(forwarder === ApiForwarder.Socat ? ["socat"] : [])];
+}
+
+/**
+ * A script for bash as root; its one argument is `install` or `remove`. Removal purges exactly the packages that installation
+ * brought, and keeps one that something else has come to depend on.
+ */
+export function renderPackages(forwarder: ApiForwarder): string {
+  const wanted = commandLine(...packages(forwarder));
+  return `set -u
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+wanted='${wanted}'
+installed() { dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' 2>/dev/null | awk '$1 == "ii" {print $2}' | sort; }
+apt() { timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@"; }
+case \${1-} in
+  install)
+    missing=
+    before=$(installed)
+    for package in $wanted; do grep -qx "$package" <<<"$before" || missing="$missing $package"; done
+    if [ ! -e ${haproxyBefore} ]; then
+      { systemctl is-enabled haproxy.service 2>/dev/null || echo absent; systemctl is-active haproxy.service; } >${haproxyBefore}
+    fi
+    [ -n "$missing" ] || exit 0
+    # What is in the node's own cache needs no mirror; a fresh list is the second attempt.
+    if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
+      apt update >/dev/null
+      apt --no-install-recommends install $missing || { echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
+    fi
+    installed | comm -13 <(echo "$before") - >>${packagesFile}
+    ;;
+  remove)
+    [ -e ${packagesFile} ] || exit 0
+    ours=$(sort -u ${packagesFile})
+    kept=
+    # dpkg refuses to remove what others depend on: those are somebody else's by now.
+    dpkg --purge $ours >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" >/dev/null 2>&1 || kept="$kept $package"; done
+    rm -f ${packagesFile}
+    [ -z "$kept" ] || echo "kept, for other packages need them:$kept"
+    ;;
+  *) echo "expected install or remove" >&2; exit 1 ;;
+esac
+exit 0
+`;
+}

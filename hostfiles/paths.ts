@@ -1,0 +1,33 @@
+/** Where our things are on the node. */
+
+export const directories = {
+  /** Rules, the owner, what was there before us. */
+  etc: "/etc/secondary-ingress",
+  /** Programs. */
+  lib: "/usr/local/lib/secondary-ingress",
+  /** What is true until the next boot. */
+  run: "/run/secondary-ingress",
+  units: "/etc/systemd/system",
+} as const;
+
+export const hostFileProgram = `${directories.lib}/host-file`;
+/** The stack that owns what is ours on the node. */
+export const ownerFile = `${directories.etc}/owner`;
+/** Packages that were not there before us, one a line. */
+export const packagesFile = `${directories.etc}/packages`;
+/** Whether haproxy.service was enabled and active before us. */
+export const haproxyBefore = `${directories.etc}/haproxy.before`;
+export const haproxyEnvironment = `${directories.etc}/haproxy.env`;
+export const haproxyConfig = "/etc/haproxy/haproxy.cfg";
+export const natRules = `${directories.etc}/nat.nft`;
+export const apiForwardRules = `${directories.etc}/api-forward.nft`;
+export const apiMovedProgram = `${directories.lib}/api-moved`;
+export const apiSwitchProgram = `${directories.lib}/kube-api-switch`;
+export const apiForwardProgram = `${directories.lib}/kube-api-forward`;
+/**
+ * There while the API is, or is about to be, forwarded. Its text says where the moved API server listens: `loopback` or
+ * `everywhere`.
+ */
+export const apiMovedMark = `${directories.run}/api-moved`;
+/** Where kOps keeps the API server's static pod. */
+export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";
