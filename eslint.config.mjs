@@ -34,7 +34,7 @@ export default tseslint.config(
     rules: {
       "import-x/no-restricted-paths": ["error", { zones: layers }],
       "import-x/no-cycle": "error",
-      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "@typescript-eslint/no-extraneous-class": "off",
       "@typescript-eslint/restrict-template-expressions": "off",
     },

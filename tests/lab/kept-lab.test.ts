@@ -31,7 +31,7 @@ describe("a lab that is kept up", function () {
 
   before(async function () {
     needsRoot(this);
-    kept = await keepLab({ apiPort: 443, plugins: "auto" });
+    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
   });
   after(async () => {
     if (kept as KeptLab | undefined) await lab.down();

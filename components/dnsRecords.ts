@@ -1,0 +1,22 @@
+/** The applications' A records in Route 53, for stacks that write them themselves. */
+import { Record } from "@pulumi/aws/route53/record";
+import type * as pulumi from "@pulumi/pulumi";
+
+export interface DnsRecordsArgs {
+  zoneId: string;
+  domains: readonly string[];
+  address: pulumi.Input<string>;
+  /** Seconds. */
+  ttl: number;
+}
+
+export function dnsRecords(name: string, args: DnsRecordsArgs, options: pulumi.CustomResourceOptions): Record[] {
+  return args.domains.map(
+    (domain) =>
+      new Record(
+        `${name}-${domain}`,
+        { zoneId: args.zoneId, name: domain, type: "A", ttl: args.ttl, records: [args.address] },
+        options,
+      ),
+  );
+}

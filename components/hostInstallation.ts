@@ -1,0 +1,88 @@
+/** The node's side: each host step is one remote command over SSH. */
+import { remote, type types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, HostStep } from "../hostfiles";
+import { OnDestroy } from "../settings";
+import type { SshArgs } from "./args";
+
+export interface HostInstallationArgs {
+  ssh: SshArgs;
+  sshPrivateKey?: pulumi.Input<string>;
+  /** Where to dial when `ssh.host` is not given. */
+  address: pulumi.Input<string>;
+  onDestroy: OnDestroy;
+}
+
+/** The settings of the host files, of which some are known only once AWS has answered. */
+export type HostInputs = { [Key in keyof HostSettings]: pulumi.Input<HostSettings[Key]> };
+
+/** Built field by field: the plugin prints an unknown field's neighbours, the private key among them. */
+function connection({ ssh, sshPrivateKey, address }: HostInstallationArgs): types.input.remote.ConnectionArgs {
+  const authentication = sshPrivateKey
+    ? { privateKey: pulumi.secret(sshPrivateKey) }
+    : { ...(process.env["SSH_AUTH_SOCK"] ? { agentSocketPath: process.env["SSH_AUTH_SOCK"] } : {}) };
+  return {
+    host: ssh.host ?? address,
+    port: ssh.port ?? 22,
+    user: ssh.user,
+    hostKey: ssh.hostKey,
+    ...authentication,
+    ...(ssh.proxy
+      ? {
+          proxy: {
+            host: ssh.proxy.host,
+            port: ssh.proxy.port ?? 22,
+            user: ssh.proxy.user,
+            hostKey: ssh.proxy.hostKey,
+            ...authentication,
+          },
+        }
+      : {}),
+  };
+}
+
+/**
+ * One remote command for a step. It waits for the settings that the step reads and for `dependsOn`, nothing else.
+ */
+export function remoteStep(
+  name: string,
+  step: HostStep,
+  host: HostInputs,
+  args: HostInstallationArgs,
+  options: pulumi.CustomResourceOptions,
+): remote.Command {
+  const read = Object.fromEntries(step.needs.map((key) => [key, host[key]]));
+  const text = pulumi.output(read).apply((values) => step.stdin(values as unknown as HostSettings));
+  const identity = pulumi.output({ owner: host.owner, instanceId: host.instanceId });
+  return new remote.Command(
+    `${name}-${step.name}`,
+    {
+      connection: connection(args),
+      stdin: step.secret ? pulumi.secret(text) : text,
+      create: identity.apply((node) => step.create(node)),
+      ...(step.remove ? { delete: identity.apply((node) => step.remove?.(node) ?? "true") } : {}),
+      // Under a stock sshd every update would warn that PULUMI_COMMAND_STDOUT cannot be set.
+      addPreviousOutputInEnv: false,
+    },
+    { ...options, retainOnDelete: args.onDestroy === OnDestroy.Retain },
+  );
+}
+
+/** All steps, each after those that it names. Returns the commands by step name. */
+export function hostInstallation(
+  name: string,
+  steps: readonly HostStep[],
+  host: HostInputs,
+  args: HostInstallationArgs,
+  options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] },
+): remote.Command[] {
+  const done = new Map<string, remote.Command>();
+  for (const step of steps) {
+    const after = step.after.flatMap((each) => done.get(each) ?? []);
+    done.set(
+      step.name,
+      remoteStep(name, step, host, args, { ...options, dependsOn: [...options.dependsOn, ...after] }),
+    );
+  }
+  return [...done.values()];
+}

@@ -1,0 +1,120 @@
+/** Finds the node by kOps' tags, with the two calls that do not read its user data. */
+import * as ec2 from "@pulumi/aws/ec2";
+import * as pulumi from "@pulumi/pulumi";
+import * as ipaddr from "ipaddr.js";
+
+export interface Node {
+  instanceId: string;
+  networkInterfaceId: string;
+  primaryPrivateIp: string;
+  /** `""` where the primary address has none. */
+  publicIp: string;
+  vpcId: string;
+}
+
+export interface NodeSearch {
+  clusterName: string;
+  networkInterfaceId?: string;
+  /** Checked against the ENI's subnet before anything is made. */
+  secondaryPrivateIp?: string;
+}
+
+/** Current and older kOps (pkg/model/awsmodel). */
+const roleTags = ["k8s.io/role/control-plane", "k8s.io/role/master"];
+
+/** Instance states in which a control plane may come back, for the message when none runs. */
+const otherStates = ["pending", "stopping", "stopped"];
+
+async function controlPlaneInstances(
+  clusterName: string,
+  states: string[],
+  options: pulumi.InvokeOptions,
+): Promise<string[]> {
+  const { ids } = await ec2.getInstances(
+    {
+      instanceTags: { KubernetesCluster: clusterName },
+      filters: [{ name: "tag-key", values: roleTags }],
+      instanceStateNames: states,
+    },
+    options,
+  );
+  return ids;
+}
+
+async function findInstance(clusterName: string, options: pulumi.InvokeOptions): Promise<string> {
+  const running = await controlPlaneInstances(clusterName, ["running"], options);
+  const [instanceId, another] = running;
+  const searched = `expected exactly one running control-plane instance tagged KubernetesCluster=${clusterName} (and ${roleTags.join(" or ")})`;
+  if (instanceId === undefined) {
+    const others = await controlPlaneInstances(clusterName, otherStates, options);
+    throw new pulumi.RunError(
+      `${searched}, found none` +
+        (others.length > 0
+          ? ` that runs, but ${others.join(", ")}: start it`
+          : ": check clusterName, aws:region and the AWS account"),
+    );
+  }
+  if (another !== undefined) {
+    throw new pulumi.RunError(
+      `${searched}, found ${running.join(", ")}: name the node's network interface with networkInterfaceId ` +
+        "(this is a layout for one node)",
+    );
+  }
+  return instanceId;
+}
+
+/** Refuses an address that cannot be assigned to the ENI. */
+async function checkSecondaryAddress(
+  address: string,
+  primary: string,
+  subnetId: string,
+  options: pulumi.InvokeOptions,
+): Promise<void> {
+  const refuse = (found: string): never => {
+    throw new pulumi.RunError(
+      `secondaryPrivateIp: expected a free address of the node's subnet, found ${address}, ${found}. Nothing was changed.`,
+    );
+  };
+  if (address === primary) refuse("which is the node's primary address");
+  const { cidrBlock } = await ec2.getSubnet({ id: subnetId }, options);
+  const [network, prefix] = ipaddr.IPv4.parseCIDR(cidrBlock);
+  const parsed = ipaddr.IPv4.parse(address);
+  if (!parsed.match(network, prefix)) refuse(`which is outside ${cidrBlock}`);
+  const number = (bytes: number[]): number => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+  const offset = number(parsed.octets) - number(network.octets);
+  // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four and the last.
+  if (offset < 4 || offset === 2 ** (32 - prefix) - 1) refuse(`which AWS has reserved in ${cidrBlock}`);
+}
+
+/**
+ * The cluster's one control-plane node.
+ * @throws {pulumi.RunError} naming what was found instead, before anything is made
+ */
+export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions): Promise<Node> {
+  const filters = search.networkInterfaceId
+    ? undefined
+    : [
+        { name: "attachment.instance-id", values: [await findInstance(search.clusterName, options)] },
+        { name: "attachment.device-index", values: ["0"] },
+      ];
+  const eni = await ec2.getNetworkInterface(
+    { ...(filters ? { filters } : { id: search.networkInterfaceId }) },
+    options,
+  );
+  const instanceId = eni.attachments[0]?.instanceId;
+  if (!instanceId) {
+    throw new pulumi.RunError(
+      `networkInterfaceId: expected an interface attached to the node, found ${eni.id}, which is attached to nothing`,
+    );
+  }
+  if (search.secondaryPrivateIp) {
+    await checkSecondaryAddress(search.secondaryPrivateIp, eni.privateIp, eni.subnetId, options);
+  }
+  return {
+    instanceId,
+    networkInterfaceId: eni.id,
+    primaryPrivateIp: eni.privateIp,
+    publicIp: eni.associations[0]?.publicIp ?? "",
+    vpcId: eni.vpcId,
+  };
+}

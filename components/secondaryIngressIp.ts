@@ -1,0 +1,83 @@
+/** The component: applications on port 443 of a single-node kOps cluster, beside the Kubernetes API. */
+import * as pulumi from "@pulumi/pulumi";
+import { type DnsOutput, dnsOutput } from "../dns/records";
+import { defaults, IngressMode } from "../settings";
+import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
+import { findNode, type Node } from "./node";
+
+type Mode = (
+  name: string,
+  args: SecondaryIngressIpArgs,
+  node: pulumi.Output<Node>,
+  options: pulumi.CustomResourceOptions,
+) => IngressOutputs;
+
+/** Each mode is one function from settings to resources, loaded only where it is used: a preview of dev starts no more than it needs. */
+const modes: Record<IngressMode, () => Mode> = {
+  /* eslint-disable @typescript-eslint/no-require-imports -- a constructor cannot await import() */
+  [IngressMode.NodePort]: () => (require("./nodePort") as typeof import("./nodePort")).nodePort,
+  [IngressMode.DualIp]: () => (require("./dualIp") as typeof import("./dualIp")).dualIp,
+  /* eslint-enable @typescript-eslint/no-require-imports */
+};
+
+export class SecondaryIngressIp extends pulumi.ComponentResource {
+  readonly mode: pulumi.Output<string>;
+  /** True once everything that serves the applications is in place. */
+  readonly ready: pulumi.Output<boolean>;
+  readonly clusterName: pulumi.Output<string>;
+  readonly instanceId: pulumi.Output<string>;
+  readonly networkInterfaceId: pulumi.Output<string>;
+  readonly primaryPrivateIp: pulumi.Output<string>;
+  /** Public address of the Kubernetes API; `""` where the node has none. */
+  readonly apiPublicIp: pulumi.Output<string>;
+  /** `""` in mode node-port. */
+  readonly secondaryPrivateIp: pulumi.Output<string>;
+  readonly ingressPublicIp: pulumi.Output<string>;
+  readonly ingressPort: pulumi.Output<number>;
+  readonly ingressHttpPort: pulumi.Output<number>;
+  readonly ingressUrls: pulumi.Output<string[]>;
+  /** Of the ingress's Elastic IP; `""` in mode node-port. */
+  readonly allocationId: pulumi.Output<string>;
+  /** Secret: user `admin` of HAProxy's statistics page; `""` in mode node-port. */
+  readonly statsPassword: pulumi.Output<string>;
+  /** What DNS tooling is to publish. */
+  readonly dns: pulumi.Output<DnsOutput>;
+
+  constructor(name: string, args: SecondaryIngressIpArgs, options?: pulumi.ComponentResourceOptions) {
+    super("kops-secondary-ingress:index:SecondaryIngressIp", name, {}, options);
+    const node = pulumi.output(findNode(args, { parent: this }));
+    const ingress = modes[args.mode]()(name, args, node, { parent: this });
+
+    this.mode = pulumi.output<string>(args.mode);
+    this.ready = ingress.ready;
+    this.clusterName = pulumi.output(args.clusterName);
+    this.instanceId = node.instanceId;
+    this.networkInterfaceId = node.networkInterfaceId;
+    this.primaryPrivateIp = node.primaryPrivateIp;
+    this.apiPublicIp = ingress.apiPublicIp;
+    this.secondaryPrivateIp = ingress.secondaryPrivateIp;
+    this.ingressPublicIp = ingress.ingressPublicIp;
+    this.ingressPort = pulumi.output(ingress.ingressPort);
+    this.ingressHttpPort = pulumi.output(ingress.ingressHttpPort);
+    this.ingressUrls = ingress.ingressUrls;
+    this.allocationId = ingress.allocationId;
+    this.statsPassword = ingress.statsPassword;
+    // In mode node-port there is no address of the applications' own to publish.
+    const domains = args.mode === IngressMode.NodePort ? [] : (args.appDomains ?? defaults.appDomains);
+    this.dns = pulumi
+      .all([ingress.ingressPublicIp, ingress.ready])
+      .apply(([address, ready]) => dnsOutput(domains, [address], args.dnsTtl ?? defaults.dnsTtl, ready));
+    this.registerOutputs(outputsOf(this));
+  }
+}
+
+/** The outputs of a stack: the same keys in every mode. */
+export function outputsOf(component: SecondaryIngressIp) {
+  const { mode, ready, clusterName, instanceId, networkInterfaceId, primaryPrivateIp, apiPublicIp } = component;
+  const { secondaryPrivateIp, ingressPublicIp, ingressPort, ingressHttpPort, ingressUrls, allocationId } = component;
+  // prettier-ignore
+  return {
+    mode, ready, clusterName, instanceId, networkInterfaceId, primaryPrivateIp, apiPublicIp, secondaryPrivateIp, ingressPublicIp,
+    ingressPort, ingressHttpPort, ingressUrls, allocationId, statsPassword: component.statsPassword, dns: component.dns,
+  };
+}

@@ -1,0 +1,4 @@
+/** Runs the program. */
+import { program } from "./program";
+
+export = program();
