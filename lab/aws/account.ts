@@ -49,6 +49,8 @@ export interface Address {
   networkBorderGroup: string;
   publicIpv4Pool: string;
   association?: { associationId: string; networkInterfaceId: string; privateIpAddress: string };
+  /** The name that a reverse look-up gives, with trailing dot. */
+  ptrRecord?: string;
   tags: Tags;
 }
 
@@ -91,6 +93,16 @@ export interface HostedZone {
   zoneId: string;
   name: string;
   records: RecordSet[];
+  tags?: Tags;
+}
+
+/** A change of records on its way to the name servers. */
+export interface RecordChange {
+  /** Without the `/change/` prefix. */
+  changeId: string;
+  /** ISO 8601. */
+  submittedAt: string;
+  comment?: string;
 }
 
 export interface Account {
@@ -105,6 +117,8 @@ export interface Account {
   securityGroups: SecurityGroup[];
   securityGroupRules: SecurityGroupRule[];
   hostedZones: HostedZone[];
+  /** Oldest first. */
+  recordChanges?: RecordChange[];
   /** Public addresses still free in AWS's pool, taken from the front by AllocateAddress. */
   publicIpPool: string[];
 }

@@ -1,0 +1,40 @@
+/** What AWS answers when it refuses a call; each service writes it in its own XML. */
+
+export class AwsError extends Error {
+  /**
+   * @param code AWS's error code, by which clients decide what to do.
+   * @param status HTTP status: 4xx is the caller's fault, 5xx makes SDKs try again.
+   */
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status = 400,
+  ) {
+    super(message);
+    this.name = "AwsError";
+  }
+}
+
+/** A value that a parameter cannot have. */
+export const invalidValue = (message: string): AwsError => new AwsError("InvalidParameterValue", message);
+
+export const missingParameter = (name: string): AwsError =>
+  new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
+
+/** Codes and texts of EC2's error reference: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html */
+const notFoundErrors = {
+  address: ["InvalidAllocationID.NotFound", "allocation ID"],
+  association: ["InvalidAssociationID.NotFound", "association ID"],
+  group: ["InvalidGroup.NotFound", "security group"],
+  instance: ["InvalidInstanceID.NotFound", "instance ID"],
+  networkInterface: ["InvalidNetworkInterfaceID.NotFound", "networkInterface ID"],
+  rule: ["InvalidSecurityGroupRuleId.NotFound", "security group rule ID"],
+  subnet: ["InvalidSubnetID.NotFound", "subnet ID"],
+  vpc: ["InvalidVpcID.NotFound", "vpc ID"],
+} as const;
+
+/** An EC2 id that nothing has; waiters and providers wait for, or accept, exactly these codes. */
+export function notFound(kind: keyof typeof notFoundErrors, id: string): AwsError {
+  const [code, noun] = notFoundErrors[kind];
+  return new AwsError(code, `The ${noun} '${id}' does not exist`);
+}

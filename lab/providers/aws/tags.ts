@@ -1,0 +1,42 @@
+/** Tags between Pulumi's map and AWS's list. */
+import type { ResourceType as TaggedType, Tag } from "@aws-sdk/client-ec2";
+import type { Properties } from "../resource";
+import { ec2Client, ec2Sdk } from "./client";
+
+type Tags = Record<string, string>;
+
+export const tagsOf = (properties: Properties): Tags => (properties["tags"] ?? {}) as Tags;
+const toList = (tags: Tags): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+export function fromList(list: Tag[] | undefined): Tags {
+  return Object.fromEntries(
+    (list ?? []).filter(({ Key }) => !Key?.startsWith("aws:")).map(({ Key = "", Value = "" }) => [Key, Value]),
+  );
+}
+
+/** For a call that makes and tags at once. */
+export function tagSpecification(
+  type: TaggedType,
+  inputs: Properties,
+): { TagSpecifications?: { ResourceType: TaggedType; Tags: Tag[] }[] } {
+  const tags = toList(tagsOf(inputs));
+  return tags.length > 0 ? { TagSpecifications: [{ ResourceType: type, Tags: tags }] } : {};
+}
+
+/** Brings a resource's tags from what they were to what they are to be. */
+export async function updateTags(id: string, olds: Properties, news: Properties): Promise<void> {
+  const [before, after] = [tagsOf(olds), tagsOf(news)];
+  const removed = Object.entries(before).filter(([key]) => !(key in after));
+  const changed = Object.entries(after).filter(([key, value]) => before[key] !== value);
+  const sdk = ec2Sdk();
+  if (removed.length > 0)
+    await ec2Client().send(new sdk.DeleteTagsCommand({ Resources: [id], Tags: toList(Object.fromEntries(removed)) }));
+  if (changed.length > 0)
+    await ec2Client().send(new sdk.CreateTagsCommand({ Resources: [id], Tags: toList(Object.fromEntries(changed)) }));
+}
+
+/** The tags among a resource's outputs, and among the inputs that would describe it. */
+export function tagProperties(list: Tag[] | undefined): { tags?: Tags; tagsAll: Tags } {
+  const tags = fromList(list);
+  return { ...(Object.keys(tags).length > 0 ? { tags } : {}), tagsAll: tags };
+}
