@@ -1,27 +1,35 @@
 // Lint rules. The import rules hold the layering of the repository: who may know whom.
 import eslint from "@eslint/js";
-import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
-/** A zone: the files below `target` may not import what is below `from`. */
-const forbid = (target, from, message) => ({ target, from, message });
+/** Modules of a folder, as another folder writes them in an import. */
+const folder = (name) => [`**/${name}`, `**/${name}/**`];
+const forbid = (message, ...group) => ({ group, message });
 
-const layers = [
-  ...["lab", "doctor", "cli"].map((from) =>
-    forbid("./components", `./${from}`, `components/ is the product; ${from}/ is built on it, not under it.`),
-  ),
-  ...[
-    "./components",
-    "./hostfiles",
-    "./dns",
-    "./automation",
-    "./doctor",
-    "./cli",
-    "./config.ts",
-    "./program.ts",
-    "./index.ts",
-  ].map((target) => forbid(target, "./lab", "Only lab/ and tests/ import lab/.")),
-];
+const lab = forbid("Only lab/ and tests/ import lab/.", ...folder("lab"));
+const builtOnTop = forbid(
+  "components/ is the product; this is built on it, not under it.",
+  ...folder("doctor"),
+  ...folder("cli"),
+);
+const resources = forbid(
+  "hostfiles/, dns/ and config.ts are pure: no Pulumi resources, no AWS.",
+  ...["@pulumi/aws", "@pulumi/command", "@pulumi/random"].flatMap((name) => [name, `${name}/**`]),
+  "@aws-sdk/**",
+  ...folder("components"),
+);
+const network = forbid(
+  "hostfiles/, dns/ and config.ts are pure: no network, no processes.",
+  ...["net", "http", "https", "http2", "tls", "dns", "dgram", "child_process"].flatMap((name) => [
+    name,
+    `node:${name}`,
+  ]),
+  "ssh2",
+);
+const pulumi = forbid("hostfiles/ and dns/ render text without Pulumi.", "@pulumi/pulumi", "@pulumi/pulumi/**");
+
+/** The import rules of some files; a later set replaces an earlier one, so each is whole. */
+const imports = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
 
 export default tseslint.config(
   { ignores: ["node_modules/**", "coverage/**", "examples/**"] },
@@ -29,56 +37,15 @@ export default tseslint.config(
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strict],
-    plugins: { "import-x": importX },
-    settings: { "import-x/resolver": { node: { extensions: [".ts", ".js", ".json"] } } },
     rules: {
-      "import-x/no-restricted-paths": ["error", { zones: layers }],
-      "import-x/no-cycle": "error",
       "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "@typescript-eslint/no-extraneous-class": "off",
-      "@typescript-eslint/restrict-template-expressions": "off",
     },
   },
-  {
-    // Pure text and data: no resources, no network, no processes.
-    files: ["hostfiles/**/*.ts", "dns/**/*.ts", "config.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            {
-              group: ["@pulumi/aws*", "@pulumi/command*", "@pulumi/random*", "@aws-sdk/*", "**/components/*"],
-              message: "hostfiles/, dns/ and config.ts are pure: no Pulumi resources, no AWS.",
-            },
-            {
-              group: [
-                "node:net",
-                "node:http*",
-                "node:tls",
-                "node:dns",
-                "node:child_process",
-                "net",
-                "http",
-                "https",
-                "ssh2",
-              ],
-              message: "hostfiles/, dns/ and config.ts are pure: no network, no processes.",
-            },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    files: ["hostfiles/**/*.ts", "dns/**/*.ts"],
-    rules: {
-      "@typescript-eslint/no-restricted-imports": [
-        "error",
-        { paths: [{ name: "@pulumi/pulumi", message: "hostfiles/ and dns/ render text without Pulumi." }] },
-      ],
-    },
-  },
+  imports(["*.ts", "automation/**/*.ts", "doctor/**/*.ts", "cli/**/*.ts"], lab),
+  imports(["components/**/*.ts"], lab, builtOnTop),
+  imports(["config.ts", "settings.ts"], lab, builtOnTop, resources, network),
+  imports(["hostfiles/**/*.ts", "dns/**/*.ts"], lab, builtOnTop, resources, network, pulumi),
   {
     files: ["scripts/**/*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
