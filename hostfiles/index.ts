@@ -45,10 +45,14 @@ const root = (...words: string[]): string => commandLine("sudo", "-n", ...words)
 const instance = ({ instanceId }: HostIdentity): string[] => ["--instance", instanceId];
 
 const shellCheck = 'bash -n "$FILE"';
-const unitCheck = 'systemd-analyze verify "$FILE"';
+const unitCheck = 'systemd-analyze verify --man=no "$FILE"';
 const rulesCheck = 'nft -c -f "$FILE"';
 const unitPath = (name: string): string => `${directories.units}/${name}`;
 const daemonReload = "systemctl daemon-reload";
+
+/** A unit that runs takes up what has changed; one that is not there, or does not run, is left alone. */
+const restartIfChanged = (unit: string): string =>
+  `if [ "$CHANGED" = yes ] && systemctl is-active -q ${unit}; then systemctl restart ${unit}; fi`;
 
 interface FileStep<Key extends keyof HostSettings> {
   name: string;
@@ -157,7 +161,7 @@ function forwarderSteps(forwarder: ApiForwarder): Omit<HostStep, "after">[] {
         needs: ["primaryPrivateIp", "apiLocalPort"],
         render: renderSocatProgram,
         check: shellCheck,
-        activate: 'if [ "$CHANGED" = yes ]; then systemctl try-restart kube-api-forward.service; fi',
+        activate: restartIfChanged("kube-api-forward.service"),
       }),
       unit(renderSocatUnit),
     ];
@@ -173,7 +177,7 @@ function forwarderSteps(forwarder: ApiForwarder): Omit<HostStep, "after">[] {
       needs: ["primaryPrivateIp", "apiLocalPort"],
       render,
       check: unitCheck,
-      activate: `${daemonReload}; if [ "$CHANGED" = yes ]; then systemctl try-restart ${unitName}; fi`,
+      activate: `${daemonReload}; ${restartIfChanged(unitName)}`,
       deactivate: stop(unitName),
       afterwards: `${daemonReload}; ${switchAgain}`,
     });
@@ -229,7 +233,7 @@ export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
       secret: true,
       needs: ["statsPassword"],
       render: renderHaproxyEnvironment,
-      activate: 'if [ "$CHANGED" = yes ]; then systemctl try-restart haproxy.service; fi',
+      activate: restartIfChanged("haproxy.service"),
     }),
     file({
       name: "haproxy-dropin",
@@ -237,8 +241,8 @@ export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
       needs: [],
       render: renderHaproxyDropIn,
       check:
-        'd=$(dirname "$FILE")/units; mkdir -p "$d/haproxy.service.d"; cp /lib/systemd/system/haproxy.service "$d/"; cp "$FILE" "$d/haproxy.service.d/"; systemd-analyze verify "$d/haproxy.service"',
-      activate: `${daemonReload}; if [ "$CHANGED" = yes ]; then systemctl try-restart haproxy.service; fi`,
+        'd=$(dirname "$FILE")/units; mkdir -p "$d/haproxy.service.d"; cp /lib/systemd/system/haproxy.service "$d/"; cp "$FILE" "$d/haproxy.service.d/"; systemd-analyze verify --man=no "$d/haproxy.service"',
+      activate: `${daemonReload}; ${restartIfChanged("haproxy.service")}`,
       afterwards: daemonReload,
     }),
     file({

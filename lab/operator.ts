@@ -25,6 +25,7 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
     PULUMI_BACKEND_URL: `file://${labPaths.backend}`,
     PULUMI_CONFIG_PASSPHRASE: "the lab's stacks are thrown away",
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     KUBECONFIG: labPaths.kubeconfig,
     AWS_ENDPOINT_URL: `http://${awsEndpoint.host}:${awsEndpoint.port}`,

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeLauncher } from "./engine/engine";
 import { labPaths, repositoryRoot } from "./paths";
 import { which } from "./process";
@@ -20,31 +20,37 @@ async function pinnedVersion(name: PluginName): Promise<string> {
   return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
 }
 
-/** Whether the official plugin is on PATH or in the user's PULUMI_HOME; the latter is made visible to the lab's engine. */
-async function offerOfficial(name: PluginName): Promise<boolean> {
-  if (await which(`pulumi-resource-${name}`)) return true;
-  const directory = `resource-${name}-v${await pinnedVersion(name)}`;
-  const installed = join(process.env["PULUMI_HOME"] || join(homedir(), ".pulumi"), "plugins", directory);
-  if (!existsSync(join(installed, `pulumi-resource-${name}`))) return false;
-  await mkdir(join(labPaths.pulumiHome, "plugins"), { recursive: true });
-  await symlink(installed, join(labPaths.pulumiHome, "plugins", directory));
-  return true;
+/** Where the engine of the lab looks for a plugin; it is told to look nowhere else. */
+async function pluginDirectory(name: PluginName): Promise<string> {
+  return join(labPaths.pulumiHome, "plugins", `resource-${name}-v${await pinnedVersion(name)}`);
 }
 
-/** Puts launchers of the chosen drop-ins where the engine finds them, and says what it will run. */
+/** The official plugin's program: on PATH, or in the user's PULUMI_HOME in the pinned version. */
+async function officialProgram(name: PluginName): Promise<string | undefined> {
+  const program = `pulumi-resource-${name}`;
+  const userHome = process.env["PULUMI_HOME"] || join(homedir(), ".pulumi");
+  const installed = join(userHome, "plugins", `resource-${name}-v${await pinnedVersion(name)}`, program);
+  return (await which(program)) ?? (existsSync(installed) ? installed : undefined);
+}
+
+/** Puts the chosen plugins where the engine finds them, and says what it will run. */
 export async function choosePlugins(choice: PluginChoice): Promise<Plugins> {
   const plugins: Plugins = { aws: "drop-in", command: "drop-in", random: "drop-in" };
   for (const name of names) {
     const wanted = choice === "official" || (choice === "auto" && name !== "aws");
-    if (wanted && (await offerOfficial(name))) {
+    const official = wanted ? await officialProgram(name) : undefined;
+    const program = join(await pluginDirectory(name), `pulumi-resource-${name}`);
+    await mkdir(dirname(program), { recursive: true });
+    if (official) {
       plugins[name] = "official";
+      await symlink(official, program);
     } else if (choice === "official") {
       throw new Error(
         `--plugins official: the official '${name}' plugin is neither on PATH nor in PULUMI_HOME. ` +
           `Install it with: pulumi plugin install resource ${name} ${await pinnedVersion(name)}`,
       );
     } else {
-      await writeLauncher(join(labPaths.bin, `pulumi-resource-${name}`), `lab/providers/${name}/main.ts`);
+      await writeLauncher(program, `lab/providers/${name}/main.ts`);
     }
   }
   return plugins;

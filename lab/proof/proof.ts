@@ -62,16 +62,18 @@ export async function prove(state: LabState): Promise<Row[]> {
   const destroy = (stack: StackName): Promise<Row> =>
     engine(`destroy-${stack}`, `pulumi destroy of ${stack}`, ["destroy", "--yes", "--skip-preview", "--stack", stack]);
   const urls = (stack: StackName, look: typeof devUrls): Promise<Row[]> =>
-    stackOutputs(state.engine.pulumi, stack).then(look, (error: unknown) => [
-      {
-        id: `${stack}-outputs`,
-        name: `${stack}: outputs`,
-        ok: false,
-        expected: "outputs",
-        observed: String(error),
-        ms: 0,
-      },
-    ]);
+    stackOutputs(state.engine.pulumi, stack)
+      .then(look)
+      .catch((error: unknown) => [
+        {
+          id: `${stack}-outputs`,
+          name: `${stack}: outputs`,
+          ok: false,
+          expected: "outputs",
+          observed: String(error),
+          ms: 0,
+        },
+      ]);
 
   /** The API server's own listener: what must never go away, whatever is done around it. */
   const watchApi = (port: number): Promise<Prober> =>
