@@ -17,7 +17,7 @@ import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
 import { attempt } from "./process";
 import { say, step } from "./progress";
-import { createClusterObjects, type ProxyMode, realControlPlane } from "./kubernetes/controlPlane";
+import { createClusterObjects, type ProxyMode, realControlPlane, waitForKubeProxy } from "./kubernetes/controlPlane";
 import { controlPlanePrograms } from "./kubernetes/programs";
 import { apiServiceIp, type MovedApiAddress } from "./node/controlPlane";
 import { prepareMachine } from "./requirements";
@@ -114,7 +114,10 @@ async function up(options: LabOptions): Promise<LabState> {
     await createDisk(image, controlPlane);
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
-    if (programs) await createClusterObjects(programs, labCluster);
+    if (programs) {
+      await createClusterObjects(programs, labCluster);
+      await waitForKubeProxy();
+    }
     if (options.apiPort === 8443) await moveApi(options.apiAddress);
   });
   await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));

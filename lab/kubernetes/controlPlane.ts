@@ -183,3 +183,12 @@ export async function createClusterObjects(programs: string, cluster: string): P
   await symlink(join(programs, "usr/local/bin/kubectl"), join(labPaths.bin, "kubectl"));
   await writeFile(labPaths.kubeconfig, kubeconfig(cluster, `https://${node.autoPublicIp}`, "admin"));
 }
+
+/** Waits until kube-proxy has read the Services and written its rules. */
+export async function waitForKubeProxy(): Promise<void> {
+  const script =
+    "for i in $(seq 300); do curl -sf -o /dev/null http://127.0.0.1:10256/healthz && exit 0; sleep 0.2; done; exit 1";
+  const { status } = await onNode(["sh", "-c", script]);
+  if (status !== 0)
+    throw new Error("kube-proxy was not ready within 60 s: npm run lab -- exec node -- journalctl -u kube-proxy");
+}

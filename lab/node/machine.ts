@@ -139,15 +139,6 @@ export async function powerOn(): Promise<number> {
   }
 }
 
-/** Shuts the node down as `systemctl poweroff` does. */
-export async function shutDown(): Promise<void> {
-  const leader = await leaderPid();
-  // systemd(1): SIGRTMIN+4 starts poweroff.target.
-  if (leader !== undefined) await attempt("kill", ["-s", "RTMIN+4", `${leader}`]);
-  for (let tries = 0; tries < 450 && (await leaderPid()) !== undefined; tries++) await sleep(100);
-  await powerOff();
-}
-
 /** Pulls the plug: nothing on the node gets a chance to tidy up. */
 export async function powerOff(): Promise<void> {
   const leader = await leaderPid();
@@ -156,9 +147,12 @@ export async function powerOff(): Promise<void> {
   for (let tries = 0; tries < 50 && (await leaderPid()) !== undefined; tries++) await sleep(100);
 }
 
-/** Restarts the node with an empty kernel: addresses, rules and connections are gone, the disk is kept. Milliseconds to boot. */
+/**
+ * Restarts the node as after a power failure, with an empty kernel: addresses, rules and connections are gone, the disk is kept.
+ * Milliseconds to boot.
+ */
 export async function reboot(): Promise<number> {
-  await shutDown();
+  await powerOff();
   await removeNodeNamespace();
   await createNodeNamespace();
   await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);

@@ -1,4 +1,5 @@
 /** Rows that only a real control plane can show. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { labDomain } from "../labAccount";
 import type { LabState } from "../lab";
 import { node } from "../network/addresses";
@@ -6,12 +7,33 @@ import { keyPair } from "../node/certificates";
 import { apiServiceIp } from "../node/controlPlane";
 import { onNode } from "../node/machine";
 import { asOperator } from "../operator";
-import { probe } from "./probe";
+import { type Answer, describeAnswer, probe, type Request } from "./probe";
 import { type Row, row } from "./row";
+
+type Observation = { ok: boolean; observed: string };
+
+/** Seconds within which the cluster itself follows its API server: endpoints every 10 s, kube-proxy's reconnection up to 30 s. */
+const patience = 60;
+
+/** Observes again until it holds. */
+async function eventually(observe: () => Promise<Observation>): Promise<Observation> {
+  const deadline = Date.now() + patience * 1000;
+  for (;;) {
+    const seen = await observe();
+    if (seen.ok || Date.now() > deadline) return seen;
+    await sleep(500);
+  }
+}
+
+async function ask(request: Request): Promise<Answer> {
+  const [answer] = await probe([request]);
+  if (!answer) throw new Error("one request has one answer");
+  return answer;
+}
 
 /** @param apiPort where the API server listens now */
 export async function kubernetesRows(state: LabState, apiPort: number): Promise<Row[]> {
-  const kubectl = async (...args: string[]): Promise<{ ok: boolean; observed: string }> => {
+  const kubectl = async (...args: string[]): Promise<Observation> => {
     const { status, stdout, stderr } = await asOperator(state.engine.pulumi, [
       "kubectl",
       "--request-timeout=10s",
@@ -20,60 +42,52 @@ export async function kubernetesRows(state: LabState, apiPort: number): Promise<
     return { ok: status === 0, observed: (stdout || stderr).trim() };
   };
   const endpoint = `${node.primaryPrivateIp}:${apiPort}`;
+  const addressAndPort = "jsonpath={.endpoints[*].addresses[*]}:{.ports[*].port}";
   return [
-    await row("kubectl-readyz", "kubectl get --raw /readyz by kubeconfig from outside", "ok", () =>
-      kubectl("get", "--raw", "/readyz").then(({ ok, observed }) => ({ ok: ok && observed === "ok", observed })),
-    ),
+    await row("kubectl-readyz", "kubectl get --raw /readyz by kubeconfig from outside", "ok", async () => {
+      const { ok, observed } = await kubectl("get", "--raw", "/readyz");
+      return { ok: ok && observed === "ok", observed };
+    }),
     await row("kubernetes-endpoint", "the `kubernetes` endpoint is the primary address", endpoint, () =>
-      kubectl(
-        "get",
-        "endpointslices",
-        "kubernetes",
-        "-o",
-        "jsonpath={.endpoints[*].addresses[*]}:{.ports[*].port}",
-      ).then(({ ok, observed }) => ({ ok: ok && observed === endpoint, observed })),
+      eventually(async () => {
+        const { ok, observed } = await kubectl("get", "endpointslices", "kubernetes", "-o", addressAndPort);
+        return { ok: ok && observed === endpoint, observed };
+      }),
     ),
     await row(
       "api-from-pod",
       `the API's service address ${apiServiceIp} from a pod`,
       "401 with the API's certificate",
-      async () => {
-        const [answer] = await probe([
-          {
+      () =>
+        eventually(async () => {
+          const authority = keyPair("cluster-authority").certificate;
+          const answer = await ask({
             from: "pod",
             address: apiServiceIp,
             port: 443,
             host: "kubernetes.default.svc",
-            authority: keyPair("cluster-authority").certificate,
-          },
-        ]);
-        return {
-          ok: answer?.status === 401 && answer.trusted,
-          observed:
-            answer?.error ??
-            `${answer?.status}, ${answer?.trusted ? "trusted" : `certificate for ${answer?.certificateNames[0]}`}`,
-        };
-      },
+            authority,
+          });
+          return { ok: answer.status === 401 && answer.trusted, observed: describeAnswer(answer) };
+        }),
     ),
     await row(
       "nodeport-by-kube-proxy",
-      "NodePort 30443 is kube-proxy's, nobody listens on it",
-      "no listener, an answer",
+      "NodePort 30443 is kube-proxy's: nobody listens on it",
+      "no listener, the ingress",
       async () => {
         const listener = (await onNode(["ss", "-Hltn", "sport = :30443"])).stdout.trim();
-        const [answer] = await probe([
-          {
-            from: "node",
-            address: node.primaryPrivateIp,
-            port: 30443,
-            host: labDomain,
-            authority: keyPair("web-authority").certificate,
-          },
-        ]);
-        const answered = answer?.status === 200 && answer.trusted;
+        const authority = keyPair("web-authority").certificate;
+        const answer = await ask({
+          from: "node",
+          address: node.primaryPrivateIp,
+          port: 30443,
+          host: labDomain,
+          authority,
+        });
         return {
-          ok: listener === "" && answered,
-          observed: `${listener || "no listener"}, ${answered ? "an answer of the ingress" : (answer?.error ?? "another answer")}`,
+          ok: listener === "" && answer.status === 200 && answer.trusted,
+          observed: `${listener || "no listener"}; ${describeAnswer(answer)}`,
         };
       },
     ),

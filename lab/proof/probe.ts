@@ -80,3 +80,16 @@ export async function probe(requests: readonly Request[]): Promise<Answer[]> {
     return answer;
   });
 }
+
+/** An answer in words. */
+export const describeAnswer = (answer: Answer): string =>
+  answer.error ??
+  [
+    `${answer.status}`,
+    answer.certificateNames.length > 0
+      ? `certificate ${answer.certificateNames[0] ?? ""}${answer.trusted ? "" : " (not trusted for this name)"}`
+      : "",
+    answer.body.trim().slice(0, 40),
+  ]
+    .filter(Boolean)
+    .join(", ");

@@ -1,6 +1,7 @@
 /** The proof: both stacks brought up, asked for what they promise, brought up again, and removed. */
 import { readFile } from "node:fs/promises";
 import type { CallRecord } from "../aws/endpoint";
+import { waitForKubeProxy } from "../kubernetes/controlPlane";
 import { labCluster } from "../labAccount";
 import type { LabState } from "../lab";
 import { node } from "../network/addresses";
@@ -120,6 +121,7 @@ export async function prove(state: LabState): Promise<Row[]> {
   await step("Reboot", async (note) => {
     note(`booted in ${((await reboot()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
+    if (state.kubernetes) await waitForKubeProxy();
   });
   rows.push(...afterReboot(await urls("prod", prodUrls)));
   if (state.kubernetes) rows.push(...afterReboot(await kubernetesRows(state, 443)));

@@ -17,7 +17,7 @@ find /etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc
 systemctl list-unit-files --no-legend --no-pager --state=enabled | awk '{print "enabled " $1}'
 systemctl list-units --no-legend --no-pager --plain --state=active --type=service,socket,path,timer | awk '{print "active " $1}' | grep -vE 'systemd-(tmpfiles|hostnamed|timedated)|user@|user-runtime|apt-|man-db|fstrim|session'
 ss -Hltn | awk '{print "listens " $4}'
-nft list ruleset 2>/dev/null | sed 's/^/nft /'
+nft list tables 2>/dev/null | sed 's/^/nftables /'
 ip -4 -o addr show | awk '{print "address " $2 " " $4}'
 dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' | awk '$1 == "ii" {print "package " $2}'
 `;

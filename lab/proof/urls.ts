@@ -3,7 +3,7 @@ import { labCluster, labDomain } from "../labAccount";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
 import type { Outputs } from "./outputs";
-import { type Answer, probe, type Request } from "./probe";
+import { type Answer, describeAnswer, probe, type Request } from "./probe";
 import type { Row } from "./row";
 
 interface Expectation {
@@ -13,18 +13,6 @@ interface Expectation {
   expected: string;
   holds(answer: Answer): boolean;
 }
-
-const describe = (answer: Answer): string =>
-  answer.error ??
-  [
-    `${answer.status}`,
-    answer.certificateNames.length > 0
-      ? `certificate ${answer.certificateNames[0] ?? ""}${answer.trusted ? "" : " (not trusted for this name)"}`
-      : "",
-    answer.body.trim().slice(0, 40),
-  ]
-    .filter(Boolean)
-    .join(", ");
 
 /** The ingress answers: its own body, and over TLS the application's certificate. */
 function application(id: string, name: string, scheme: "https" | "http", address: string, port: number): Expectation {
@@ -66,7 +54,7 @@ async function judge(expectations: readonly Expectation[]): Promise<Row[]> {
       name,
       ok: answer !== undefined && holds(answer),
       expected,
-      observed: answer ? describe(answer) : "no answer",
+      observed: answer ? describeAnswer(answer) : "no answer",
       ms: answer?.milliseconds ?? 0,
     };
   });

@@ -1,0 +1,99 @@
+/** Each rendered file, judged by the program that it is for. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ApiForwarder, hostSteps } from "../../hostfiles";
+import { needsProgram, needsRoot } from "../support/needs";
+import { hostSettings } from "./settings";
+
+/** What judges a step's text; the others are scripts for bash. */
+const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none"> = {
+  "nat-rules": "nft",
+  "nat-unit": "systemd",
+  address: "netplan",
+  "haproxy-env": "none",
+  "haproxy-dropin": "none",
+  "haproxy-config": "haproxy",
+  "api-forward-rules": "nft",
+  "api-forward-unit": "systemd",
+  "api-forward-socket": "systemd",
+  "api-forward-cluster-socket": "systemd",
+  "api-switch-unit": "systemd",
+  "api-switch-path": "systemd",
+};
+
+/** The name under which systemd knows a unit. */
+const unitNames: Record<string, string> = {
+  "nat-unit": "secondary-ingress-nat.service",
+  "api-forward-unit": "kube-api-forward.service",
+  "api-forward-socket": "kube-api-forward.socket",
+  "api-forward-cluster-socket": "kube-api-forward-cluster.socket",
+  "api-switch-unit": "kube-api-switch.service",
+  "api-switch-path": "kube-api-switch.path",
+};
+
+describe("validators", function () {
+  this.timeout(60_000);
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "host-files-"))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const judge = (command: string, args: string[], env: Record<string, string> = {}): void => {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin`, ...env },
+    });
+    assert.equal(status, 0, `${stdout}${stderr}`);
+  };
+  const write = (name: string, text: string): string => {
+    const path = join(directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  };
+
+  for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
+    for (const proxyProtocol of [false, true]) {
+      const settings = hostSettings({ apiForwarder: forwarder, proxyProtocol });
+      for (const step of hostSteps(forwarder)) {
+        it(`${step.name} (${forwarder}${proxyProtocol ? ", PROXY protocol" : ""})`, function () {
+          const text = step.stdin(settings);
+          switch (judges[step.name]) {
+            case "haproxy":
+              needsProgram(this, "haproxy");
+              return judge("haproxy", ["-c", "-f", write("haproxy.cfg", text)], { SECONDARY_INGRESS_STATS_PASSWORD: "x" });
+            case "nft":
+              needsRoot(this);
+              needsProgram(this, "nft");
+              return judge("unshare", ["-n", "nft", "-c", "-f", write("rules.nft", text)]);
+            case "netplan": {
+              needsProgram(this, "netplan");
+              chmodSync(write("etc/netplan/99-secondary-ip.yaml", text), 0o600);
+              return judge("netplan", ["generate", "--root-dir", directory]);
+            }
+            case "systemd": {
+              needsProgram(this, "systemd-analyze");
+              // The unit's programs are on the node, not here: its grammar is what is judged.
+              const path = write(unitNames[step.name] ?? "", text.replace(/^(Exec\w+=-?\+?)\/\S+/gm, "$1/bin/true"));
+              const { stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
+              const complaints = stderr.split("\n").filter((line) => line.includes(directory));
+              return assert.deepEqual(complaints, []);
+            }
+            case "none":
+              return assert.ok(text.endsWith("\n"));
+            default:
+              return judge("bash", ["-n", write("script", text)]);
+          }
+        });
+      }
+    }
+  }
+
+  it("a judge that finds a fault says so", function () {
+    needsProgram(this, "haproxy");
+    const text = hostSteps(ApiForwarder.Socat).find(({ name }) => name === "haproxy-config")?.stdin(hostSettings()) ?? "";
+    assert.throws(() => judge("haproxy", ["-c", "-f", write("haproxy.cfg", text.replace("mode tcp", "mode tpc"))]));
+  });
+});
