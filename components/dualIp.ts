@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
 import { hostSteps } from "../hostfiles";
 import { defaults, PrimaryAddress } from "../settings";
+import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs, SshArgs } from "./args";
 import { dnsRecords } from "./dnsRecords";
 import { elasticAddress } from "./elasticAddress";
@@ -118,8 +119,6 @@ export function dualIp(
     ),
     allocationId: ingress.address.allocationId,
     statsPassword: password.result,
-    ready: pulumi
-      .output([...serving, ...records].map(({ id }: { id?: pulumi.Output<string>; urn: pulumi.Output<string> }) => id))
-      .apply(() => true),
+    ready: allDone([...serving, ...records]),
   };
 }

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { output } from "@pulumi/pulumi";
 import { defaults } from "../settings";
+import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
 import { ingressFirewall } from "./ingressFirewall";
 import type { Node } from "./node";
@@ -35,6 +36,6 @@ export function nodePort(
     ingressUrls: address.apply((host) => [`https://${host}:${httpsPort}`]),
     allocationId: output(""),
     statsPassword: output(""),
-    ready: output(opened.map(({ urn }) => urn)).apply(() => true),
+    ready: allDone(opened),
   };
 }

@@ -15,7 +15,10 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path"];
       const positions = order.map(position);
       assert.ok(!positions.includes(-1));
-      assert.deepEqual(positions, [...positions].sort((a, b) => a - b));
+      assert.deepEqual(
+        positions,
+        [...positions].sort((a, b) => a - b),
+      );
     });
 
     it("each comes after an earlier one", () => {
@@ -55,8 +58,13 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
     });
 
     it("never apply netplan, restart networkd or flush rules", () => {
-      const everything = steps.map((step) => `${step.stdin(settings)}${step.create(settings)}${step.remove?.(settings)}`).join("\n");
-      assert.doesNotMatch(everything, /netplan apply|networkctl (reload|reconfigure)|restart systemd-networkd|flush ruleset|nftables\.service/);
+      const everything = steps
+        .map((step) => `${step.stdin(settings)}${step.create(settings)}${step.remove?.(settings)}`)
+        .join("\n");
+      assert.doesNotMatch(
+        everything,
+        /netplan apply|networkctl (reload|reconfigure)|restart systemd-networkd|flush ruleset|nftables\.service/,
+      );
     });
   });
 }

@@ -5,12 +5,32 @@ import { commandLine, quote } from "../../hostfiles/shell";
 
 /** What a shell hands to a program as its one argument. */
 function throughShell(shell: string, words: readonly string[]): string[] {
-  const { status, stdout, stderr } = spawnSync(shell, ["-c", `printf '%s\\0' ${commandLine(...words)}`], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(shell, ["-c", `printf '%s\\0' ${commandLine(...words)}`], {
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stderr);
   return stdout.split("\0").slice(0, -1);
 }
 
-const hostile = ["", " ", "'", '"', "$(reboot)", "`reboot`", "a\nb", "\\", "''", "-n", "*", "~", "!!", "é", "\u{1F600}", "a'b\"c$d`e\\f", "\r\n\t"];
+const hostile = [
+  "",
+  " ",
+  "'",
+  '"',
+  "$(reboot)",
+  "`reboot`",
+  "a\nb",
+  "\\",
+  "''",
+  "-n",
+  "*",
+  "~",
+  "!!",
+  "é",
+  "\u{1F600}",
+  "a'b\"c$d`e\\f",
+  "\r\n\t",
+];
 
 describe("quote", () => {
   for (const shell of ["/bin/sh", "/bin/bash"]) {
@@ -20,7 +40,9 @@ describe("quote", () => {
 
     it(`carries any text through ${shell}`, function () {
       this.timeout(60_000);
-      const text = fc.string({ unit: "binary", maxLength: 60 }).filter((value) => !value.includes("\0") && value.isWellFormed());
+      const text = fc
+        .string({ unit: "binary", maxLength: 60 })
+        .filter((value) => !value.includes("\0") && value.isWellFormed());
       fc.assert(
         fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {
           assert.deepEqual(throughShell(shell, words), words);

@@ -63,7 +63,9 @@ describe("validators", function () {
           switch (judges[step.name]) {
             case "haproxy":
               needsProgram(this, "haproxy");
-              return judge("haproxy", ["-c", "-f", write("haproxy.cfg", text)], { SECONDARY_INGRESS_STATS_PASSWORD: "x" });
+              return judge("haproxy", ["-c", "-f", write("haproxy.cfg", text)], {
+                SECONDARY_INGRESS_STATS_PASSWORD: "x",
+              });
             case "nft":
               needsRoot(this);
               needsProgram(this, "nft");
@@ -93,7 +95,10 @@ describe("validators", function () {
 
   it("a judge that finds a fault says so", function () {
     needsProgram(this, "haproxy");
-    const text = hostSteps(ApiForwarder.Socat).find(({ name }) => name === "haproxy-config")?.stdin(hostSettings()) ?? "";
+    const text =
+      hostSteps(ApiForwarder.Socat)
+        .find(({ name }) => name === "haproxy-config")
+        ?.stdin(hostSettings()) ?? "";
     assert.throws(() => judge("haproxy", ["-c", "-f", write("haproxy.cfg", text.replace("mode tcp", "mode tpc"))]));
   });
 });

@@ -1,0 +1,82 @@
+/** The engine's part under mocks: what was registered, and the answers of AWS. */
+import * as pulumi from "@pulumi/pulumi";
+
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+export interface World {
+  /** Ids of running instances with kOps' tags. */
+  running: string[];
+  /** Ids of instances in other states. */
+  others: string[];
+  subnet: string;
+  publicIp: string;
+}
+
+export const world = (change: Partial<World> = {}): World => ({
+  running: ["i-0a1b2c3d4e5f60001"],
+  others: [],
+  subnet: "172.20.32.0/19",
+  publicIp: "198.51.100.37",
+  ...change,
+});
+
+/** Everything registered and called since the mocks were set. */
+export interface Recording {
+  resources: Registered[];
+  calls: string[];
+}
+
+export async function record(answers: World): Promise<Recording> {
+  const recording: Recording = { resources: [], calls: [] };
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, id }) => {
+        recording.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const made: Record<string, Record<string, unknown>> = {
+          "aws:ec2/eip:Eip": { publicIp: "203.0.113.10", allocationId: "eipalloc-1" },
+          "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": { privateIpAddress: "172.20.45.38" },
+          "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
+        };
+        return { id: id ?? `${name}-id`, state: { ...inputs, ...made[type] } };
+      },
+      call: ({ token, inputs }) => {
+        recording.calls.push(token);
+        switch (token) {
+          case "aws:ec2/getInstances:getInstances":
+            return {
+              ids: (inputs["instanceStateNames"] as string[]).includes("running") ? answers.running : answers.others,
+            };
+          case "aws:ec2/getNetworkInterface:getNetworkInterface":
+            return {
+              id: "eni-0123456789abcdef0",
+              attachments: [{ instanceId: "i-0a1b2c3d4e5f60001" }],
+              associations: answers.publicIp ? [{ publicIp: answers.publicIp }] : [],
+              privateIp: "172.20.45.37",
+              subnetId: "subnet-1",
+              vpcId: "vpc-1",
+            };
+          case "aws:ec2/getSubnet:getSubnet":
+            return { cidrBlock: answers.subnet };
+          default:
+            throw new Error(`no mock for ${token}`);
+        }
+      },
+    },
+    "kops-secondary-ingress",
+    "prod",
+    false,
+  );
+  return recording;
+}
+
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply((value) => {
+      resolve(value);
+    });
+  });
+}

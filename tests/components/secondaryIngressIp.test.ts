@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  ApiForwarder,
+  IngressMode,
+  OnDestroy,
+  outputsOf,
+  PrimaryAddress,
+  SecondaryIngressIp,
+  type SecondaryIngressIpArgs,
+} from "../../components";
+import { record, type Recording, valueOf, type World, world } from "./mocks";
+
+const clusterName = "k8s.example.com";
+const dev: SecondaryIngressIpArgs = { mode: IngressMode.NodePort, clusterName };
+const prod: SecondaryIngressIpArgs = {
+  mode: IngressMode.DualIp,
+  clusterName,
+  appDomains: ["app.example.com"],
+  ssh: { user: "ubuntu", hostKey: "ssh-ed25519 AAAA" },
+  sshPrivateKey: "the-private-key",
+};
+
+async function make(
+  args: SecondaryIngressIpArgs,
+  answers: World = world(),
+): Promise<{ recording: Recording; component: SecondaryIngressIp }> {
+  const recording = await record(answers);
+  const component = new SecondaryIngressIp("ingress", args);
+  await valueOf(component.ready);
+  await valueOf(component.dns);
+  return { recording, component };
+}
+
+const children = ({ resources }: Recording): string[] => resources.map(({ type, name }) => `${type} ${name}`).sort();
+
+const component = "kops-secondary-ingress:index:SecondaryIngressIp ingress";
+const attachment =
+  "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment ingress-ingress";
+const group = "aws:ec2/securityGroup:SecurityGroup ingress-ingress";
+const rule = (port: number, cidr = "0.0.0.0/0"): string =>
+  `aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ingress-ingress-${port}-from-${cidr}`;
+// prettier-ignore
+const steps = [
+  "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-dropin", "haproxy-config",
+  "api-moved", "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
+];
+const commands = steps.map((step) => `command:remote:Command ingress-${step}`);
+const prodChildren = [
+  ...[component, attachment, group, rule(443), rule(80), ...commands],
+  "aws:ec2/eip:Eip ingress-ingress",
+  "aws:ec2/eipAssociation:EipAssociation ingress-ingress",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp ingress-secondary",
+  "random:index/randomPassword:RandomPassword ingress-stats",
+].sort();
+
+/** Text of a value, also where it is wrapped as a secret. */
+const text = (value: unknown): string => JSON.stringify(value);
+const secretSignature = "4dabf18193072939515e22adb298388d";
+
+describe("SecondaryIngressIp", function () {
+  this.timeout(60_000);
+
+  describe("mode node-port", () => {
+    it("makes a security group with its rules, and nothing else", async () => {
+      const { recording } = await make(dev);
+      assert.deepEqual(children(recording), [component, attachment, group, rule(30443), rule(30080)].sort());
+    });
+
+    it("asks AWS for the instance and its interface only", async () => {
+      const { recording } = await make(dev);
+      assert.deepEqual(recording.calls, [
+        "aws:ec2/getInstances:getInstances",
+        "aws:ec2/getNetworkInterface:getNetworkInterface",
+      ]);
+    });
+
+    it("has every output, empty where the mode has no value", async () => {
+      const { component } = await make(dev);
+      const outputs = await valueOf(pulumi.output(outputsOf(component)));
+      assert.deepEqual(outputs, {
+        mode: "node-port",
+        ready: true,
+        clusterName,
+        instanceId: "i-0a1b2c3d4e5f60001",
+        networkInterfaceId: "eni-0123456789abcdef0",
+        primaryPrivateIp: "172.20.45.37",
+        apiPublicIp: "198.51.100.37",
+        secondaryPrivateIp: "",
+        ingressPublicIp: "198.51.100.37",
+        ingressPort: 30443,
+        ingressHttpPort: 30080,
+        ingressUrls: ["https://198.51.100.37:30443"],
+        allocationId: "",
+        statsPassword: "",
+        dns: { schemaVersion: 1, ready: true, records: [] },
+      });
+    });
+
+    it("opens the NodePorts to each range", async () => {
+      const { recording } = await make({ ...dev, allowedCidrs: ["10.0.0.0/8", "192.0.2.0/24"], httpsNodePort: 31443 });
+      const rules = children(recording).filter((child) => child.includes("Rule"));
+      const expected = ["10.0.0.0/8", "192.0.2.0/24"].flatMap((cidr) => [rule(31443, cidr), rule(30080, cidr)]);
+      assert.deepEqual(rules, expected.sort());
+    });
+  });
+
+  describe("mode dual-ip", () => {
+    it("makes exactly its children", async () => {
+      const { recording } = await make(prod);
+      assert.deepEqual(children(recording), prodChildren);
+    });
+
+    it("has the same outputs as node-port", async () => {
+      const { component } = await make(prod);
+      const outputs = await valueOf(pulumi.output(outputsOf(component)));
+      assert.deepEqual(
+        { ...outputs, statsPassword: typeof outputs.statsPassword },
+        {
+          mode: "dual-ip",
+          ready: true,
+          clusterName,
+          instanceId: "i-0a1b2c3d4e5f60001",
+          networkInterfaceId: "eni-0123456789abcdef0",
+          primaryPrivateIp: "172.20.45.37",
+          apiPublicIp: "198.51.100.37",
+          secondaryPrivateIp: "172.20.45.38",
+          ingressPublicIp: "203.0.113.10",
+          ingressPort: 443,
+          ingressHttpPort: 80,
+          ingressUrls: ["https://app.example.com"],
+          allocationId: "eipalloc-1",
+          statsPassword: "string",
+          dns: {
+            schemaVersion: 1,
+            ready: true,
+            records: [{ name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] }],
+          },
+        },
+      );
+    });
+
+    it("gives its address for a URL where there is no domain", async () => {
+      const { component } = await make({ ...prod, appDomains: [] });
+      assert.deepEqual(await valueOf(component.ingressUrls), ["https://203.0.113.10"]);
+    });
+
+    it("keeps the private key and the password secret, and shows everything else in a diff", async () => {
+      const { recording } = await make(prod);
+      const remote = recording.resources.filter(({ type }) => type === "command:remote:Command");
+      assert.equal(remote.length, steps.length);
+      for (const { name, inputs } of remote) {
+        const key = text((inputs["connection"] as Record<string, unknown>)["privateKey"] ?? inputs["connection"]);
+        assert.ok(key.includes("the-private-key"), name);
+        assert.ok(
+          key.includes(secretSignature) || text(inputs["connection"]).includes(secretSignature),
+          `${name}: the key is secret`,
+        );
+        assert.equal(text(inputs["stdin"]).includes(secretSignature), name === "ingress-haproxy-env", `${name}: stdin`);
+        assert.equal(inputs["addPreviousOutputInEnv"], false);
+        assert.ok(!("triggers" in inputs) && !("environment" in inputs), name);
+      }
+    });
+
+    // The SDK itself adds the limits of dialling.
+    it("builds the connection of known fields only", async () => {
+      const { recording } = await make(prod);
+      const [command] = recording.resources.filter(({ name }) => name === "ingress-preflight");
+      const connection = command?.inputs["connection"] as Record<string, unknown>;
+      const fields = connection[secretSignature] ? (connection["value"] as Record<string, unknown>) : connection;
+      assert.deepEqual(Object.keys(fields).sort(), [
+        "dialErrorLimit",
+        "host",
+        "hostKey",
+        "perDialTimeout",
+        "port",
+        "privateKey",
+        "user",
+      ]);
+      assert.equal(fields["host"], "198.51.100.37");
+    });
+
+    it("uses the agent where there is no key", async () => {
+      const before = process.env["SSH_AUTH_SOCK"];
+      process.env["SSH_AUTH_SOCK"] = "/run/agent.sock";
+      try {
+        const { recording } = await make({ ...prod, sshPrivateKey: undefined });
+        const [command] = recording.resources.filter(({ name }) => name === "ingress-preflight");
+        assert.ok(text(command?.inputs["connection"]).includes("/run/agent.sock"));
+      } finally {
+        if (before === undefined) delete process.env["SSH_AUTH_SOCK"];
+        else process.env["SSH_AUTH_SOCK"] = before;
+      }
+    });
+
+    it("installs sockets instead of a program for socket-proxyd", async () => {
+      const { recording } = await make({ ...prod, apiForwarder: ApiForwarder.SocketProxyd });
+      const names = recording.resources.map(({ name }) => name);
+      assert.ok(names.includes("ingress-api-forward-socket"));
+      assert.ok(!names.includes("ingress-api-forward-program"));
+    });
+
+    it("gives the primary address an Elastic IP when asked", async () => {
+      const { recording } = await make({ ...prod, primaryAddress: PrimaryAddress.ElasticIp });
+      assert.deepEqual(
+        children(recording).filter((child) => !prodChildren.includes(child)),
+        ["aws:ec2/eip:Eip ingress-api", "aws:ec2/eipAssociation:EipAssociation ingress-api"],
+      );
+    });
+
+    it("writes one record for each domain when given a zone", async () => {
+      const { recording } = await make({
+        ...prod,
+        route53ZoneId: "Z0123456789ABC",
+        appDomains: ["a.example.com", "b.example.com"],
+      });
+      assert.deepEqual(
+        children(recording).filter((child) => !prodChildren.includes(child)),
+        ["aws:route53/record:Record ingress-a.example.com", "aws:route53/record:Record ingress-b.example.com"],
+      );
+    });
+
+    it("keeps the same children with onDestroy retain", async () => {
+      const { recording } = await make({ ...prod, onDestroy: OnDestroy.Retain });
+      assert.deepEqual(children(recording), prodChildren);
+    });
+
+    it("carries none of kOps' own tags", async () => {
+      const { recording } = await make({ ...prod, primaryAddress: PrimaryAddress.ElasticIp });
+      const tagged = recording.resources.filter(({ inputs }) => inputs["tags"] !== undefined);
+      assert.equal(tagged.length, 5);
+      for (const { name, inputs } of tagged) {
+        const tags = inputs["tags"] as Record<string, string>;
+        assert.ok(tags["Name"]?.startsWith("kops-secondary-ingress-prod-k8s.example.com-"), name);
+        assert.equal(tags["managed-by"], "kops-secondary-ingress");
+        assert.ok(
+          Object.keys(tags).every((key) => !/^KubernetesCluster$|^kubernetes\.io\/|^k8s\.io\//.test(key)),
+          name,
+        );
+      }
+    });
+  });
+});
