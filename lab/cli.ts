@@ -1,7 +1,7 @@
 /** `npm run lab`: the command line of the lab. */
 import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
-import { lab, type LabOptions, requireLab, runningLab } from "./lab";
+import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./lab";
 import type { ProxyMode } from "./kubernetes/controlPlane";
 import { node } from "./network/addresses";
 import type { MovedApiAddress } from "./node/controlPlane";
@@ -77,18 +77,21 @@ withLabOptions(program)
     process.exitCode = kept === rows.length ? 0 : 1;
   });
 
-/** Brings a lab up for the length of `use`; it is taken down whatever happens, Ctrl-C included. */
-async function withLab<T>(
-  options: LabOptions,
-  use: (state: Awaited<ReturnType<typeof lab.up>>) => Promise<T>,
-): Promise<T> {
+/** Ctrl-C takes down what this process has brought up. */
+function tidyUpWhenInterrupted(): void {
   const interrupted = (): void => {
     say("\nInterrupted: taking the lab down …");
-    void lab.down().finally(() => process.exit(130));
+    void lab.downIfOurs().finally(() => process.exit(130));
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+}
+
+/** Brings a lab up for the length of `use`. */
+async function withLab<T>(options: LabOptions, use: (state: LabState) => Promise<T>): Promise<T> {
+  tidyUpWhenInterrupted();
+  const state = await lab.up(options);
   try {
-    return await use(await lab.up(options));
+    return await use(state);
   } finally {
     await lab.down();
   }
@@ -97,6 +100,7 @@ async function withLab<T>(
 withLabOptions(program.command("up"))
   .description("bring the same lab up and keep it, with empty stacks dev and prod")
   .action(async (flags: Flags) => {
+    tidyUpWhenInterrupted();
     await lab.up(options(flags));
     say(
       [

@@ -93,11 +93,21 @@ async function startCloud(): Promise<number> {
   throw new Error(`the AWS endpoint did not start:\n${readFileSync(logFile, "utf8").trim()}`);
 }
 
+/** Brings a lab up; what a failure has left half-way is taken down again. @throws when one is running already */
 async function up(options: LabOptions): Promise<LabState> {
   await prepareMachine();
   await claimMachine();
   for (const directory of [buildLogs, labPaths.logs, labPaths.bin]) await mkdir(directory, { recursive: true });
   await writeFile(ownerFile, `${process.pid}`);
+  try {
+    return await build(options);
+  } catch (error) {
+    await down();
+    throw error;
+  }
+}
+
+async function build(options: LabOptions): Promise<LabState> {
   const engine = await acquireEngine();
   const plugins = await choosePlugins(options.plugins);
   const image = await nodeImage();
@@ -143,4 +153,9 @@ async function down(): Promise<void> {
   await rm(labRoot, { recursive: true, force: true });
 }
 
-export const lab = { up, down };
+/** Ends the lab that this process has brought up, and no other. */
+async function downIfOurs(): Promise<void> {
+  if (existsSync(ownerFile) && Number(readFileSync(ownerFile, "utf8")) === process.pid) await down();
+}
+
+export const lab = { up, down, downIfOurs };

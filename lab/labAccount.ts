@@ -1,4 +1,7 @@
-/** The AWS account that the lab starts with: what `kops create cluster` leaves behind for one node. */
+/**
+ * The AWS account that the lab starts with: what `kops create cluster` leaves behind for one node, and beside it the node of
+ * another cluster, which the program must leave alone.
+ */
 import type { Account } from "./aws/account";
 import { seedAccount } from "./aws/seed";
 import { elasticIps, node, vpc } from "./network/addresses";
@@ -7,23 +10,43 @@ import { elasticIps, node, vpc } from "./network/addresses";
 export const labCluster = "k8s.example.com";
 export const labDomain = "app.example.com";
 export const labInstanceId = "i-0a1b2c3d4e5f60001";
+export const otherCluster = "other.example.com";
+export const otherInstanceId = "i-0a1b2c3d4e5f60002";
+
+const common = { region: "eu-central-1", publicIpPool: elasticIps } as const;
+const machine = { instanceType: "t3.medium", role: "control-plane" } as const;
 
 export function labAccount(): Account {
-  return seedAccount({
-    region: "eu-central-1",
+  const account = seedAccount({
+    ...common,
     cluster: labCluster,
     subnetCidr: vpc.subnet,
     instances: [
       {
+        ...machine,
         instanceId: labInstanceId,
-        instanceType: "t3.medium",
         privateIp: node.primaryPrivateIp,
         publicIp: node.autoPublicIp,
         macAddress: node.macAddress,
-        role: "control-plane",
       },
     ],
     hostedZone: { zoneId: "Z0123456789EXAMPLE", name: "example.com." },
-    publicIpPool: [...elasticIps],
   });
+  const other = seedAccount({
+    ...common,
+    cluster: otherCluster,
+    subnetCidr: "172.21.32.0/19",
+    instances: [
+      { ...machine, instanceId: otherInstanceId, privateIp: "172.21.45.37", macAddress: "02:1b:7c:00:45:38" },
+    ],
+  });
+  return {
+    ...account,
+    vpcs: [...account.vpcs, ...other.vpcs],
+    subnets: [...account.subnets, ...other.subnets],
+    instances: [...account.instances, ...other.instances],
+    networkInterfaces: [...account.networkInterfaces, ...other.networkInterfaces],
+    securityGroups: [...account.securityGroups, ...other.securityGroups],
+    securityGroupRules: [...account.securityGroupRules, ...other.securityGroupRules],
+  };
 }

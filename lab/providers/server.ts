@@ -1,101 +1,95 @@
 /**
- * Serves a plugin over the engine's gRPC protocol. The SDK's own `provider/server` is not used: it knows neither detailed diffs nor
- * a resource that was made only in part.
+ * Serves a plugin over the engine's gRPC protocol. The SDK's own `provider/server` is not used: it knows neither previews of a create,
+ * nor detailed diffs, nor timeouts, nor a resource that was made only in part.
  */
-import { isDeepStrictEqual } from "node:util";
 import * as grpc from "@grpc/grpc-js";
+import * as pluginInfo from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
-import * as pluginInfo from "@pulumi/pulumi/proto/plugin_pb";
-import * as status from "@pulumi/pulumi/proto/status_pb";
-import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { PartlyCreated, type Plugin, type Properties, type ResourceType } from "./resource";
-
-type Handler<Request, Response> = (request: Request, signal: AbortSignal) => Promise<Response> | Response;
-
-/** Values without a meaning on the wire are left out, as the official plugins do. */
-const toStruct = (properties: Properties): Struct =>
-  Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as Record<string, JavaScriptValue>);
-const fromStruct = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
-
-/** Inputs without the engine's own notes. */
-const own = (properties: Properties): Properties =>
-  Object.fromEntries(
-    Object.entries(properties).filter(
-      ([name, value]) => !name.startsWith("__") && value !== null && value !== undefined,
-    ),
-  );
-
-function toGrpcError(error: unknown): Partial<grpc.StatusObject> {
-  const message = error instanceof Error ? error.message : String(error);
-  const metadata = new grpc.Metadata();
-  if (error instanceof PartlyCreated) {
-    const detail = new provider.ErrorResourceInitFailed();
-    detail.setId(error.state.id);
-    detail.setProperties(toStruct(error.state.outputs));
-    detail.setReasonsList([message]);
-    const any = new Any();
-    any.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const packed = new status.Status();
-    packed.setCode(grpc.status.UNKNOWN);
-    packed.setMessage(message);
-    packed.addDetails(any);
-    metadata.add("grpc-status-details-bin", Buffer.from(packed.serializeBinary()));
-  }
-  return { code: grpc.status.UNKNOWN, details: message, metadata };
-}
+import { diff } from "./diff";
+import { resourceLog } from "./engineLog";
+import { toGrpcError } from "./grpcError";
+import type { Context, Plugin, Properties, ResourceType } from "./resource";
+import { fromStruct, inputsFromStruct, secret, toStruct, unknownValue } from "./wire";
 
 /** `aws:ec2/eip:Eip` of `urn:pulumi:stack::project::parent$aws:ec2/eip:Eip::name`. */
 function typeOf(urn: string): string {
   return urn.split("::")[2]?.split("$").pop() ?? "";
 }
 
-function diff(type: ResourceType, olds: Properties, news: Properties): provider.DiffResponse {
-  const response = new provider.DiffResponse();
-  const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
-    (name) => !isDeepStrictEqual(olds[name], news[name]),
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === "" || JSON.stringify(value) === "{}";
+
+/** The inputs that would describe what was read, so that the engine sees drift as a difference from the program. */
+function inputsNow(type: ResourceType, inputs: Properties, outputs: Properties): Properties {
+  const importing = Object.keys(inputs).length === 0;
+  const now = type.inputs.flatMap((name): [string, unknown][] => {
+    if (type.writeOnly?.includes(name)) return [[name, inputs[name]]];
+    const filledInByAws = type.computed.includes(name) && !(name in inputs);
+    return isEmpty(outputs[name]) || (filledInByAws && !importing) ? [] : [[name, outputs[name]]];
+  });
+  return Object.fromEntries(now);
+}
+
+function withUnknown(outputs: Properties, names: readonly string[]): Properties {
+  return { ...outputs, ...Object.fromEntries(names.map((name) => [name, unknownValue])) };
+}
+
+function previewCreate(type: ResourceType, inputs: Properties): Properties {
+  return withUnknown(
+    inputs,
+    type.computed.filter((name) => !(name in inputs)),
   );
-  response.setChanges(
-    names.length > 0 ? provider.DiffResponse.DiffChanges.DIFF_SOME : provider.DiffResponse.DiffChanges.DIFF_NONE,
-  );
-  response.setDiffsList(names);
-  response.setReplacesList(names.filter((name) => type.replaceOn.includes(name)));
-  response.setHasdetaileddiff(true);
-  const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = provider.PropertyDiff.Kind;
-  for (const name of names) {
-    const replaces = type.replaceOn.includes(name);
-    const change = new provider.PropertyDiff();
-    if (!(name in olds)) change.setKind(replaces ? ADD_REPLACE : ADD);
-    else if (!(name in news)) change.setKind(replaces ? DELETE_REPLACE : DELETE);
-    else change.setKind(replaces ? UPDATE_REPLACE : UPDATE);
-    change.setInputdiff(true);
-    response.getDetaileddiffMap().set(name, change);
-  }
-  return response;
+}
+
+function previewUpdate(type: ResourceType, oldInputs: Properties, olds: Properties, news: Properties): Properties {
+  const kept = Object.entries(olds).filter(([name]) => !(name in oldInputs));
+  return withUnknown({ ...Object.fromEntries(kept), ...news }, type.recomputed ?? []);
+}
+
+function outputsToStruct(type: ResourceType, outputs: Properties): ReturnType<typeof toStruct> {
+  const secrets = (type.secret ?? []).filter((name) => outputs[name] !== undefined);
+  return toStruct({ ...outputs, ...Object.fromEntries(secrets.map((name) => [name, secret(outputs[name])])) });
+}
+
+function handle<Request, Response>(
+  handler: (request: Request) => Promise<Response> | Response,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(handler)
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toGrpcError(error), null),
+      );
+  };
 }
 
 /** Runs until the engine ends it. */
 export function serve(plugin: Plugin): void {
   const cancelled = new AbortController();
-  const handle =
-    <Request, Response>(handler: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> =>
-    (call, callback) => {
-      Promise.resolve()
-        .then(() => handler(call.request, cancelled.signal))
-        .then(
-          (response) => callback(null, response),
-          (error: unknown) => callback(toGrpcError(error), null),
-        );
-    };
+  const unserved = (what: string): string => `the lab's '${plugin.name}' plugin does not serve ${what}`;
+
   const typeFor = (urn: string): ResourceType => {
     const type = plugin.resources[typeOf(urn)];
     if (type) return type;
     const served = Object.keys(plugin.resources).join(", ");
-    throw new Error(
-      `the lab's '${plugin.name}' plugin stands in for ${served}, not for ${typeOf(urn)}; use --plugins official`,
-    );
+    throw new Error(`${unserved(typeOf(urn))}, only ${served}: run the lab with --plugins official`);
+  };
+  /** `timeout` in seconds, 0 for none. */
+  const withContext = async <T>(
+    urn: string,
+    timeout: number,
+    operation: (context: Context) => Promise<T>,
+  ): Promise<T> => {
+    const { log, flush } = resourceLog(urn);
+    const signals = [cancelled.signal, ...(timeout > 0 ? [AbortSignal.timeout(timeout * 1000)] : [])];
+    try {
+      return await operation({ signal: AbortSignal.any(signals), log });
+    } finally {
+      await flush();
+    }
   };
 
   const service = {
@@ -117,70 +111,96 @@ export function serve(plugin: Plugin): void {
     diffConfig: handle(() => new provider.DiffResponse()),
     configure: handle(async (request: provider.ConfigureRequest) => {
       await plugin.configure?.(fromStruct(request.getArgs()));
-      // The engine strips secrets from what it hands over and marks the outputs of secret inputs itself.
-      return new provider.ConfigureResponse();
+      const response = new provider.ConfigureResponse();
+      // Secrets are not accepted: the engine then hands over their values and marks what comes back under the same name.
+      response.setSupportspreview(true);
+      return response;
     }),
     check: handle((request: provider.CheckRequest) => {
-      const type = typeFor(request.getUrn());
-      const olds = fromStruct(request.getOlds());
-      const inputs = own(fromStruct(request.getNews()));
+      const urn = request.getUrn();
+      const type = typeFor(urn);
+      const inputs = inputsFromStruct(request.getNews());
+      const normal = type.normalize?.(inputs, { urn, olds: inputsFromStruct(request.getOlds()) }) ?? inputs;
       const response = new provider.CheckResponse();
-      response.setInputs(toStruct(type.normalize?.(inputs, { urn: request.getUrn(), olds }) ?? inputs));
-      for (const { property, reason } of type.check?.(inputs) ?? []) {
+      response.setInputs(toStruct(normal));
+      const unknown = Object.keys(inputs).filter((name) => !type.inputs.includes(name));
+      const reason = `${unserved(`this input of ${typeOf(urn)}`)}: run the lab with --plugins official`;
+      for (const fault of [...unknown.map((property) => ({ property, reason })), ...(type.check?.(inputs) ?? [])]) {
         const failure = new provider.CheckFailure();
-        failure.setProperty(property);
-        failure.setReason(reason);
+        failure.setProperty(fault.property);
+        failure.setReason(fault.reason);
         response.addFailures(failure);
       }
       return response;
     }),
     diff: handle((request: provider.DiffRequest) =>
-      diff(typeFor(request.getUrn()), own(fromStruct(request.getOldInputs())), own(fromStruct(request.getNews()))),
+      diff(typeFor(request.getUrn()), inputsFromStruct(request.getOldInputs()), inputsFromStruct(request.getNews())),
     ),
-    create: handle(async (request: provider.CreateRequest, signal) => {
-      const { id, outputs } = await typeFor(request.getUrn()).create(own(fromStruct(request.getProperties())), signal);
+    create: handle(async (request: provider.CreateRequest) => {
+      const type = typeFor(request.getUrn());
+      const inputs = inputsFromStruct(request.getProperties());
       const response = new provider.CreateResponse();
+      if (request.getPreview()) {
+        response.setProperties(outputsToStruct(type, previewCreate(type, inputs)));
+        return response;
+      }
+      const { id, outputs } = await withContext(request.getUrn(), request.getTimeout(), (context) =>
+        type.create(inputs, context),
+      );
       response.setId(id);
-      response.setProperties(toStruct(outputs));
+      response.setProperties(outputsToStruct(type, outputs));
       return response;
     }),
     read: handle(async (request: provider.ReadRequest) => {
       const type = typeFor(request.getUrn());
+      const before = fromStruct(request.getProperties());
+      const inputs = inputsFromStruct(request.getInputs());
       const response = new provider.ReadResponse();
-      const outputs = fromStruct(request.getProperties());
-      const inputs = own(fromStruct(request.getInputs()));
-      const found = type.read ? await type.read(request.getId(), outputs, inputs) : { outputs, inputs };
-      if (!found) return response;
+      const outputs = type.read ? await type.read(request.getId(), before) : before;
+      if (!outputs) return response;
       response.setId(request.getId());
-      response.setProperties(toStruct(found.outputs));
-      response.setInputs(toStruct(found.inputs));
+      response.setProperties(outputsToStruct(type, { ...before, ...outputs }));
+      response.setInputs(toStruct(type.read ? inputsNow(type, inputs, outputs) : inputs));
       return response;
     }),
-    update: handle(async (request: provider.UpdateRequest, signal) => {
+    update: handle(async (request: provider.UpdateRequest) => {
       const type = typeFor(request.getUrn());
-      if (!type.update) throw new Error(`${typeOf(request.getUrn())} cannot be updated in place`);
-      const outputs = await type.update(
-        request.getId(),
-        fromStruct(request.getOlds()),
-        own(fromStruct(request.getNews())),
-        signal,
-      );
+      const olds = fromStruct(request.getOlds());
+      const news = inputsFromStruct(request.getNews());
       const response = new provider.UpdateResponse();
-      response.setProperties(toStruct(outputs));
+      if (request.getPreview()) {
+        const oldInputs = inputsFromStruct(request.getOldInputs());
+        response.setProperties(outputsToStruct(type, previewUpdate(type, oldInputs, olds, news)));
+        return response;
+      }
+      const outputs = await withContext(request.getUrn(), request.getTimeout(), async (context) => {
+        if (!type.update) throw new Error(`${typeOf(request.getUrn())} cannot be updated in place`);
+        return type.update(request.getId(), olds, news, context);
+      });
+      response.setProperties(outputsToStruct(type, outputs));
       return response;
     }),
-    delete: handle(async (request: provider.DeleteRequest, signal) => {
-      await typeFor(request.getUrn()).delete(request.getId(), fromStruct(request.getProperties()), signal);
+    delete: handle(async (request: provider.DeleteRequest) => {
+      const type = typeFor(request.getUrn());
+      const outputs = fromStruct(request.getProperties());
+      await withContext(request.getUrn(), request.getTimeout(), (context) =>
+        type.delete(request.getId(), outputs, context),
+      );
       return new Empty();
     }),
     invoke: handle(async (request: provider.InvokeRequest) => {
-      const call = plugin.functions[request.getTok()];
-      if (!call)
-        throw new Error(
-          `the lab's '${plugin.name}' plugin has no function ${request.getTok()}; use --plugins official`,
-        );
+      const token = request.getTok();
+      const called = plugin.functions[token];
+      const served = Object.keys(plugin.functions).join(", ");
+      if (!called)
+        throw new Error(`${unserved(token)}, only ${served || "resources"}: run the lab with --plugins official`);
+      const args = inputsFromStruct(request.getArgs());
+      const unknown = Object.keys(args).filter((name) => !called.args.includes(name));
+      if (unknown.length > 0) {
+        throw new Error(`${unserved(`${unknown.join(", ")} of ${token}`)}: run the lab with --plugins official`);
+      }
       const response = new provider.InvokeResponse();
-      response.setReturn(toStruct(await call(own(fromStruct(request.getArgs())))));
+      response.setReturn(toStruct(await called.call(args)));
       return response;
     }),
     cancel: handle(() => {
@@ -190,6 +210,7 @@ export function serve(plugin: Plugin): void {
   };
 
   const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
+  // The methods that are left out answer UNIMPLEMENTED, which the engine takes for a plugin without them.
   server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;

@@ -42,7 +42,7 @@ describe("quote", () => {
       this.timeout(60_000);
       const text = fc
         .string({ unit: "binary", maxLength: 60 })
-        .filter((value) => !value.includes("\0") && value.isWellFormed());
+        .filter((value) => !value.includes("\0") && Buffer.from(value).toString() === value);
       fc.assert(
         fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), (words) => {
           assert.deepEqual(throughShell(shell, words), words);

@@ -1,15 +1,11 @@
 /** Connections to AWS as the official plugin makes them; the SDK is loaded at the first call, for a preview may make none. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Route53Client } from "@aws-sdk/client-route-53";
-import type { Properties } from "../resource";
+import { type Properties, whyAborted } from "../resource";
+import { type AwsConfig, readConfig } from "./config";
 
-export interface AwsConfig {
-  region?: string;
-  profile?: string;
-  skipCredentialsValidation: boolean;
-}
-
-let config: AwsConfig = { skipCredentialsValidation: false };
+let config: AwsConfig = { endpoints: {}, skipCredentialsValidation: false, skipRequestingAccountId: false };
 let ec2: EC2Client | undefined;
 let route53: Route53Client | undefined;
 let account: Promise<string> | undefined;
@@ -17,11 +13,17 @@ let account: Promise<string> | undefined;
 /** The official plugin tries 25 times; ten cover a minute of throttling. */
 const maxAttempts = 10;
 
-const common = (): { region?: string; profile?: string; maxAttempts: number } => ({
-  ...(config.region ? { region: config.region } : {}),
-  ...(config.profile ? { profile: config.profile } : {}),
-  maxAttempts,
-});
+function clientOptions(service: "ec2" | "route53" | "sts"): object {
+  const { region, profile, credentials, endpoints } = config;
+  const endpoint = endpoints[service];
+  return {
+    ...(region ? { region } : {}),
+    ...(profile ? { profile } : {}),
+    ...(credentials ? { credentials } : {}),
+    ...(endpoint ? { endpoint } : {}),
+    maxAttempts,
+  };
+}
 
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded when first used */
 export const ec2Sdk = (): typeof import("@aws-sdk/client-ec2") =>
@@ -32,39 +34,75 @@ const stsSdk = (): typeof import("@aws-sdk/client-sts") =>
   require("@aws-sdk/client-sts") as typeof import("@aws-sdk/client-sts");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-export function ec2Client(): EC2Client {
-  return (ec2 ??= new (ec2Sdk().EC2Client)(common()));
+/** An error of the service, in the words of the SDK that the official plugin uses (aws-sdk-go-v2, smithy's OperationError). */
+function inGoWords(error: unknown, service: string, command: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number; requestId?: string } };
+  const operation = `operation error ${service}: ${command.replace(/Command$/, "")}`;
+  error.message =
+    $metadata?.httpStatusCode === undefined
+      ? `${operation}, ${error.message}`
+      : `${operation}, https response error StatusCode: ${$metadata.httpStatusCode}, ` +
+        `RequestID: ${$metadata.requestId ?? ""}, api error ${error.name}: ${error.message}`;
+  return error;
 }
 
+/** The client with the operation named in its errors. */
+function explained<T extends { middlewareStack: unknown }>(client: T, service: string): T {
+  // The clients' stacks differ in the types of the requests only, which pass through untouched.
+  const stack = client.middlewareStack as EC2Client["middlewareStack"];
+  stack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        try {
+          return await next(args);
+        } catch (error) {
+          throw inGoWords(error, service, commandName as string);
+        }
+      },
+    { step: "initialize", name: "operationInErrors" },
+  );
+  return client;
+}
+
+export function ec2Client(): EC2Client {
+  return (ec2 ??= explained(new (ec2Sdk().EC2Client)(clientOptions("ec2")), "EC2"));
+}
+
+/** Signed for us-east-1 whatever the region, as everybody does. */
 export function route53Client(): Route53Client {
-  return (route53 ??= new (route53Sdk().Route53Client)({ ...common(), region: "us-east-1" }));
+  const options = { ...clientOptions("route53"), region: "us-east-1" };
+  return (route53 ??= explained(new (route53Sdk().Route53Client)(options), "Route 53"));
 }
 
 /** The account's id, asked for once: the official plugin's check of the credentials. */
-export function accountId(): Promise<string> {
+function accountId(): Promise<string> {
   account ??= (async () => {
+    if (config.skipCredentialsValidation && config.skipRequestingAccountId) return "";
     const sdk = stsSdk();
-    const identity = await new sdk.STSClient(common()).send(new sdk.GetCallerIdentityCommand({}));
+    const client = explained(new sdk.STSClient(clientOptions("sts")), "STS");
+    const identity = await client.send(new sdk.GetCallerIdentityCommand({}));
     return identity.Account ?? "";
   })();
   return account;
 }
 
 export async function configure(properties: Properties): Promise<void> {
-  config = {
-    ...(typeof properties["region"] === "string" ? { region: properties["region"] } : {}),
-    ...(typeof properties["profile"] === "string" ? { profile: properties["profile"] } : {}),
-    skipCredentialsValidation: String(properties["skipCredentialsValidation"]) === "true",
-  };
+  config = readConfig(properties);
   if (!config.skipCredentialsValidation) await accountId();
 }
 
+/** The provider's region, from its settings or from wherever the SDK finds it. */
+export function region(): Promise<string> {
+  return ec2Client().config.region();
+}
+
 export async function arn(service: string, resource: string): Promise<string> {
-  return `arn:aws:${service}:${config.region ?? process.env["AWS_REGION"] ?? ""}:${await accountId()}:${resource}`;
+  return `arn:aws:${service}:${await region()}:${await accountId()}:${resource}`;
 }
 
 /** Whether an error of the SDK has one of these AWS error codes. */
-export function isAwsError(error: unknown, ...codes: string[]): boolean {
+export function isAwsError(error: unknown, ...codes: string[]): error is Error {
   return error instanceof Error && codes.includes(error.name);
 }
 
@@ -75,5 +113,29 @@ export async function unlessGone<T>(work: Promise<T>, ...codes: string[]): Promi
   } catch (error) {
     if (isAwsError(error, ...codes)) return undefined;
     throw error;
+  }
+}
+
+/** Milliseconds between two questions. */
+const pause = 200;
+
+/**
+ * Asks until the answer is there, for AWS's reads are eventually consistent.
+ * @param minutes how long the official plugin waits
+ * @throws when that time has passed, or when the operation is aborted
+ */
+export async function eventually<T>(
+  what: string,
+  minutes: number,
+  signal: AbortSignal,
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  const deadline = Date.now() + minutes * 60_000;
+  for (;;) {
+    if (signal.aborted) throw whyAborted(signal);
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error(`timeout while waiting for ${what} (${minutes} min)`);
+    await sleep(pause);
   }
 }

@@ -1,8 +1,8 @@
-/** aws.ec2.Eip: the calls of terraform-provider-aws internal/service/ec2/ec2_eip.go. */
+/** aws.ec2.Eip, tied to nothing: the calls of terraform-provider-aws internal/service/ec2/ec2_eip.go. */
 import type { Address } from "@aws-sdk/client-ec2";
-import { PartlyCreated, type Properties, type ResourceType, text } from "../resource";
-import { arn, ec2Client, ec2Sdk, isAwsError, unlessGone } from "./client";
-import { tagProperties, tagSpecification, updateTags } from "./tags";
+import { optionalText, PartlyCreated, type Properties, type ResourceType } from "../resource";
+import { arn, ec2Client, ec2Sdk, eventually, isAwsError, region, unlessGone } from "./client";
+import { fromList, tagProperties, tagSpecification, updateTags } from "./tags";
 
 async function find(allocationId: string): Promise<Address | undefined> {
   const sdk = ec2Sdk();
@@ -14,13 +14,28 @@ async function find(allocationId: string): Promise<Address | undefined> {
   return answer?.Addresses?.[0];
 }
 
-async function describe(allocationId: string): Promise<Properties | undefined> {
+/** The reverse DNS name; a service without that call has none. */
+async function ptrRecord(allocationId: string): Promise<string> {
+  const sdk = ec2Sdk();
+  try {
+    const answer = await ec2Client().send(
+      new sdk.DescribeAddressesAttributeCommand({ AllocationIds: [allocationId], Attribute: "domain-name" }),
+    );
+    return answer.Addresses?.[0]?.PtrRecord ?? "";
+  } catch (error) {
+    if (isAwsError(error, "InvalidAction") && error.message.includes("not valid for this web service")) return "";
+    throw error;
+  }
+}
+
+async function read(allocationId: string): Promise<Properties | undefined> {
+  if (!allocationId.startsWith("eipalloc-")) {
+    throw new Error(
+      `expected an allocation id of the form eipalloc-…, found ${allocationId}; with the retirement of EC2-Classic no other is supported`,
+    );
+  }
   const address = await find(allocationId);
   if (!address) return undefined;
-  const sdk = ec2Sdk();
-  const attributes = await ec2Client().send(
-    new sdk.DescribeAddressesAttributeCommand({ AllocationIds: [allocationId], Attribute: "domain-name" }),
-  );
   return {
     allocationId,
     arn: await arn("ec2", `elastic-ip/${allocationId}`),
@@ -32,63 +47,58 @@ async function describe(allocationId: string): Promise<Properties | undefined> {
     privateIp: address.PrivateIpAddress ?? "",
     publicIp: address.PublicIp,
     publicIpv4Pool: address.PublicIpv4Pool,
-    ptrRecord: attributes.Addresses?.[0]?.PtrRecord ?? "",
-    ...tagProperties(address.Tags),
+    ptrRecord: await ptrRecord(allocationId),
+    region: await region(),
+    ...tagProperties(fromList(address.Tags)),
   };
 }
 
 export const eip: ResourceType = {
-  replaceOn: ["domain", "address", "networkBorderGroup", "publicIpv4Pool"],
-  create: async (inputs) => {
+  inputs: ["domain", "networkBorderGroup", "publicIpv4Pool", "tags"],
+  computed: [
+    ...["allocationId", "arn", "associationId", "domain", "instance", "networkInterface", "networkBorderGroup"],
+    ...["privateIp", "publicIp", "publicIpv4Pool", "ptrRecord", "region", "tagsAll"],
+  ],
+  recomputed: ["tagsAll"],
+  replaceOn: ["domain", "networkBorderGroup", "publicIpv4Pool"],
+  create: async (inputs, { signal }) => {
     const sdk = ec2Sdk();
     const answer = await ec2Client().send(
       new sdk.AllocateAddressCommand({
         ...(inputs["domain"] ? { Domain: "vpc" } : {}),
+        NetworkBorderGroup: optionalText(inputs, "networkBorderGroup"),
+        PublicIpv4Pool: optionalText(inputs, "publicIpv4Pool"),
         ...tagSpecification("elastic-ip", inputs),
       }),
     );
     const id = answer.AllocationId ?? "";
     try {
-      const outputs = await describe(id);
-      if (!outputs) throw new Error(`the new address ${id} is not to be found`);
+      await eventually(`the new address ${id}`, 20, signal, () => find(id));
+      const outputs = await eventually(`the new address ${id}`, 20, signal, () => read(id));
       return { id, outputs: { ...inputs, ...outputs } };
     } catch (error) {
-      throw new PartlyCreated(
-        { id, outputs: { ...inputs, allocationId: id, publicIp: answer.PublicIp } },
-        (error as Error).message,
-      );
+      const known = { ...inputs, allocationId: id, publicIp: answer.PublicIp };
+      throw new PartlyCreated({ id, outputs: known }, (error as Error).message);
     }
   },
-  read: async (id, _outputs, inputs) => {
-    const outputs = await describe(id);
-    return (
-      outputs && {
-        outputs: { ...inputs, ...outputs },
-        inputs: { ...inputs, ...("tags" in outputs ? { tags: outputs["tags"] } : {}) },
-      }
-    );
-  },
+  read,
   update: async (id, olds, news) => {
     await updateTags(id, olds, news);
-    return { ...news, ...(await describe(id)) };
+    return { ...olds, ...news, ...(await read(id)) };
   },
   delete: async (id, outputs) => {
     const sdk = ec2Sdk();
-    if (outputs["associationId"]) {
+    const AssociationId = optionalText(outputs, "associationId");
+    if (AssociationId) {
       await unlessGone(
-        ec2Client().send(new sdk.DisassociateAddressCommand({ AssociationId: text(outputs, "associationId") })),
+        ec2Client().send(new sdk.DisassociateAddressCommand({ AssociationId })),
         "InvalidAssociationID.NotFound",
       );
     }
-    try {
-      await ec2Client().send(
-        new sdk.ReleaseAddressCommand({
-          AllocationId: id,
-          ...(outputs["networkBorderGroup"] ? { NetworkBorderGroup: text(outputs, "networkBorderGroup") } : {}),
-        }),
-      );
-    } catch (error) {
-      if (!isAwsError(error, "InvalidAllocationID.NotFound")) throw error;
-    }
+    const NetworkBorderGroup = optionalText(outputs, "networkBorderGroup");
+    await unlessGone(
+      ec2Client().send(new sdk.ReleaseAddressCommand({ AllocationId: id, NetworkBorderGroup })),
+      "InvalidAllocationID.NotFound",
+    );
   },
 };

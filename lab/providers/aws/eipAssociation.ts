@@ -1,15 +1,21 @@
 /** aws.ec2.EipAssociation: ec2_eip_association.go. `allowReassociation: false` is never sent, as in the original. */
-import { optionalText, type Properties, type ResourceType } from "../resource";
-import { ec2Client, ec2Sdk, unlessGone } from "./client";
+import { optionalText, PartlyCreated, type Properties, type ResourceType } from "../resource";
+import { ec2Client, ec2Sdk, eventually, region, unlessGone } from "./client";
 
-const inputNames = ["allocationId", "networkInterfaceId", "privateIpAddress", "instanceId", "publicIp"] as const;
+const places = ["allocationId", "networkInterfaceId", "privateIpAddress", "instanceId", "publicIp"] as const;
 
-async function describe(associationId: string): Promise<Properties | undefined> {
+async function read(associationId: string): Promise<Properties | undefined> {
+  if (!associationId.startsWith("eipassoc-")) {
+    throw new Error(
+      `expected an association id of the form eipassoc-…, found ${associationId}; with the retirement of EC2-Classic no other is supported`,
+    );
+  }
   const sdk = ec2Sdk();
   const answer = await ec2Client().send(
     new sdk.DescribeAddressesCommand({ Filters: [{ Name: "association-id", Values: [associationId] }] }),
   );
-  const [address] = answer.Addresses ?? [];
+  const [address, another] = answer.Addresses ?? [];
+  if (another) throw new Error("too many results: wanted 1, got 2");
   return (
     address && {
       allocationId: address.AllocationId,
@@ -17,35 +23,38 @@ async function describe(associationId: string): Promise<Properties | undefined> 
       networkInterfaceId: address.NetworkInterfaceId,
       privateIpAddress: address.PrivateIpAddress,
       publicIp: address.PublicIp,
+      region: await region(),
     }
   );
 }
 
 export const eipAssociation: ResourceType = {
-  replaceOn: [...inputNames, "allowReassociation"],
-  create: async (inputs) => {
+  inputs: [...places, "allowReassociation"],
+  writeOnly: ["allowReassociation"],
+  computed: [...places, "region"],
+  replaceOn: [...places, "allowReassociation"],
+  create: async (inputs, { signal }) => {
     const sdk = ec2Sdk();
-    const [AllocationId, NetworkInterfaceId, PrivateIpAddress, InstanceId, PublicIp] = inputNames.map((name) =>
-      optionalText(inputs, name),
-    );
     const answer = await ec2Client().send(
       new sdk.AssociateAddressCommand({
-        AllocationId,
-        NetworkInterfaceId,
-        PrivateIpAddress,
-        InstanceId,
-        PublicIp,
+        AllocationId: optionalText(inputs, "allocationId"),
+        NetworkInterfaceId: optionalText(inputs, "networkInterfaceId"),
+        PrivateIpAddress: optionalText(inputs, "privateIpAddress"),
+        InstanceId: optionalText(inputs, "instanceId"),
+        PublicIp: optionalText(inputs, "publicIp"),
         ...(inputs["allowReassociation"] === true ? { AllowReassociation: true } : {}),
       }),
     );
     const id = answer.AssociationId ?? "";
-    return { id, outputs: { ...inputs, ...(await describe(id)) } };
+    try {
+      await eventually(`the new association ${id}`, 5, signal, () => read(id));
+      const outputs = await eventually(`the new association ${id}`, 5, signal, () => read(id));
+      return { id, outputs: { ...inputs, ...outputs } };
+    } catch (error) {
+      throw new PartlyCreated({ id, outputs: inputs }, (error as Error).message);
+    }
   },
-  read: async (id, _outputs, inputs) => {
-    const found = await describe(id);
-    // Every input is also read back: a difference shows as drift.
-    return found && { outputs: { ...inputs, ...found }, inputs: { ...inputs, ...pick(found, Object.keys(inputs)) } };
-  },
+  read,
   delete: async (id) => {
     const sdk = ec2Sdk();
     await unlessGone(
@@ -54,7 +63,3 @@ export const eipAssociation: ResourceType = {
     );
   },
 };
-
-function pick(properties: Properties, names: readonly string[]): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => names.includes(name)));
-}

@@ -1,10 +1,9 @@
 /** aws.ec2.SecurityGroup without inline rules: vpc_security_group.go. */
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { SecurityGroup } from "@aws-sdk/client-ec2";
-import { optionalText, type Properties, type ResourceType, text } from "../resource";
-import { arn, ec2Client, ec2Sdk, isAwsError, unlessGone } from "./client";
-import { tagProperties, tagSpecification, updateTags } from "./tags";
+import { optionalText, PartlyCreated, type Properties, type ResourceType, text } from "../resource";
+import { arn, ec2Client, ec2Sdk, eventually, isAwsError, region, unlessGone } from "./client";
+import { fromList, tagProperties, tagSpecification, updateTags } from "./tags";
 
 const gone = ["InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"];
 /** A new group is believed once it has been found this many times in a row. */
@@ -16,97 +15,120 @@ async function find(id: string): Promise<SecurityGroup | undefined> {
   return answer?.SecurityGroups?.[0];
 }
 
-async function describe(group: SecurityGroup): Promise<Properties> {
-  return {
-    arn: await arn("ec2", `security-group/${group.GroupId}`),
-    description: group.Description,
-    name: group.GroupName,
-    ownerId: group.OwnerId,
-    vpcId: group.VpcId,
-    ...tagProperties(group.Tags),
-  };
+async function read(id: string): Promise<Properties | undefined> {
+  const group = await find(id);
+  return (
+    group && {
+      arn: await arn("ec2", `security-group/${id}`),
+      description: group.Description,
+      name: group.GroupName,
+      ownerId: group.OwnerId,
+      region: await region(),
+      vpcId: group.VpcId,
+      ...tagProperties(fromList(group.Tags)),
+    }
+  );
 }
 
 /** AWS opens a new group to the outside; the official plugin closes it again. */
 async function revokeDefaultEgress(GroupId: string): Promise<void> {
   const sdk = ec2Sdk();
-  const all = { IpProtocol: "-1", FromPort: 0, ToPort: 0 };
-  await ec2Client().send(
-    new sdk.RevokeSecurityGroupEgressCommand({
-      GroupId,
-      IpPermissions: [{ ...all, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }],
-    }),
-  );
-  await unlessGone(
+  const revoke = (ranges: object): Promise<unknown> =>
     ec2Client().send(
       new sdk.RevokeSecurityGroupEgressCommand({
         GroupId,
-        IpPermissions: [{ ...all, Ipv6Ranges: [{ CidrIpv6: "::/0" }] }],
+        IpPermissions: [{ IpProtocol: "-1", FromPort: 0, ToPort: 0, ...ranges }],
       }),
-    ),
-    "InvalidPermission.NotFound",
-  );
+    );
+  await revoke({ IpRanges: [{ CidrIp: "0.0.0.0/0" }] });
+  try {
+    await revoke({ Ipv6Ranges: [{ CidrIpv6: "::/0" }] });
+  } catch (error) {
+    const withoutIpv6 =
+      isAwsError(error, "InvalidPermission.NotFound") ||
+      (isAwsError(error, "InvalidParameterValue") && error.message.includes("remote-ipv6-range"));
+    if (!withoutIpv6) throw error;
+  }
+}
+
+/** `<logical name>-<7 hex digits>`, as Pulumi names what the program does not. */
+function autoName(urn: string): string {
+  return `${urn.split("::").pop() ?? ""}-${randomBytes(4).toString("hex").slice(0, 7)}`;
+}
+
+/** Terraform's own unique suffix has 26 digits (helper/id UniqueIdSuffixLength). */
+function prefixedName(prefix: string): string {
+  return `${prefix}${randomBytes(13).toString("hex")}`;
+}
+
+/** Returns AWS's refusal as long as something uses the group. */
+async function tryToDelete(id: string): Promise<Error | undefined> {
+  const sdk = ec2Sdk();
+  try {
+    await unlessGone(ec2Client().send(new sdk.DeleteSecurityGroupCommand({ GroupId: id })), ...gone);
+    return undefined;
+  } catch (error) {
+    if (isAwsError(error, "DependencyViolation", "InvalidGroup.InUse")) return error;
+    throw error;
+  }
 }
 
 export const securityGroup: ResourceType = {
+  inputs: ["name", "namePrefix", "description", "vpcId", "tags"],
+  writeOnly: ["namePrefix"],
+  computed: ["arn", "name", "ownerId", "region", "tagsAll", "vpcId"],
+  recomputed: ["tagsAll"],
   replaceOn: ["name", "namePrefix", "description", "vpcId"],
   normalize: (inputs, { urn, olds }) => ({
     description: "Managed by Pulumi",
     ...inputs,
-    ...(inputs["name"] || inputs["namePrefix"]
-      ? {}
-      : { name: olds["name"] ?? `${urn.split("::").pop() ?? ""}-${randomBytes(4).toString("hex").slice(0, 7)}` }),
+    ...(inputs["name"] || inputs["namePrefix"] ? {} : { name: olds["name"] ?? autoName(urn) }),
   }),
-  create: async (inputs) => {
+  create: async (inputs, { signal }) => {
     const sdk = ec2Sdk();
-    const prefix = optionalText(inputs, "namePrefix");
     const answer = await ec2Client().send(
       new sdk.CreateSecurityGroupCommand({
-        GroupName: optionalText(inputs, "name") ?? `${prefix ?? ""}${randomBytes(13).toString("hex")}`,
+        GroupName: optionalText(inputs, "name") ?? prefixedName(text(inputs, "namePrefix")),
         Description: text(inputs, "description"),
         VpcId: optionalText(inputs, "vpcId"),
         ...tagSpecification("security-group", inputs),
       }),
     );
     const id = answer.GroupId ?? "";
-    let group: SecurityGroup | undefined;
-    for (let finds = 0; finds < consecutiveFinds;) {
-      group = await find(id);
-      finds = group ? finds + 1 : 0;
-      if (!group) await sleep(200);
+    try {
+      let finds = 0;
+      await eventually(`the new security group ${id}`, 10, signal, async () => {
+        finds = (await find(id)) ? finds + 1 : 0;
+        return finds >= consecutiveFinds || undefined;
+      });
+      await revokeDefaultEgress(id);
+      await eventually(`the new security group ${id}`, 10, signal, () => find(id));
+      const outputs = await eventually(`the new security group ${id}`, 10, signal, () => read(id));
+      return { id, outputs: { ...inputs, ...outputs } };
+    } catch (error) {
+      throw new PartlyCreated({ id, outputs: inputs }, (error as Error).message);
     }
-    await revokeDefaultEgress(id);
-    await find(id);
-    return { id, outputs: { ...inputs, ...(group ? await describe(group) : {}) } };
   },
-  read: async (id, _outputs, inputs) => {
-    const group = await find(id);
-    if (!group) return undefined;
-    const outputs = await describe(group);
-    return {
-      outputs: { ...inputs, ...outputs },
-      inputs: { ...inputs, ...("tags" in outputs ? { tags: outputs["tags"] } : {}) },
-    };
-  },
+  read,
   update: async (id, olds, news) => {
     await updateTags(id, olds, news);
-    const group = await find(id);
-    return { ...news, ...(group ? await describe(group) : {}) };
+    await find(id);
+    return { ...olds, ...news, ...(await read(id)) };
   },
-  delete: async (id, _outputs, signal) => {
+  delete: async (id, _outputs, { signal }) => {
     const sdk = ec2Sdk();
     await ec2Client().send(new sdk.DescribeNetworkInterfacesCommand({ Filters: [{ Name: "group-id", Values: [id] }] }));
-    const deadline = Date.now() + 15 * 60_000;
-    for (;;) {
-      try {
-        await ec2Client().send(new sdk.DeleteSecurityGroupCommand({ GroupId: id }));
-        break;
-      } catch (error) {
-        if (isAwsError(error, ...gone)) break;
-        if (!isAwsError(error, "DependencyViolation", "InvalidGroup.InUse") || Date.now() > deadline) throw error;
-        await sleep(1000, undefined, { signal });
-      }
+    let refusal: unknown;
+    try {
+      await eventually(`nobody to use the security group ${id}`, 15, signal, async () => {
+        refusal = await tryToDelete(id);
+        return refusal === undefined || undefined;
+      });
+    } catch (error) {
+      throw refusal ?? error;
     }
-    while (await find(id)) await sleep(200, undefined, { signal });
+    await eventually(`the security group ${id} to be gone`, 5, signal, async () =>
+      (await find(id)) ? undefined : true,
+    );
   },
 };

@@ -1,7 +1,6 @@
 /** aws.ec2.NetworkInterfaceSecurityGroupAttachment: vpc_network_interface_sg_attachment.go, a read-modify-write like the original. */
-import { setTimeout as sleep } from "node:timers/promises";
-import { type ResourceType, text } from "../resource";
-import { ec2Client, ec2Sdk, unlessGone } from "./client";
+import { type Properties, type ResourceType, text } from "../resource";
+import { ec2Client, ec2Sdk, eventually, region, unlessGone } from "./client";
 
 /** One change of an interface's groups at a time, within this process. */
 let underWay: Promise<unknown> = Promise.resolve();
@@ -25,9 +24,25 @@ async function setGroups(NetworkInterfaceId: string, Groups: string[]): Promise<
   await ec2Client().send(new sdk.ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups }));
 }
 
+/** The two ends in the id `<group>_<interface>`. */
+function ends(id: string): { group: string; eni: string } {
+  const [group = "", eni = ""] = id.split("_");
+  return { group, eni };
+}
+
+async function read(id: string): Promise<Properties | undefined> {
+  const { group, eni } = ends(id);
+  const groups = await groupsOf(eni);
+  return groups?.includes(group)
+    ? { securityGroupId: group, networkInterfaceId: eni, region: await region() }
+    : undefined;
+}
+
 export const securityGroupAttachment: ResourceType = {
+  inputs: ["securityGroupId", "networkInterfaceId"],
+  computed: ["region"],
   replaceOn: ["securityGroupId", "networkInterfaceId"],
-  create: (inputs) =>
+  create: (inputs, { signal }) =>
     oneAtATime(async () => {
       const [group, eni] = [text(inputs, "securityGroupId"), text(inputs, "networkInterfaceId")];
       const groups = await groupsOf(eni);
@@ -36,21 +51,17 @@ export const securityGroupAttachment: ResourceType = {
         throw new Error(`EC2 Security Group (${group}) already attached to EC2 Network Interface (${eni})`);
       }
       await setGroups(eni, [group, ...groups]);
-      while (!(await groupsOf(eni))?.includes(group)) await sleep(200);
-      return { id: `${group}_${eni}`, outputs: inputs };
+      const id = `${group}_${eni}`;
+      const outputs = await eventually(`security group ${group} on ${eni}`, 5, signal, () => read(id));
+      return { id, outputs: { ...inputs, ...outputs } };
     }),
-  read: async (_id, outputs, inputs) => {
-    const groups = await groupsOf(text(outputs, "networkInterfaceId"));
-    return groups?.includes(text(outputs, "securityGroupId")) ? { outputs, inputs } : undefined;
-  },
-  delete: (_id, outputs) =>
+  read,
+  delete: (id) =>
     oneAtATime(async () => {
-      const [group, eni] = [text(outputs, "securityGroupId"), text(outputs, "networkInterfaceId")];
+      const { group, eni } = ends(id);
       const groups = await groupsOf(eni);
-      if (groups?.includes(group))
-        await setGroups(
-          eni,
-          groups.filter((each) => each !== group),
-        );
+      if (!groups?.includes(group)) return;
+      const others = groups.filter((each) => each !== group);
+      await unlessGone(setGroups(eni, others), "InvalidNetworkInterfaceID.NotFound");
     }),
 };

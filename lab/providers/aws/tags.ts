@@ -5,9 +5,10 @@ import { ec2Client, ec2Sdk } from "./client";
 
 type Tags = Record<string, string>;
 
-export const tagsOf = (properties: Properties): Tags => (properties["tags"] ?? {}) as Tags;
+const tagsOf = (properties: Properties): Tags => (properties["tags"] ?? {}) as Tags;
 const toList = (tags: Tags): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
+/** Without AWS's own. */
 export function fromList(list: Tag[] | undefined): Tags {
   return Object.fromEntries(
     (list ?? []).filter(({ Key }) => !Key?.startsWith("aws:")).map(({ Key = "", Value = "" }) => [Key, Value]),
@@ -35,8 +36,12 @@ export async function updateTags(id: string, olds: Properties, news: Properties)
     await ec2Client().send(new sdk.CreateTagsCommand({ Resources: [id], Tags: toList(Object.fromEntries(changed)) }));
 }
 
-/** The tags among a resource's outputs, and among the inputs that would describe it. */
-export function tagProperties(list: Tag[] | undefined): { tags?: Tags; tagsAll: Tags } {
-  const tags = fromList(list);
-  return { ...(Object.keys(tags).length > 0 ? { tags } : {}), tagsAll: tags };
+/** The tags among a resource's outputs: `tags` is absent where there are none. */
+export function tagProperties(tags: Tags): { tags: Tags | undefined; tagsAll: Tags } {
+  return { tags: Object.keys(tags).length > 0 ? tags : undefined, tagsAll: tags };
+}
+
+/** The tags as a resource was given them, for a type that is not read after its creation. */
+export function givenTags(inputs: Properties): { tags: Tags | undefined; tagsAll: Tags } {
+  return tagProperties(tagsOf(inputs));
 }

@@ -1,0 +1,45 @@
+/** Failures of a dial in the words of Go, which the official plugin is written in: people and programs know them by these. */
+import type { Host } from "./connection";
+
+/** What Go's net package says for an errno. */
+const systemErrors: Record<string, string> = {
+  ECONNREFUSED: "connect: connection refused",
+  ECONNRESET: "read: connection reset by peer",
+  EHOSTUNREACH: "connect: no route to host",
+  ENETUNREACH: "connect: network is unreachable",
+  ETIMEDOUT: "connect: connection timed out",
+};
+
+/** What is known about a failed dial beside the library's error. */
+export interface DialFacts {
+  /** The server showed another key than the expected one. */
+  hostKeyMismatch: boolean;
+  /** Host key algorithms: the one asked for, and those that the server named. */
+  offered?: string;
+  peerOffered: string[];
+  /** Ways of authentication that were tried. */
+  methods: string[];
+}
+
+export function goDialError(error: Error, { host, port }: Host, facts: DialFacts): Error {
+  const { code, level } = error as Error & { code?: string; level?: string };
+  const dial = `dial tcp ${host}:${port}`;
+  const handshake = (message: string): Error => new Error(`ssh: handshake failed: ${message}`, { cause: error });
+  if (facts.hostKeyMismatch) return handshake("ssh: host key mismatch");
+  if (/no matching host key format/i.test(error.message)) {
+    return handshake(
+      `ssh: no common algorithm for host key; we offered: [${facts.offered ?? ""}], peer offered: [${facts.peerOffered.join(" ")}]`,
+    );
+  }
+  if (level === "client-authentication") {
+    return handshake(
+      `ssh: unable to authenticate, attempted methods [none ${facts.methods.join(" ")}], no supported methods remain`,
+    );
+  }
+  if (level === "client-timeout") return new Error(`${dial}: i/o timeout`, { cause: error });
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return new Error(`dial tcp: lookup ${host}: no such host`, { cause: error });
+  }
+  const words = code && systemErrors[code];
+  return words ? new Error(`${dial}: ${words}`, { cause: error }) : handshake(error.message);
+}
