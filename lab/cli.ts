@@ -153,8 +153,10 @@ program
   .argument("<place>", "internet or node")
   .argument("<command...>", "the command and its arguments, after --")
   .passThroughOptions()
-  .action(async (place: string, command: string[]) => {
+  .action(async (place: string, given: string[]) => {
     const state = requireLab();
+    // Passed-through options keep the "--" that set them apart.
+    const command = given[0] === "--" ? given.slice(1) : given;
     if (place === "internet") {
       return hand(inInternet(command), operatorEnvironment(state.engine.pulumi), labPaths.project);
     }

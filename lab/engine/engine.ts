@@ -1,10 +1,11 @@
 /** Finds the Pulumi engine: on PATH, else the official release, else built once from its Go module. */
-import { chmod, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cache } from "../cache";
 import { download, verifySha256 } from "../download";
 import { goBuild, pins } from "../goBuild";
-import { labPaths, repositoryRoot } from "../paths";
+import { writeLauncher } from "../launcher";
+import { labPaths } from "../paths";
 import { run, which } from "../process";
 import { step } from "../progress";
 
@@ -44,17 +45,6 @@ const engineModule = {
   packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
   version: `github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${engineVersion}`,
 } as const;
-
-/** Writes an executable that runs one of the lab's TypeScript files. */
-export async function writeLauncher(path: string, source: string): Promise<void> {
-  const register = join(repositoryRoot, "node_modules/ts-node/register/transpile-only");
-  const project = join(repositoryRoot, "tsconfig.json");
-  await writeFile(
-    path,
-    `#!/bin/sh\nTS_NODE_PROJECT='${project}' exec '${process.execPath}' -r '${register}' '${join(repositoryRoot, source)}' "$@"\n`,
-  );
-  await chmod(path, 0o755);
-}
 
 /** The engine for the lab. A built one is put into the lab's own bin directory, beside its language host. */
 export async function acquireEngine(): Promise<Engine> {

@@ -66,6 +66,8 @@ function connectOnce(target: Target, through: ClientChannel | undefined): Promis
   }
   return new Promise((resolve, reject) => {
     const client = new Client();
+    // As Go does; each message would otherwise wait for the server's delayed acknowledgement, 40 ms.
+    client.once("connect", () => client.setNoDelay(true));
     client.once("ready", () => {
       client.removeAllListeners("error");
       // The end of the connection ends the command, which says so.

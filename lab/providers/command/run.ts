@@ -65,7 +65,11 @@ function lineLog(log: Context["log"]): { write(text: string): void; end(): void 
 /** How a command ended, as Go's ssh package says it; undefined when it went well. */
 function failure(code: number | null | undefined, signalName: string | undefined): string | undefined {
   if (code === 0) return undefined;
-  if (signalName) return `Process exited with status ${128 + (signals[signalName] ?? 0)} from signal ${signalName}`;
+  if (signalName) {
+    // As on the wire; ssh2 puts SIG before it.
+    const name = signalName.replace(/^SIG/, "");
+    return `Process exited with status ${128 + (signals[name] ?? 0)} from signal ${name}`;
+  }
   if (typeof code === "number") return `Process exited with status ${code}`;
   return "wait: remote command exited without exit status or exit signal";
 }

@@ -51,7 +51,9 @@ export function partlyCreated(failure: Failure): { id: string; outputs: Properti
   };
 }
 
-const struct = (properties: Properties): Struct => Struct.fromJavaScript(properties as Record<string, JavaScriptValue>);
+/** What is undefined does not cross the wire. */
+const struct = (properties: Properties): Struct =>
+  Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as Record<string, JavaScriptValue>);
 const plain = (properties: Struct | undefined): Properties => properties?.toJavaScript() ?? {};
 
 type UnaryCall = (request: unknown, callback: (error: grpc.ServiceError | null, response: unknown) => void) => void;

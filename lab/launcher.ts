@@ -1,0 +1,44 @@
+/** Executables that run TypeScript of the lab without compiling it at every start: the engine starts several for every preview. */
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import * as ts from "typescript";
+import { labPaths, repositoryRoot } from "./paths";
+
+/** Files that a file of ours imports, directly. */
+function localImports(path: string, text: string): string[] {
+  return ts
+    .preProcessFile(text)
+    .importedFiles.flatMap(({ fileName }) => (fileName.startsWith(".") ? [`${join(dirname(path), fileName)}.ts`] : []));
+}
+
+/** Compiles a file and what it imports of ours into the lab's directory, types unchecked; returns the JavaScript's path. */
+async function compile(source: string): Promise<string> {
+  const outputOf = (path: string): string =>
+    join(labPaths.compiled, relative(repositoryRoot, path)).replace(/\.ts$/, ".js");
+  const waiting = [source];
+  const done = new Set<string>();
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (done.has(path)) continue;
+    done.add(path);
+    const text = await readFile(path, "utf8");
+    const { outputText } = ts.transpileModule(text, {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
+    });
+    await mkdir(dirname(outputOf(path)), { recursive: true });
+    await writeFile(outputOf(path), outputText);
+    waiting.push(...localImports(path, text));
+  }
+  return outputOf(source);
+}
+
+/**
+ * Writes an executable.
+ * @param source a file of the repository: TypeScript of ours, or JavaScript as it is
+ */
+export async function writeLauncher(path: string, source: string): Promise<void> {
+  const file = join(repositoryRoot, source);
+  const program = source.endsWith(".ts") ? await compile(file) : file;
+  const modules = join(repositoryRoot, "node_modules");
+  await writeFile(path, `#!/bin/sh\nNODE_PATH='${modules}' exec '${process.execPath}' '${program}' "$@"\n`);
+  await chmod(path, 0o755);
+}
