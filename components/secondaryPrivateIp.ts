@@ -119,7 +119,11 @@ async function remove(state: SecondaryPrivateIpState): Promise<void> {
   );
 }
 
-const provider: pulumi.dynamic.ResourceProvider<SecondaryPrivateIpInputs, SecondaryPrivateIpState> = {
+/** What the engine calls, in a process of its own. */
+export const secondaryPrivateIpProvider: pulumi.dynamic.ResourceProvider<
+  SecondaryPrivateIpInputs,
+  SecondaryPrivateIpState
+> = {
   create: (inputs) => create(inputs),
   read: (id, state) => {
     if (!state) throw new Error(`cannot import ${id}: let the stack adopt the address with secondaryPrivateIp`);
@@ -144,7 +148,7 @@ export class SecondaryPrivateIp extends pulumi.dynamic.Resource {
     options: pulumi.CustomResourceOptions,
   ) {
     super(
-      provider,
+      secondaryPrivateIpProvider,
       name,
       { privateIpAddress: undefined, adopted: undefined, ...inputs },
       options,

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ApiForwarder, hostSteps } from "../../hostfiles";
-import { needsProgram, needsRoot } from "../support/needs";
+import { installValidators, needsProgram, needsRoot } from "../support/needs";
 import { hostSettings } from "./settings";
 
 /** What judges a step's text; the others are scripts for bash. */
@@ -37,6 +37,10 @@ const unitNames: Record<string, string> = {
 describe("validators", function () {
   this.timeout(60_000);
   let directory: string;
+  before(function () {
+    this.timeout(10 * 60_000);
+    return installValidators();
+  });
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "host-files-"))));
   afterEach(() => rmSync(directory, { recursive: true }));
 

@@ -1,6 +1,7 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
-import { whyUnavailable } from "../../lab/requirements";
+import { say } from "../../lab/progress";
+import { installPrograms, whyUnavailable } from "../../lab/requirements";
 
 const required = process.env["REQUIRE_LAB"] === "1";
 
@@ -8,6 +9,19 @@ function skipOrFail(context: Mocha.Context, reason: string): void {
   if (required) throw new Error(`REQUIRE_LAB=1, but ${reason}`);
   if (context.test) context.test.title += ` (skipped: ${reason})`;
   context.skip();
+}
+
+/** The owning tools of the host files → Debian packages. */
+const validators = {
+  haproxy: "haproxy",
+  nft: "nftables",
+  netplan: "netplan.io",
+  "systemd-analyze": "systemd",
+} as const;
+
+/** Installs them once, where this machine lets us; a test that still lacks one says so itself. */
+export async function installValidators(): Promise<void> {
+  if (whyUnavailable() === undefined) await installPrograms(validators).catch((error: unknown) => say(String(error)));
 }
 
 /** For tests that need the owning tool of a host file. */

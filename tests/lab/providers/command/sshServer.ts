@@ -123,12 +123,11 @@ async function startLibraryServer(): Promise<SshServer> {
     // The library would sign with SHA-1 for an RSA key.
     { hostKeys: [hostKeys.ecdsa.private, hostKeys.ed25519.private] },
     (client) => {
-      client.setNoDelay(true);
       client.on("error", () => undefined);
       client.on("authentication", (attempt) => {
         const isKey = attempt.method === "publickey" && attempt.key.data.equals(authorized.getPublicSSH());
-        const signed = attempt.method === "publickey" && attempt.signature && attempt.blob;
-        if (isKey && (!signed || authorized.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true)) {
+        const { blob, signature, hashAlgo } = attempt.method === "publickey" ? attempt : {};
+        if (isKey && (!signature || !blob || authorized.verify(blob, signature, hashAlgo) === true)) {
           attempt.accept();
         } else attempt.reject(["publickey"]);
       });

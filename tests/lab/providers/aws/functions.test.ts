@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { autoPublicIp, cluster, instanceId, primaryIp } from "../../aws/harness";
+import { failureOf, PluginProcess } from "../plugin";
+import { credentials, useCloud } from "./cloud";
+
+const functions = {
+  instances: "aws:ec2/getInstances:getInstances",
+  eni: "aws:ec2/getNetworkInterface:getNetworkInterface",
+  subnet: "aws:ec2/getSubnet:getSubnet",
+} as const;
+
+describe("lab plugin aws: functions", () => {
+  const cloud = useCloud();
+
+  it("finds running instances by tags and filters, with one call", async () => {
+    const args = {
+      instanceTags: { KubernetesCluster: cluster },
+      filters: [{ name: "tag-key", values: ["k8s.io/role/control-plane"] }],
+    };
+    const found = await cloud.plugin.invoke(functions.instances, args);
+    assert.deepEqual(cloud.calls(), ["DescribeInstances"]);
+    assert.deepEqual(
+      [found["ids"], found["privateIps"], found["publicIps"]],
+      [[instanceId], [primaryIp], [autoPublicIp]],
+    );
+    assert.deepEqual(cloud.parametersOf("DescribeInstances")["Filter.1.Value.1"], "running");
+    const none = await cloud.plugin.invoke(functions.instances, { ...args, instanceStateNames: ["stopped"] });
+    assert.deepEqual([none["ids"], none["instanceStateNames"]], [[], ["stopped"]]);
+  });
+
+  it("finds one network interface, and says when it is none or more", async () => {
+    const byInstance = [{ name: "attachment.instance-id", values: [instanceId] }];
+    const eni = await cloud.plugin.invoke(functions.eni, { filters: byInstance });
+    assert.deepEqual(cloud.calls(), ["DescribeNetworkInterfaces"]);
+    assert.equal(eni["id"], cloud.eniId);
+    assert.deepEqual([eni["privateIp"], eni["vpcId"]], [primaryIp, cloud.vpcId]);
+    assert.equal((eni["associations"] as { publicIp: string }[])[0]?.publicIp, autoPublicIp);
+    assert.equal((eni["attachments"] as { instanceId: string }[])[0]?.instanceId, instanceId);
+    assert.equal((await cloud.plugin.invoke(functions.eni, { id: cloud.eniId }))["id"], cloud.eniId);
+    const nobody = { filters: [{ name: "attachment.instance-id", values: ["i-0"] }] };
+    assert.equal(
+      (await failureOf(cloud.plugin.invoke(functions.eni, nobody))).details,
+      "no matching EC2 Network Interface found",
+    );
+    const [first] = cloud.account.networkInterfaces;
+    assert(first);
+    cloud.account.networkInterfaces.push({ ...structuredClone(first), networkInterfaceId: "eni-1" });
+    assert.match(
+      (await failureOf(cloud.plugin.invoke(functions.eni, {}))).details,
+      /^multiple EC2 Network Interfaces matched/,
+    );
+    cloud.account.networkInterfaces.pop();
+  });
+
+  it("reads a subnet with its tags", async () => {
+    const id = cloud.account.subnets[0]?.subnetId;
+    const subnet = await cloud.plugin.invoke(functions.subnet, { id });
+    assert.deepEqual(cloud.calls(), ["DescribeSubnets", "DescribeTags"]);
+    assert.deepEqual([subnet["id"], subnet["cidrBlock"], subnet["vpcId"]], [id, "172.20.32.0/19", cloud.vpcId]);
+    assert.deepEqual(subnet["tags"], cloud.account.subnets[0]?.tags);
+  });
+});
+
+describe("lab plugin aws: provider settings", () => {
+  const cloud = useCloud();
+  const started = async (config: object, env: NodeJS.ProcessEnv = {}): Promise<PluginProcess> => {
+    const plugin = await PluginProcess.start("aws", { ...credentials, AWS_ENDPOINT_URL: "", AWS_REGION: "", ...env });
+    await plugin.configure(config as Record<string, unknown>);
+    return plugin;
+  };
+
+  it("checks the credentials when it is configured, once", async () => {
+    const plugin = await started({ region: "eu-central-1" }, { AWS_ENDPOINT_URL: cloud.url });
+    await plugin.invoke(functions.eni, { id: cloud.eniId });
+    assert.deepEqual(cloud.calls(), ["GetCallerIdentity", "DescribeNetworkInterfaces"]);
+    await plugin.stop();
+  });
+
+  it("asks nobody for the account when told not to", async () => {
+    const skips = { skipCredentialsValidation: "true", skipRequestingAccountId: "true" };
+    const plugin = await started(skips, { AWS_ENDPOINT_URL: cloud.url, AWS_REGION: "eu-central-1" });
+    const eni = await plugin.invoke(functions.eni, { id: cloud.eniId });
+    assert.deepEqual(cloud.calls(), ["DescribeNetworkInterfaces"]);
+    assert.equal(eni["arn"], `arn:aws:ec2:eu-central-1::network-interface/${cloud.eniId}`);
+    await plugin.stop();
+  });
+
+  it("takes region, keys and endpoints from its settings", async () => {
+    const plugin = await started(
+      {
+        region: "eu-central-1",
+        accessKey: "AKIASETTINGS",
+        secretKey: "s",
+        endpoints: JSON.stringify([{ ec2: cloud.url, sts: cloud.url, route53: cloud.url }]),
+      },
+      { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
+    );
+    const eni = await plugin.invoke(functions.eni, { id: cloud.eniId });
+    assert.equal(eni["region"], "eu-central-1");
+    assert.deepEqual(cloud.calls(), ["GetCallerIdentity", "DescribeNetworkInterfaces"]);
+    await plugin.stop();
+  });
+
+  it("refuses a setting that it would otherwise leave out", async () => {
+    const settings = {
+      region: "eu-central-1",
+      defaultTags: '{"tags":{"a":"b"}}',
+      endpoints: '[{"iam":"http://127.0.0.1:1"}]',
+    };
+    const { details } = await failureOf(started(settings));
+    assert.match(details, /does not serve the provider setting defaultTags, endpoints\.iam: /);
+    assert.deepEqual(cloud.calls(), []);
+  });
+});
