@@ -86,7 +86,11 @@ describe("lab plugin aws: SecurityGroupIngressRule and SecurityGroupEgressRule",
   });
 
   it("may name another group as its source", async () => {
-    const { cidrIpv4: _none, ...rest } = https({ referencedSecurityGroupId: securityGroupId, description: "itself" });
+    const rest = Object.fromEntries(
+      Object.entries(https({ referencedSecurityGroupId: securityGroupId, description: "itself" })).filter(
+        ([name]) => name !== "cidrIpv4",
+      ),
+    );
     const { id, outputs } = await cloud.plugin.create(types.ingress, rest);
     assert.deepEqual((await cloud.plugin.read(types.ingress, id, outputs, rest)).inputs, rest);
     await cloud.plugin.delete(types.ingress, id, outputs);
