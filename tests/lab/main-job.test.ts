@@ -8,12 +8,15 @@ import { needsRoot } from "../support/needs";
 
 const minutes = 60_000;
 
+/** What is asked while prod is up. */
+// prettier-ignore
+const urls = ["app-https", "app-http", "api-public", "api-public-internal-name", "api-loopback", "api-primary", "api-by-sni"];
+
 /** The promises, in the order of the table. */
 // prettier-ignore
 const promised = [
-  "up-dev", "dev-https", "dev-http", "dev-free",
-  "up-prod", "app-https", "app-http", "api-public", "api-public-internal-name", "api-loopback", "api-primary", "api-by-sni",
-  "again-dev", "again-prod", "destroy-prod", "destroy-dev", "aws-empty", "host-as-before", "api-throughout",
+  "up-dev", "dev-https", "dev-http", "dev-free", "up-prod", ...urls, "again-dev", "again-prod", "api-while-installing",
+  ...urls.map((id) => `reboot-${id}`), "destroy-prod", "destroy-dev", "api-while-removing", "aws-empty", "host-as-before",
 ];
 
 describe("npm run lab", function () {
