@@ -1,6 +1,6 @@
-/** Gives a moved API server its port 443 back: socat or systemd-socket-proxyd behind the forwarding table. */
+/** Gives a moved API server its port 443 back, and pods the way to it: socat or systemd-socket-proxyd behind the forwarding table. */
 import type { HostSettings } from "./hostStep";
-import { apiForwardProgram, apiMovedMark } from "./paths";
+import { apiForwardProgram, apiForwardState } from "./paths";
 import { apiForwardListener } from "./ports";
 import { sandbox } from "./sandbox";
 
@@ -10,14 +10,15 @@ type Settings = Pick<HostSettings, "primaryPrivateIp" | "apiLocalPort">;
 const unitHead = (what: string, more: readonly string[] = []): string =>
   [
     "[Unit]",
-    `Description=Secondary ingress: forward the API's port 443 to a moved API server (${what})`,
+    `Description=Secondary ingress: forward the API to where its server listens (${what})`,
     "StartLimitIntervalSec=0",
-    `ConditionPathExists=${apiMovedMark}`,
+    `ConditionPathExists=${apiForwardState}`,
     ...more,
   ].join("\n");
 
 const service = (execStart: string, more: readonly string[] = []): string =>
   `[Service]
+EnvironmentFile=${apiForwardState}
 ExecStart=${execStart}
 ${more.map((line) => `${line}\n`).join("")}Restart=always
 RestartSec=250ms
@@ -32,16 +33,18 @@ ProcSubset=pid
 RestrictAddressFamilies=AF_INET AF_UNIX
 ${sandbox}`;
 
-/** socat's listeners. The mark says on which addresses the moved API server itself listens. */
+/** socat's listeners: those that the switch asks for in its environment. */
 export function renderSocatProgram({ primaryPrivateIp, apiLocalPort }: Settings): string {
   return `#!/bin/bash
 # One socat for each listener; when one ends, systemd starts them all anew.
 set -u
-listen() { socat "TCP4-LISTEN:$2,bind=$1,ip-freebind,fork,reuseaddr,backlog=4096" TCP4:127.0.0.1:${apiLocalPort} & }
-listen 127.0.0.1 ${apiForwardListener}
-listen ${primaryPrivateIp} ${apiForwardListener}
-# The \`kubernetes\` endpoint is <primary>:${apiLocalPort}; where the API server listens on loopback only, pods find it here.
-[ "$(cat ${apiMovedMark})" = loopback ] && listen ${primaryPrivateIp} ${apiLocalPort}
+listen() { socat "TCP4-LISTEN:$2,bind=$1,ip-freebind,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" & }
+for listener in $LISTENERS; do
+  case $listener in
+    forward) listen 127.0.0.1 ${apiForwardListener}; listen ${primaryPrivateIp} ${apiForwardListener} ;;
+    cluster) listen ${primaryPrivateIp} ${apiLocalPort} ;;
+  esac
+done
 wait -n
 exit 1
 `;
@@ -53,11 +56,11 @@ export function renderSocatUnit(): string {
 ${service(apiForwardProgram)}`;
 }
 
-export function renderSocketProxydUnit({ apiLocalPort }: Pick<HostSettings, "apiLocalPort">): string {
+export function renderSocketProxydUnit(): string {
   const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"];
-  return `${unitHead("socket-proxyd", ["Requires=kube-api-forward.socket", `After=${sockets.join(" ")}`])}
+  return `${unitHead("socket-proxyd", [`After=${sockets.join(" ")}`])}
 
-${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:${apiLocalPort}`, [`Sockets=${sockets.join(" ")}`])}`;
+${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:\${API_PORT}`, [`Sockets=${sockets.join(" ")}`])}`;
 }
 
 const socket = (what: string, service: string, listeners: readonly string[]): string => `[Unit]
@@ -65,7 +68,7 @@ Description=Secondary ingress: ${what}
 DefaultDependencies=no
 Before=shutdown.target
 Conflicts=shutdown.target
-ConditionPathExists=${apiMovedMark}
+ConditionPathExists=${apiForwardState}
 
 [Socket]
 ${listeners.map((listener) => `ListenStream=${listener}\n`).join("")}FreeBind=yes
@@ -81,9 +84,9 @@ export function renderForwardSocket({ primaryPrivateIp }: Pick<HostSettings, "pr
   ]);
 }
 
-/** Only where the moved API server listens on loopback only: its own port on the primary address, for pods. */
+/** The moved API server's own port on the primary address, for pods: see apiSwitch.ts for when. */
 export function renderClusterSocket({ primaryPrivateIp, apiLocalPort }: Settings): string {
-  return socket("the `kubernetes` endpoint of an API server on loopback", "kube-api-forward.service", [
+  return socket("the `kubernetes` endpoint of a moved API server", "kube-api-forward.service", [
     `${primaryPrivateIp}:${apiLocalPort}`,
   ]);
 }

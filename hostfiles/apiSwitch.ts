@@ -1,6 +1,6 @@
 /** The one place that decides whether the API is forwarded: the API server's manifest says so, and nothing else. */
 import type { HostSettings } from "./hostStep";
-import { apiForwardRules, apiManifest, apiMovedMark, apiMovedProgram, apiSwitchProgram, directories } from "./paths";
+import { apiForwardRules, apiForwardState, apiHasMovedMark, apiManifest, apiSwitchProgram, directories } from "./paths";
 import { apiForwardListener } from "./ports";
 
 /** Leads the API's port 443 to the forwarder; loaded while the API server has moved. */
@@ -23,65 +23,84 @@ table ip secondary_ingress_api {
 `;
 }
 
-/** Exit status 0 when the API server listens, or is about to listen, on a port other than 443. */
-export function renderApiMoved({ apiLocalPort }: Pick<HostSettings, "apiLocalPort">): string {
-  return `#!/bin/sh
-# Exit status 0: the API server's manifest says that it listens elsewhere than on 443. Of repeated flags the last counts.
-port=$(grep -oE -- '--secure-port[= "]+[0-9]+' ${apiManifest} 2>/dev/null | tail -n1 | grep -oE '[0-9]+$')
-if [ -z "$port" ]; then
-  # No manifest, or half of one: who listens decides, and without an answer :443 is left alone.
-  ss -Hltnp 'sport = :${apiLocalPort}' | grep -q kube-apiserver && ! ss -Hltnp 'sport = :443' | grep -q kube-apiserver && port=${apiLocalPort}
-fi
-[ -n "$port" ] && [ "$port" != 443 ]
-`;
-}
-
-/** Turns the forwarding on or off and returns when it is as the manifest says. */
+/**
+ * Turns the forwarding on or off and returns when it is as the manifest says.
+ *
+ * Pods call the API at the `kubernetes` endpoint, `<primary>:<the port that the manifest said>`. Behind a moved API server that
+ * listens on loopback only, the forwarder answers there. It also does once the API server is back on :443, for Kubernetes keeps
+ * the old port in the endpoint when the API server could not say goodbye to etcd (reconcilers/lease.go: ports are compared at
+ * shutdown only).
+ */
 export function renderApiSwitch({ apiLocalPort }: Pick<HostSettings, "apiLocalPort">): string {
   return `#!/bin/bash
 # Turns the forwarding of the API on or off, as its manifest says. Nothing of ours listens on :443.
 set -u
+export LC_ALL=C
+manifest=${apiManifest} state=${apiForwardState} has_moved=${apiHasMovedMark}
 sockets=
-[ -e ${directories.units}/kube-api-forward.socket ] && sockets='kube-api-forward.socket kube-api-forward-cluster.socket'
+[ -e ${directories.units}/kube-api-forward.socket ] && sockets=yes
 mkdir -p ${directories.run}
+
+# A flag's value in the manifest: of repeated flags the last counts, and comments do not.
+flag() { sed '/^[[:space:]]*#/d' "$manifest" 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
 table_is_on() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
 someone_listens_on() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
-where_it_listens() {
-  case $(grep -oE -- '--bind-address[= "]+[0-9.]+' ${apiManifest} | tail -n1) in
-    *127.0.0.1) echo loopback ;;
-    *) echo everywhere ;;
-  esac
-}
-stop_forwarder() { systemctl stop $sockets kube-api-forward.service 2>/dev/null; }
-start_forwarder() {
-  if [ -z "$sockets" ]; then systemctl start kube-api-forward.service
-  elif [ "$1" = loopback ]; then systemctl start $sockets
-  else systemctl start kube-api-forward.socket
+
+# What the forwarder should do: one line for each variable, nothing when it should not run. Status 1: no answer.
+wanted() {
+  local port; port=$(flag secure-port) || return 1
+  if [ "$port" != 443 ]; then
+    echo "API_PORT=$port"
+    if [ "$(flag bind-address)" = 127.0.0.1 ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
+  elif [ -e "$has_moved" ]; then
+    echo 'API_PORT=443'
+    echo 'LISTENERS="cluster"'
   fi
 }
-forwarder_runs() {
-  if [ -n "$sockets" ]; then systemctl is-active -q kube-api-forward.socket
-  else systemctl is-active -q kube-api-forward.service
-  fi
+
+stop_forwarder() { systemctl stop \${sockets:+kube-api-forward.socket kube-api-forward-cluster.socket} kube-api-forward.service 2>/dev/null; }
+units() {
+  if [ -z "$sockets" ]; then echo kube-api-forward.service; return; fi
+  case $1 in *forward*) echo kube-api-forward.socket ;; esac
+  case $1 in *cluster*) echo kube-api-forward-cluster.socket ;; esac
 }
-# The manifest may be half-written, and the API server takes its time to move: look until both agree.
-for _ in $(seq 600); do
-  if ${apiMovedProgram}; then
-    where=$(where_it_listens)
-    # Its own port must be free for it before it comes up on every address.
-    [ "$(cat ${apiMovedMark} 2>/dev/null)" = "$where" ] || stop_forwarder
-    echo "$where" >${apiMovedMark}
-    forwarder_runs || start_forwarder "$where"
-    table_is_on && exit 0
-    # :443 stays as it is until the API server has really moved, or has let go of it.
-    if someone_listens_on ${apiLocalPort} || ! someone_listens_on 443; then
-      nft -f ${apiForwardRules} && { echo 'the API server has moved: forwarding is on'; exit 0; }
-    fi
-  else
-    rm -f ${apiMovedMark}
-    table_is_on && nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'
+run_forwarder() {
+  if [ "$(cat "$state" 2>/dev/null)" != "$1" ]; then
+    # The API server's own port must be free for it before it comes up there on every address.
     stop_forwarder
-    ${apiMovedProgram} || exit 0
+    printf '%s\\n' "$1" >"$state.new" && mv "$state.new" "$state"
+  fi
+  local unit
+  for unit in $(units "$1"); do systemctl is-active -q "$unit" || systemctl start "$unit"; done
+}
+
+unanswered=0
+# The API server takes its time to move: look until it listens where the manifest says.
+for _ in $(seq 600); do
+  if ! now=$(wanted); then
+    # Half-written, empty or absent: nothing changes, and the next write is looked at again.
+    [ $((unanswered += 1)) -lt 30 ] || exit 0
+  else
+    unanswered=0
+    case $now in
+      *forward*)
+        [ -e "$has_moved" ] || : >"$has_moved"
+        run_forwarder "$now"
+        # :443 stays as it is until the API server has really moved, or has let go of it.
+        if table_is_on; then done=yes
+        elif someone_listens_on ${apiLocalPort} || ! someone_listens_on 443; then
+          nft -f ${apiForwardRules} && { echo 'the API server has moved: forwarding is on'; done=yes; }
+        else done=no
+        fi
+        ;;
+      *)
+        if table_is_on; then nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'; fi
+        if [ -n "$now" ]; then run_forwarder "$now"; else stop_forwarder; rm -f "$state"; fi
+        done=yes
+        ;;
+    esac
+    # A write that came meanwhile did not start us again.
+    [ $done = yes ] && [ "$(wanted)" = "$now" ] && exit 0
   fi
   sleep 0.1
 done

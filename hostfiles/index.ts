@@ -9,13 +9,7 @@ import {
   renderSocatUnit,
   renderSocketProxydUnit,
 } from "./apiForward";
-import {
-  renderApiForwardRules,
-  renderApiMoved,
-  renderApiSwitch,
-  renderApiSwitchPath,
-  renderApiSwitchUnit,
-} from "./apiSwitch";
+import { renderApiForwardRules, renderApiSwitch, renderApiSwitchPath, renderApiSwitchUnit } from "./apiSwitch";
 import { renderHaproxyConfig, renderHaproxyDropIn, renderHaproxyEnvironment } from "./haproxy";
 import { ApiForwarder, type HostIdentity, type HostSettings, type HostStep } from "./hostStep";
 import { renderInstaller } from "./installer";
@@ -25,8 +19,8 @@ import { renderPackages } from "./packages";
 import {
   apiForwardProgram,
   apiForwardRules,
-  apiMovedMark,
-  apiMovedProgram,
+  apiForwardState,
+  apiHasMovedMark,
   apiSwitchProgram,
   directories,
   haproxyBefore,
@@ -141,11 +135,11 @@ const switchAgain =
 
 function forwarderSteps(forwarder: ApiForwarder): Omit<HostStep, "after">[] {
   const stop = (unit: string): string => `systemctl stop ${unit} 2>/dev/null; true`;
-  const unit = (render: FileStep<"apiLocalPort">["render"]): Omit<HostStep, "after"> =>
+  const unit = (render: () => string): Omit<HostStep, "after"> =>
     file({
       name: "api-forward-unit",
       path: unitPath("kube-api-forward.service"),
-      needs: ["apiLocalPort"],
+      needs: [],
       render,
       check: unitCheck,
       activate: `${daemonReload}; if [ "$CHANGED" = yes ]; then systemctl stop kube-api-forward.service; ${switchAgain}; fi`,
@@ -264,14 +258,6 @@ export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
       afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; [ "$active" != active ] || systemctl start haproxy.service`,
     }),
     file({
-      name: "api-moved",
-      path: apiMovedProgram,
-      mode: "0755",
-      needs: ["apiLocalPort"],
-      render: renderApiMoved,
-      check: shellCheck,
-    }),
-    file({
       name: "api-switch",
       path: apiSwitchProgram,
       mode: "0755",
@@ -296,7 +282,7 @@ export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
       render: renderApiSwitchUnit,
       check: unitCheck,
       activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
-      deactivate: `systemctl disable -q --now kube-api-switch.service; nft delete table ip secondary_ingress_api 2>/dev/null; rm -f ${apiMovedMark}; true`,
+      deactivate: `systemctl disable -q --now kube-api-switch.service; nft delete table ip secondary_ingress_api 2>/dev/null; rm -f ${apiForwardState} ${apiHasMovedMark}; true`,
       afterwards: daemonReload,
     }),
     file({

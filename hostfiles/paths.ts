@@ -21,13 +21,11 @@ export const haproxyEnvironment = `${directories.etc}/haproxy.env`;
 export const haproxyConfig = "/etc/haproxy/haproxy.cfg";
 export const natRules = `${directories.etc}/nat.nft`;
 export const apiForwardRules = `${directories.etc}/api-forward.nft`;
-export const apiMovedProgram = `${directories.lib}/api-moved`;
 export const apiSwitchProgram = `${directories.lib}/kube-api-switch`;
 export const apiForwardProgram = `${directories.lib}/kube-api-forward`;
-/**
- * There while the API is, or is about to be, forwarded. Its text says where the moved API server listens: `loopback` or
- * `everywhere`.
- */
-export const apiMovedMark = `${directories.run}/api-moved`;
+/** There while the forwarder runs: which port of the API server it leads to (API_PORT), and from where (LISTENERS). */
+export const apiForwardState = `${directories.run}/api-forward.env`;
+/** There once the API server has been seen on another port than 443: the cluster may go on calling it there. */
+export const apiHasMovedMark = `${directories.etc}/api-has-moved`;
 /** Where kOps keeps the API server's static pod. */
 export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";

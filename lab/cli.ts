@@ -10,6 +10,7 @@ import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";
 import type { PluginChoice } from "./plugins";
 import { say } from "./progress";
+import { watchMemory } from "./proof/memory";
 import { prove } from "./proof/proof";
 import { renderTable } from "./proof/table";
 
@@ -61,8 +62,10 @@ const options = ({ apiPort, apiAddress, kubernetes, proxyMode, plugins }: Flags)
 withLabOptions(program)
   .option("--json", "print one JSON object on stdout: { engine, plugins, apiPort, rows }")
   .action(async (flags: Flags) => {
+    const memory = watchMemory();
     const rows = await withLab(options(flags), async (state) => {
       const rows = await prove(state);
+      if (state.kubernetes) rows.push(await memory());
       if (flags.json) {
         const { engine, plugins, apiPort } = state;
         process.stdout.write(`${JSON.stringify({ engine, plugins, apiPort, rows }, undefined, 2)}\n`);

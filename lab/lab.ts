@@ -10,7 +10,7 @@ import { namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
 import { nodeImage } from "./node/image";
-import { createDisk, moveApi, powerOff, powerOn, removeDisk, waitForApi } from "./node/machine";
+import { createDisk, moveApi, cutPower, powerOn, removeDisk, waitForApi } from "./node/machine";
 import { lightControlPlane } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
@@ -143,7 +143,7 @@ async function build(options: LabOptions): Promise<LabState> {
 
 /** Ends whatever is left of a lab; nothing left is no error. */
 async function down(): Promise<void> {
-  await powerOff();
+  await cutPower();
   for (const namespace of [namespaces.internet, namespaces.vpc]) {
     const pids = (await attempt("ip", ["netns", "pids", namespace])).stdout.split("\n").filter(Boolean);
     if (pids.length > 0) await attempt("kill", ["-9", ...pids]);

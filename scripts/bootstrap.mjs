@@ -36,8 +36,11 @@ const check = () =>
   node("node_modules/eslint/bin/eslint.js", "--max-warnings=0", ".") ||
   node("node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".");
 
+const program = (file) => (args) => node("-r", "ts-node/register/transpile-only", file, ...args);
+
 const tasks = {
-  lab: (args) => node("-r", "ts-node/register/transpile-only", "lab/cli.ts", ...args),
+  lab: program("lab/cli.ts"),
+  matrix: program("lab/campaigns/matrix.ts"),
   check,
   test: (args) => {
     console.error("Checking types, lint and format …");

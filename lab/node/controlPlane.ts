@@ -20,7 +20,7 @@ export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";
 
 /** Where nodeup's stand-in takes it from, and the seconds by which it is late. */
 export const nodeupManifest = "/opt/kops/kube-apiserver.manifest";
-export const nodeupDelay = "/opt/kops/delay";
+export const nodeupDelay = "/var/lib/nodeup-delay";
 
 /** kOps' range of service addresses; the API's own is the first. */
 export const serviceRange = "100.64.0.0/13";
@@ -137,6 +137,7 @@ export function kopsFiles(cluster: string): NodeFiles {
   return {
     ...apiServerKeys(),
     [nodeupManifest]: { text: staticPod(cluster) },
+    [nodeupDelay]: { text: "0\n" },
     "/opt/kops/nodeup": program("nodeup"),
     "/usr/local/bin/kubelet": program("kubelet.py"),
     "/etc/systemd/system/kops-configuration.service": unit("Run kOps bootstrap (nodeup)", [

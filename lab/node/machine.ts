@@ -10,7 +10,7 @@ import { applyDataPlane } from "../network/dataPlane";
 import { createNodeNamespace, removeNodeNamespace } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
-import { type ControlPlane, moveApiServer, type MovedApiAddress, type NodeFiles } from "./controlPlane";
+import { type ControlPlane, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
 
 const disk = {
   upper: join(labPaths.node, "upper"),
@@ -139,20 +139,39 @@ export async function powerOn(): Promise<number> {
   }
 }
 
+async function waitUntilOff(seconds: number): Promise<boolean> {
+  for (let tries = 0; tries < seconds * 10; tries++) {
+    if ((await leaderPid()) === undefined) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
 /** Pulls the plug: nothing on the node gets a chance to tidy up. */
-export async function powerOff(): Promise<void> {
+export async function cutPower(): Promise<void> {
   const leader = await leaderPid();
   if (leader !== undefined) await attempt("kill", ["-9", `${leader}`]);
   await attempt("pkill", ["-9", "-f", `systemd-nspawn .*-D ${disk.root}`]);
-  for (let tries = 0; tries < 50 && (await leaderPid()) !== undefined; tries++) await sleep(100);
+  await waitUntilOff(5);
 }
 
-/**
- * Restarts the node as after a power failure, with an empty kernel: addresses, rules and connections are gone, the disk is kept.
- * Milliseconds to boot.
- */
-export async function reboot(): Promise<number> {
-  await powerOff();
+/** Stops every service in order, as `systemctl poweroff` does; pulls the plug where that takes over 90 s, as EC2 does. */
+async function shutDown(): Promise<void> {
+  await onNode(["systemctl", "poweroff", "--no-block"]);
+  if (!(await waitUntilOff(90))) await cutPower();
+}
+
+export interface RebootOptions {
+  /** As after a power failure instead of a shutdown in order. */
+  powerCut?: boolean;
+  /** Seconds by which nodeup is late with the API server's manifest. */
+  nodeupSeconds?: number;
+}
+
+/** Restarts the node with an empty kernel: addresses, rules and connections are gone, the disk is kept. Milliseconds to boot. */
+export async function reboot({ powerCut = false, nodeupSeconds = 0 }: RebootOptions = {}): Promise<number> {
+  await onNode(["sh", "-c", `echo ${nodeupSeconds} >${nodeupDelay}`]);
+  await (powerCut ? cutPower() : shutDown());
   await removeNodeNamespace();
   await createNodeNamespace();
   await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);

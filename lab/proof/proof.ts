@@ -1,12 +1,11 @@
 /** The proof: both stacks brought up, asked for what they promise, brought up again, and removed. */
 import { readFile } from "node:fs/promises";
 import type { CallRecord } from "../aws/endpoint";
-import { waitForKubeProxy } from "../kubernetes/controlPlane";
 import { labCluster } from "../labAccount";
 import type { LabState } from "../lab";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
-import { onNode, reboot, waitForApi } from "../node/machine";
+import { onNode } from "../node/machine";
 import { asOperator, type StackName } from "../operator";
 import { labPaths } from "../paths";
 import type { Finished } from "../process";
@@ -14,6 +13,8 @@ import { step } from "../progress";
 import { stackOutputs } from "./outputs";
 import { type Prober, startProber } from "./prober";
 import { kubernetesRows } from "./kubernetes";
+import { withoutHaproxy } from "./node";
+import { rebootedRows } from "./reboot";
 import { type Row, row } from "./row";
 import { accountSnapshot, difference, nodeSnapshot } from "./snapshot";
 import { devUrls, prodUrls } from "./urls";
@@ -111,20 +112,13 @@ export async function prove(state: LabState): Promise<Row[]> {
   );
   rows.push(await up("prod"));
   rows.push(...(await urls("prod", prodUrls)));
-  if (state.kubernetes) rows.push(...(await kubernetesRows(state, state.apiPort)));
+  if (state.kubernetes) rows.push(...(await kubernetesRows(state)));
+  rows.push(await withoutHaproxy(await stackOutputs(state.engine.pulumi, "prod")));
   rows.push(await upAgain("dev"), await upAgain("prod"));
   rows.push(await watched("api-while-installing", "the API's own listener meanwhile", whileInstalling));
 
-  // nodeup has put a moved API server back on :443 by now.
-  const afterReboot = (all: Row[]): Row[] =>
-    all.map((each) => ({ ...each, id: `reboot-${each.id}`, name: `after a reboot: ${each.name}` }));
-  await step("Reboot", async (note) => {
-    note(`booted in ${((await reboot()) / 1000).toFixed(1)} s`);
-    await waitForApi(443);
-    if (state.kubernetes) await waitForKubeProxy();
-  });
-  rows.push(...afterReboot(await urls("prod", prodUrls)));
-  if (state.kubernetes) rows.push(...afterReboot(await kubernetesRows(state, 443)));
+  // A moved API server has been started from its old manifest by the time nodeup rewrites it.
+  rows.push(...(await rebootedRows(state, { nodeupSeconds: 3 })));
 
   const whileRemoving = await watchApi(443);
   rows.push(await destroy("prod"), await destroy("dev"));

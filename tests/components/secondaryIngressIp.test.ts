@@ -43,7 +43,7 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
 // prettier-ignore
 const steps = [
   "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-dropin", "haproxy-config",
-  "api-moved", "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
+  "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
 ];
 const commands = steps.map((step) => `command:remote:Command ingress-${step}`);
 const prodChildren = [

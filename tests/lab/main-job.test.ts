@@ -12,22 +12,44 @@ const minutes = 60_000;
 // prettier-ignore
 const urls = ["app-https", "app-http", "api-public", "api-public-internal-name", "api-loopback", "api-primary", "api-by-sni"];
 
+/** What only a real control plane can show. */
+const cluster = ["kubectl-readyz", "kubernetes-endpoint", "api-from-pod", "nodeport-by-kube-proxy"];
+
 /** The promises, in the order of the table. */
 // prettier-ignore
-const promised = [
-  "up-dev", "dev-https", "dev-http", "dev-free", "up-prod", ...urls, "again-dev", "again-prod", "api-while-installing",
-  ...urls.map((id) => `reboot-${id}`), "destroy-prod", "destroy-dev", "api-while-removing", "aws-empty", "host-as-before",
+const promised = (kubernetes: readonly string[]): string[] => [
+  "up-dev", "dev-https", "dev-http", "dev-free", "up-prod", ...urls, ...kubernetes, "haproxy-down", "again-dev", "again-prod",
+  "api-while-installing", ...["api-serves", "api-port-free", ...urls, ...kubernetes].map((id) => `reboot-${id}`),
+  "destroy-prod", "destroy-dev", "api-while-removing", "aws-empty", "host-as-before", ...(kubernetes.length > 0 ? ["memory"] : []),
+];
+
+/** A short form of `npm run matrix`: each kind of node, and each of kube-proxy's modes, once. */
+const labs = [
+  { name: "the API server on 443", apiPort: "443", options: [], kubernetes: [] },
+  { name: "the API server moved to 127.0.0.1:8443", apiPort: "8443", options: [], kubernetes: [] },
+  {
+    name: "Kubernetes, its API server on 443, kube-proxy by nftables",
+    apiPort: "443",
+    options: ["--kubernetes"],
+    kubernetes: cluster,
+  },
+  {
+    name: "Kubernetes, its API server moved to *:8443, kube-proxy by iptables",
+    apiPort: "8443",
+    options: ["--kubernetes", "--api-address", "0.0.0.0", "--proxy-mode", "iptables"],
+    kubernetes: cluster,
+  },
 ];
 
 describe("npm run lab", function () {
   this.timeout(20 * minutes);
 
-  for (const apiPort of ["443", "8443"]) {
-    it(`keeps every promise with the API server on ${apiPort}`, function () {
+  for (const { name, apiPort, options, kubernetes } of labs) {
+    it(`keeps every promise with ${name}`, function () {
       needsRoot(this);
       const { status, stdout, stderr } = spawnSync(
         "npm",
-        ["run", "--silent", "lab", "--", "--json", "--api-port", apiPort],
+        ["run", "--silent", "lab", "--", "--json", "--api-port", apiPort, ...options],
         {
           cwd: repositoryRoot,
           encoding: "utf8",
@@ -43,7 +65,7 @@ describe("npm run lab", function () {
       );
       assert.deepEqual(
         proof.rows.map(({ id }) => id),
-        promised,
+        promised(kubernetes),
       );
       assert.equal(proof.apiPort, Number(apiPort));
       assert.equal(status, 0, stderr);

@@ -1,0 +1,46 @@
+/** Rows about the node itself: what a fault on it would look like from outside, and whether anything of ours stood in the way. */
+import { labDomain } from "../labAccount";
+import { keyPair } from "../node/certificates";
+import { onNode } from "../node/machine";
+import type { Outputs } from "./outputs";
+import { describeAnswer, probe } from "./probe";
+import { type Row, row } from "./row";
+
+/** Stops HAProxy for a moment: the applications' address must then refuse, and never show the API's certificate. */
+export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promise<Row> {
+  return row(
+    "haproxy-down",
+    "prod: the applications' address while HAProxy is down",
+    "refused: never the API's certificate",
+    async () => {
+      await onNode(["systemctl", "stop", "haproxy.service"]);
+      try {
+        const [answer] = await probe([
+          {
+            from: "internet",
+            address: ingressPublicIp,
+            port: ingressPort,
+            host: labDomain,
+            authority: keyPair("web-authority").certificate,
+          },
+        ]);
+        if (!answer) throw new Error("one request has one answer");
+        return {
+          ok: answer.status === 0 && answer.certificateNames.length === 0,
+          observed: describeAnswer(answer),
+        };
+      } finally {
+        await onNode(["systemctl", "start", "haproxy.service"]);
+      }
+    },
+  );
+}
+
+/** Since boot, no listener of ours has kept the API server from its port. */
+export function noPortConflict(): Promise<Row> {
+  return row("api-port-free", "the API server has never found its port taken", "0 times", async () => {
+    const { stdout } = await onNode(["journalctl", "--unit=kubelet", "--no-pager", "--output=cat"]);
+    const conflicts = stdout.split("\n").filter((line) => /address already in use/i.test(line));
+    return { ok: conflicts.length === 0, observed: [`${conflicts.length} times`, ...conflicts.slice(0, 3)].join("\n") };
+  });
+}

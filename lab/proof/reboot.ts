@@ -1,0 +1,33 @@
+/** A reboot, and everything that was promised asked again. */
+import { waitForKubeProxy } from "../kubernetes/controlPlane";
+import type { LabState } from "../lab";
+import { reboot, type RebootOptions, waitForApi } from "../node/machine";
+import { step } from "../progress";
+import { kubernetesRows } from "./kubernetes";
+import { noPortConflict } from "./node";
+import { stackOutputs } from "./outputs";
+import { type Row, row } from "./row";
+import { prodUrls } from "./urls";
+
+/**
+ * nodeup puts a moved API server back on :443 at every boot, as kOps does.
+ * @param patience seconds that the cluster gets to follow its API server
+ */
+export async function rebootedRows(state: LabState, options: RebootOptions = {}, patience?: number): Promise<Row[]> {
+  const outputs = await stackOutputs(state.engine.pulumi, "prod");
+  const rows: Row[] = [];
+  await step(options.powerCut ? "Power cut" : "Reboot", async (note) => {
+    note(`booted in ${((await reboot(options)) / 1000).toFixed(1)} s`);
+    rows.push(
+      await row("api-serves", "the API server listens on :443", "within 30 s of the boot", async () => {
+        const start = Date.now();
+        await waitForApi(443);
+        if (state.kubernetes) await waitForKubeProxy();
+        return { ok: true, observed: `${((Date.now() - start) / 1000).toFixed(1)} s after the boot` };
+      }),
+    );
+  });
+  rows.push(await noPortConflict(), ...(await prodUrls(outputs)));
+  if (state.kubernetes) rows.push(...(await kubernetesRows(state, patience)));
+  return rows.map((each) => ({ ...each, id: `reboot-${each.id}`, name: `after a reboot: ${each.name}` }));
+}

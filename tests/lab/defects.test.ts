@@ -1,0 +1,74 @@
+/** Defects of other layouts, put back on purpose: the lab's rows catch each. */
+import assert from "node:assert/strict";
+import { lab } from "../../lab/lab";
+import { node as address } from "../../lab/network/addresses";
+import { waitForApi } from "../../lab/node/machine";
+import { withoutHaproxy } from "../../lab/proof/node";
+import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
+import { rebootedRows } from "../../lab/proof/reboot";
+import type { Row } from "../../lab/proof/row";
+import { keepLab, type KeptLab } from "../support/kept-lab";
+import { needsRoot } from "../support/needs";
+
+const minutes = 60_000;
+/** Seconds for the cluster to follow its API server: a row that must fail need not wait as long as one that must hold. */
+const patience = 20;
+
+describe("the lab catches", function () {
+  this.timeout(15 * minutes);
+  let kept: KeptLab;
+  let outputs: Outputs;
+  const failing = (rows: readonly Row[]): string[] => rows.filter(({ ok }) => !ok).map(({ id }) => id);
+  const observed = (rows: readonly Row[], id: string): string => rows.find((row) => row.id === id)?.observed ?? "";
+
+  before(async function () {
+    needsRoot(this);
+    kept = await keepLab({ apiPort: 8443, apiAddress: "127.0.0.1", kubernetes: "nftables", plugins: "auto" });
+    const { status, stdout, stderr } = await kept.up("prod");
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    outputs = await stackOutputs(kept.state.engine.pulumi, "prod");
+  });
+  after(async () => {
+    if (kept as KeptLab | undefined) await lab.down();
+  });
+
+  it("a forwarder bound on :443, with ExecCondition=: nodeup is late, and the API server finds its port taken", async () => {
+    await kept.node(`cat >/etc/systemd/system/defect.service <<'UNIT'
+[Service]
+ExecCondition=grep -q -- --secure-port=8443 /etc/kubernetes/manifests/kube-apiserver.manifest
+ExecStart=socat TCP4-LISTEN:443,bind=${address.primaryPrivateIp},ip-freebind,fork,reuseaddr TCP4:127.0.0.1:8443
+Restart=always
+[Install]
+WantedBy=multi-user.target
+UNIT
+systemctl enable -q defect.service`);
+    const rows = await rebootedRows(kept.state, { nodeupSeconds: 8 }, patience);
+    for (const id of ["reboot-api-serves", "reboot-api-port-free"]) assert.ok(failing(rows).includes(id), id);
+    assert.match(observed(rows, "reboot-api-port-free"), /address already in use/);
+
+    await kept.node(
+      "systemctl disable -q --now defect.service; rm /etc/systemd/system/defect.service; systemctl daemon-reload; systemctl restart kubelet",
+    );
+    await waitForApi(443);
+  });
+
+  it("the address on the primary interface: it comes first after a reboot, and the API server advertises it", async () => {
+    const file = "/etc/netplan/99-secondary-ip.yaml";
+    await kept.node(`sed -i.defect -e 's/    lo:/    ${address.device}:/' -e '/match:/d' -e '/name: lo/d' ${file}`);
+    await kept.node(`mv ${file}.defect /root/address.yaml`);
+    const rows = await rebootedRows(kept.state, {}, patience);
+    assert.ok(failing(rows).includes("reboot-kubernetes-endpoint"), failing(rows).join());
+    assert.match(observed(rows, "reboot-kubernetes-endpoint"), new RegExp(`^${outputs.secondaryPrivateIp}:`));
+
+    await kept.node(`mv /root/address.yaml ${file}`);
+    assert.deepEqual(failing(await rebootedRows(kept.state)), []);
+  });
+
+  it("a rule that goes with HAProxy: the applications' address shows the API's certificate", async () => {
+    assert.deepEqual(failing([await withoutHaproxy(outputs)]), []);
+    await kept.node("nft delete table ip secondary_ingress");
+    const row = await withoutHaproxy(outputs);
+    assert.equal(row.ok, false);
+    assert.match(row.observed, /certificate DNS:\S*api/);
+  });
+});
