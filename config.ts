@@ -96,6 +96,15 @@ const schema = z.strictObject({
     .array(text("an IPv4 range without host bits, like 10.0.0.0/8", isCidr))
     .min(1, "expected at least one range, found none")
     .default(defaults.allowedCidrs),
+  apiAllowedCidrs: z
+    .array(text("an IPv4 range without host bits, like 10.0.0.0/8", isCidr))
+    .default(defaults.apiAllowedCidrs),
+  forceApiAllowedCidrs: z
+    .boolean({ error: ({ input }) => `expected true or false, found ${show(input)}` })
+    .default(defaults.forceApiAllowedCidrs),
+  reinstall: text("up to 64 letters, digits, '.', '_' or '-'", (value) => /^[\w.-]{0,64}$/.test(value)).default(
+    defaults.reinstall,
+  ),
   apiForwarder: choice(ApiForwarder).default(defaults.apiForwarder),
   apiLocalPort: integer(`a port other than ${takenPorts.join(", ")}`, 1, 65535, takenPorts).default(
     defaults.apiLocalPort,
@@ -147,6 +156,9 @@ const examples: Record<string, string> = {
   httpsNodePort: "30443",
   httpNodePort: "30080",
   allowedCidrs: "0.0.0.0/0",
+  apiAllowedCidrs: "192.0.2.0/24",
+  forceApiAllowedCidrs: "false",
+  reinstall: "2",
   apiForwarder: "socat",
   apiLocalPort: "8443",
   proxyProtocol: "false",
@@ -170,7 +182,7 @@ function fixFor(project: string, stack: string, path: readonly PropertyKey[]): s
     return `pulumi config set --stack ${stack} --secret ${project}:sshPrivateKey < ~/.ssh/id_ed25519`;
   }
   const example = examples[path.map(String).join(".")] ?? examples[key] ?? "…";
-  if (rest.length === 0 && !["appDomains", "allowedCidrs"].includes(key)) {
+  if (rest.length === 0 && !["appDomains", "allowedCidrs", "apiAllowedCidrs"].includes(key)) {
     return `pulumi config set --stack ${stack} ${project}:${key} ${example}`;
   }
   const inner =
@@ -194,7 +206,15 @@ function parse(value: string): unknown {
 }
 
 /** Keys whose value is text even where it looks like a number. */
-const textKeys = ["mode", "clusterName", "networkInterfaceId", "secondaryPrivateIp", "route53ZoneId", "sshPrivateKey"];
+const textKeys = [
+  "mode",
+  "clusterName",
+  "networkInterfaceId",
+  "secondaryPrivateIp",
+  "route53ZoneId",
+  "reinstall",
+  "sshPrivateKey",
+];
 
 /** Faults between settings that are each right by themselves. */
 function crossFaults(settings: Partial<Settings>, fix: (path: string[]) => string): Fault[] {

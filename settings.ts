@@ -36,6 +36,9 @@ export const defaults = {
   apiForwarder: ApiForwarder.Socat,
   apiLocalPort: 8443,
   proxyProtocol: false,
+  apiAllowedCidrs: [] as string[],
+  forceApiAllowedCidrs: false,
+  reinstall: "",
   primaryAddress: PrimaryAddress.Keep,
   /** Seconds. */
   dnsTtl: 60,

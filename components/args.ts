@@ -41,6 +41,12 @@ export interface SecondaryIngressIpArgs {
   httpNodePort?: number;
   /** IPv4 ranges that reach the applications, default everyone. */
   allowedCidrs?: string[];
+  /** IPv4 ranges that reach the API on the primary address, besides the node, its VPC and the pods. Default everyone whom AWS lets in. */
+  apiAllowedCidrs?: string[];
+  /** Install `apiAllowedCidrs` even where it leaves out whoever installs it. Default false. */
+  forceApiAllowedCidrs?: boolean;
+  /** Another text has every host file written anew, for a node whose files were edited by hand. Default empty. */
+  reinstall?: string;
   /** Used only on a node whose API server was moved off 443. Default socat. */
   apiForwarder?: ApiForwarder;
   /** Where a moved API server listens, default 8443. */

@@ -2,7 +2,7 @@
 import * as awsConfig from "@pulumi/aws/config";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { hostSteps } from "../hostfiles";
+import { hostSteps, NetworkConfig, parsePreflight, preflight } from "../hostfiles";
 import { defaults, PrimaryAddress } from "../settings";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs, SshArgs } from "./args";
@@ -12,9 +12,16 @@ import { type HostInputs, hostInstallation, remoteStep } from "./hostInstallatio
 import { ingressFirewall } from "./ingressFirewall";
 import type { Node } from "./node";
 import { SecondaryPrivateIp } from "./secondaryPrivateIp";
+import { vpcRanges } from "./vpcRanges";
 
 /** Where the applications' clients come in. */
 const ports = { https: 443, http: 80 } as const;
+
+/** Of the stack's `aws` provider, for calls that its plugin has no function for. */
+const awsConfiguration = (): { region?: string; profile?: string } => ({
+  ...(awsConfig.region ? { region: awsConfig.region } : {}),
+  ...(awsConfig.profile ? { profile: awsConfig.profile } : {}),
+});
 
 function requireSsh({ ssh }: SecondaryIngressIpArgs): SshArgs {
   if (!ssh) throw new pulumi.RunError("ssh: expected the node's login and host key for mode dual-ip, found nothing");
@@ -28,6 +35,7 @@ export function dualIp(
   options: pulumi.CustomResourceOptions,
 ): IngressOutputs {
   const { clusterName, appDomains = defaults.appDomains } = args;
+  const { apiAllowedCidrs = defaults.apiAllowedCidrs, forceApiAllowedCidrs = defaults.forceApiAllowedCidrs } = args;
   const ssh = {
     ssh: requireSsh(args),
     ...(args.sshPrivateKey === undefined ? {} : { sshPrivateKey: args.sshPrivateKey }),
@@ -46,12 +54,16 @@ export function dualIp(
     apiLocalPort: args.apiLocalPort ?? defaults.apiLocalPort,
     proxyProtocol: args.proxyProtocol ?? defaults.proxyProtocol,
     statsPassword: password.result,
+    apiAllowedCidrs,
+    forceApiAllowedCidrs,
+    vpcCidrs: apiAllowedCidrs.length > 0 ? node.apply(({ vpcId }) => vpcRanges({ vpcId, ...awsConfiguration() })) : [],
+    reinstall: args.reinstall ?? defaults.reinstall,
   };
 
   // The node is looked at first, read-only: a node that cannot work leaves AWS untouched.
-  const [preflight, ...steps] = hostSteps(known.apiForwarder);
-  if (!preflight) throw new Error("hostSteps() is empty");
-  const looked = remoteStep(name, preflight, { ...known, secondaryPrivateIp: "" }, ssh, options);
+  const unseen = { secondaryPrivateIp: "", network: NetworkConfig.Netplan, podCidrs: [] };
+  const looked = remoteStep(name, preflight, { ...known, ...unseen }, ssh, options);
+  const seen = looked.stdout.apply((stdout) => parsePreflight(stdout ?? "")?.facts);
   const afterLooking = { ...options, dependsOn: [looked] };
 
   const secondary = new SecondaryPrivateIp(
@@ -59,8 +71,7 @@ export function dualIp(
     {
       networkInterfaceId: node.networkInterfaceId,
       requestedIp: args.secondaryPrivateIp,
-      region: awsConfig.region,
-      profile: awsConfig.profile,
+      ...awsConfiguration(),
     },
     afterLooking,
   );
@@ -82,7 +93,17 @@ export function dualIp(
     afterLooking,
   );
 
-  const host: HostInputs = { ...known, secondaryPrivateIp: secondary.privateIpAddress };
+  const host: HostInputs = {
+    ...known,
+    secondaryPrivateIp: secondary.privateIpAddress,
+    network: seen.apply((facts) => (facts?.network === NetworkConfig.Networkd ? facts.network : NetworkConfig.Netplan)),
+    podCidrs: apiAllowedCidrs.length > 0 ? seen.apply((facts) => facts?.podCidrs ?? []) : [],
+  };
+  const steps = hostSteps({
+    apiForwarder: known.apiForwarder,
+    filterApi: apiAllowedCidrs.length > 0,
+    forceFilter: forceApiAllowedCidrs,
+  });
   const installed = hostInstallation(name, steps, host, ssh, afterLooking);
 
   // The primary address changes under the SSH connections, so it comes after them.

@@ -1,7 +1,7 @@
 /** The node's side: each host step is one remote command over SSH. */
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { HostSettings, HostStep } from "../hostfiles";
+import type { CommandSettings, HostSettings, HostStep } from "../hostfiles";
 import { OnDestroy } from "../settings";
 import type { SshArgs } from "./args";
 
@@ -53,14 +53,17 @@ export function remoteStep(
 ): remote.Command {
   const read = Object.fromEntries(step.needs.map((key) => [key, host[key]]));
   const text = pulumi.output(read).apply((values) => step.stdin(values as unknown as HostSettings));
-  const identity = pulumi.output({ owner: host.owner, instanceId: host.instanceId });
+  const told = ["owner", "instanceId", "reinstall", ...(step.commandNeeds ?? [])] as const;
+  const command = pulumi.output(
+    Object.fromEntries(told.map((key) => [key, host[key]])),
+  ) as unknown as pulumi.Output<CommandSettings>;
   return new remote.Command(
     `${name}-${step.name}`,
     {
       connection: connection(args),
       stdin: step.secret ? pulumi.secret(text) : text,
-      create: identity.apply((node) => step.create(node)),
-      ...(step.remove ? { delete: identity.apply((node) => step.remove?.(node) ?? "true") } : {}),
+      create: command.apply((settings) => step.create(settings)),
+      ...(step.remove ? { delete: command.apply((settings) => step.remove?.(settings) ?? "true") } : {}),
       // Under a stock sshd every update would warn that PULUMI_COMMAND_STDOUT cannot be set.
       addPreviousOutputInEnv: false,
     },

@@ -2,6 +2,7 @@
 import type { HostSettings } from "./hostStep";
 import { apiForwardRules, apiForwardState, apiHasMovedMark, apiManifest, apiSwitchProgram, directories } from "./paths";
 import { apiForwardListener } from "./ports";
+import { sandbox } from "./sandbox";
 
 /** Leads the API's port 443 to the forwarder; loaded while the API server has moved. */
 export function renderApiForwardRules({ primaryPrivateIp: address }: Pick<HostSettings, "primaryPrivateIp">): string {
@@ -60,6 +61,7 @@ wanted() {
 
 stop_forwarder() { systemctl stop \${sockets:+kube-api-forward.socket kube-api-forward-cluster.socket} kube-api-forward.service 2>/dev/null; }
 units() {
+  [ -n "$1" ] || return
   if [ -z "$sockets" ]; then echo kube-api-forward.service; return; fi
   case $1 in *forward*) echo kube-api-forward.socket ;; esac
   case $1 in *cluster*) echo kube-api-forward-cluster.socket ;; esac
@@ -73,6 +75,16 @@ run_forwarder() {
   local unit
   for unit in $(units "$1"); do systemctl is-active -q "$unit" || systemctl start "$unit"; done
 }
+
+# agrees: exit status 0 when there is nothing to do, or somebody is doing it.
+if [ "\${1-}" = agrees ]; then
+  now=$(wanted) || exit 0
+  [ "$(systemctl is-active kube-api-switch.service)" != activating ] || exit 0
+  [ "$(cat "$state" 2>/dev/null)" = "$now" ] || exit 1
+  case $now in *forward*) table_is_on || exit 1 ;; *) ! table_is_on || exit 1 ;; esac
+  for unit in $(units "$now"); do systemctl is-active -q "$unit" || exit 1; done
+  exit 0
+fi
 
 unanswered=0
 # The API server takes its time to move: look until it listens where the manifest says.
@@ -94,8 +106,10 @@ for _ in $(seq 600); do
         fi
         ;;
       *)
+        # The state goes first: the guard would put the table back.
+        if [ -n "$now" ]; then run_forwarder "$now"; else rm -f "$state"; fi
         if table_is_on; then nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'; fi
-        if [ -n "$now" ]; then run_forwarder "$now"; else stop_forwarder; rm -f "$state"; fi
+        [ -n "$now" ] || stop_forwarder
         done=yes
         ;;
     esac
@@ -119,6 +133,9 @@ After=local-fs.target
 Type=oneshot
 ExecStart=${apiSwitchProgram}
 TimeoutStartSec=90
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
+RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
+${sandbox}ReadWritePaths=/run ${directories.etc}
 
 [Install]
 WantedBy=multi-user.target

@@ -1,14 +1,24 @@
 /** HAProxy on the secondary address, in front of the ingress controller's NodePorts. */
+import { allowedToApi } from "./apiFilter";
 import type { HostSettings } from "./hostStep";
 import { haproxyEnvironment } from "./paths";
 import { httpsListener, statsListener } from "./ports";
+import { haproxySandbox } from "./sandbox";
 
 /** Name, in HAProxy's environment, of the password of the statistics page. */
 const passwordVariable = "SECONDARY_INGRESS_STATS_PASSWORD";
 
 type Settings = Pick<
   HostSettings,
-  "clusterName" | "primaryPrivateIp" | "secondaryPrivateIp" | "httpsNodePort" | "httpNodePort" | "proxyProtocol"
+  | "clusterName"
+  | "primaryPrivateIp"
+  | "secondaryPrivateIp"
+  | "httpsNodePort"
+  | "httpNodePort"
+  | "proxyProtocol"
+  | "apiAllowedCidrs"
+  | "vpcCidrs"
+  | "podCidrs"
 >;
 
 /**
@@ -18,6 +28,12 @@ type Settings = Pick<
 export function renderHaproxyConfig(settings: Settings): string {
   const { clusterName, primaryPrivateIp, secondaryPrivateIp, httpsNodePort, httpNodePort, proxyProtocol } = settings;
   const proxy = proxyProtocol ? " send-proxy-v2" : "";
+  const isApi = `{ req.ssl_sni -i api.${clusterName} api.internal.${clusterName} }`;
+  // The API server sees HAProxy's connections as the node's own, so its list is held here as well.
+  const filter =
+    settings.apiAllowedCidrs.length > 0
+      ? `  tcp-request content reject if ${isApi} !{ src ${allowedToApi(settings).join(" ")} }\n`
+      : "";
   return `global
   log stderr format short daemon
   hard-stop-after 30m
@@ -38,9 +54,9 @@ defaults
 frontend https
   bind ${secondaryPrivateIp}:${httpsListener} transparent
   tcp-request inspect-delay 5s
-  tcp-request content accept if { req.ssl_hello_type 1 }
+${filter}  tcp-request content accept if { req.ssl_hello_type 1 }
   tcp-request content reject
-  use_backend api if { req.ssl_sni -i api.${clusterName} api.internal.${clusterName} }
+  use_backend api if ${isApi}
   default_backend ingress_https
 
 frontend http
@@ -72,7 +88,10 @@ export function renderHaproxyEnvironment({ statsPassword }: Pick<HostSettings, "
   return `${passwordVariable}=${statsPassword}\n`;
 }
 
-/** Additions to the distribution's unit. */
+/**
+ * Additions to the distribution's unit. HAProxy starts as root and drops to its own user: NET_ADMIN is for `transparent`, KILL for
+ * the workers of another user, DAC_OVERRIDE and CHOWN for its socket.
+ */
 export function renderHaproxyDropIn(): string {
   return `[Unit]
 StartLimitIntervalSec=0
@@ -83,5 +102,8 @@ RuntimeDirectory=haproxy
 LimitNOFILE=65536
 Restart=always
 RestartSec=500ms
-`;
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_CHOWN
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+ReadWritePaths=/run
+${haproxySandbox}`;
 }

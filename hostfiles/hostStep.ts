@@ -1,5 +1,7 @@
 /** The shape of one step on the node: one remote command of the stack, in the order of `after`. */
 
+import type { NetworkConfig } from "./preflight";
+
 /** Which program gives a moved API server its port 443 back. */
 export enum ApiForwarder {
   /** One process per connection; on every distribution. */
@@ -30,12 +32,24 @@ export interface HostSettings {
   apiLocalPort: number;
   /** Send PROXY protocol v2 to the ingress controller. */
   proxyProtocol: boolean;
+  /** Who reaches the API on the primary address besides the node, its VPC and the pods; empty: everyone whom AWS lets in. */
+  apiAllowedCidrs: readonly string[];
+  /** Install `apiAllowedCidrs` even where it leaves out the operator. */
+  forceApiAllowedCidrs: boolean;
+  /** Ranges of the node's VPC. */
+  vpcCidrs: readonly string[];
+  /** Ranges of pods that the node itself names, besides kOps' default. */
+  podCidrs: readonly string[];
+  /** How the node's network is configured, as the preflight found it. */
+  network: NetworkConfig;
+  /** Another text has every file written anew, whatever the stack remembers. */
+  reinstall: string;
   /** Password of HAProxy's statistics page (user `admin`). Stands in one file of mode 0600 only. */
   statsPassword: string;
 }
 
-/** What is known of a node before any address is: enough to form the commands of the read-only step. */
-export type HostIdentity = Pick<HostSettings, "owner" | "instanceId">;
+/** What a step's command lines are made from. */
+export type HostIdentity = Pick<HostSettings, "owner" | "instanceId" | "reinstall">;
 
 /** One remote command of the stack. */
 export interface HostStep {
@@ -49,8 +63,13 @@ export interface HostStep {
   needs: readonly (keyof HostSettings)[];
   /** `stdin` holds a secret. */
   secret?: boolean;
+  /** The settings besides `HostIdentity` that the command lines read. */
+  commandNeeds?: readonly (keyof HostSettings)[];
   /** Run at creation and whenever its text or `stdin` changes; doing it twice is the same as once. */
-  create(host: HostIdentity): string;
+  create(host: CommandSettings): string;
   /** Run at removal; absent for a step that leaves nothing. */
-  remove?(host: HostIdentity): string;
+  remove?(host: CommandSettings): string;
 }
+
+/** What command lines see: the identity, and what a step names in `commandNeeds`. */
+export type CommandSettings = HostIdentity & Partial<HostSettings>;

@@ -1,7 +1,9 @@
 /**
  * The node's side, step by step. The order makes every prefix of the steps safe: the rules come before the address, so that
- * nobody ever sees the API's certificate there, and the API's forwarding comes last. Removal runs backwards.
+ * nobody ever sees the API's certificate there, and what repairs comes last. Removal runs backwards.
  */
+import { addressFile, renderAddress } from "./address";
+import { renderApiFilter } from "./apiFilter";
 import {
   renderClusterSocket,
   renderForwardSocket,
@@ -10,122 +12,83 @@ import {
   renderSocketProxydUnit,
 } from "./apiForward";
 import { renderApiForwardRules, renderApiSwitch, renderApiSwitchPath, renderApiSwitchUnit } from "./apiSwitch";
+import { renderCheck, renderCheckTimer, renderCheckUnit } from "./check";
+import {
+  daemonReload,
+  file,
+  type FileStep,
+  identity,
+  isActive,
+  restartIfChanged,
+  root,
+  rulesCheck,
+  shellCheck,
+  type Step,
+  unitCheck,
+  unitPath,
+  whereInstalled,
+} from "./fileStep";
+import { renderGuard, renderGuardUnit } from "./guard";
 import { renderHaproxyConfig, renderHaproxyDropIn, renderHaproxyEnvironment } from "./haproxy";
-import { ApiForwarder, type HostIdentity, type HostSettings, type HostStep } from "./hostStep";
+import { ApiForwarder, type HostSettings, type HostStep } from "./hostStep";
 import { renderInstaller } from "./installer";
 import { renderNat, renderNatUnit } from "./nat";
-import { renderNetplan } from "./netplan";
 import { renderPackages } from "./packages";
 import {
+  apiFilterRules,
   apiForwardProgram,
   apiForwardRules,
   apiForwardState,
   apiHasMovedMark,
   apiSwitchProgram,
+  checkProgram,
+  checkState,
   directories,
+  guardProgram,
   haproxyBefore,
   haproxyConfig,
   haproxyEnvironment,
   hostFileProgram,
   natRules,
-  ownerFile,
 } from "./paths";
-import { renderPreflight } from "./preflight";
-import { commandLine } from "./shell";
+import { NetworkConfig, renderPreflight } from "./preflight";
 
 export * from "./hostStep";
-
-const root = (...words: string[]): string => commandLine("sudo", "-n", ...words);
-const instance = ({ instanceId }: HostIdentity): string[] => ["--instance", instanceId];
-
-const shellCheck = 'bash -n "$FILE"';
-const unitCheck = 'systemd-analyze verify --man=no "$FILE"';
-const rulesCheck = 'nft -c -f "$FILE"';
-const unitPath = (name: string): string => `${directories.units}/${name}`;
-const daemonReload = "systemctl daemon-reload";
-
-/** A unit that runs takes up what has changed; one that is not there, or does not run, is left alone. */
-const restartIfChanged = (unit: string): string =>
-  `if [ "$CHANGED" = yes ] && systemctl is-active -q ${unit}; then systemctl restart ${unit}; fi`;
-
-interface FileStep<Key extends keyof HostSettings> {
-  name: string;
-  path: string;
-  mode?: string;
-  secret?: boolean;
-  needs: readonly Key[];
-  render(settings: Pick<HostSettings, Key>): string;
-  /** Shell commands for host-file: see there for what they find in their environment. */
-  check?: string;
-  activate?: string;
-  deactivate?: string;
-  afterwards?: string;
-}
-
-const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
-
-function file<Key extends keyof HostSettings = never>(step: FileStep<Key>): Omit<HostStep, "after"> {
-  const { path, mode = "0644", check, activate, deactivate, afterwards } = step;
-  return {
-    name: step.name,
-    needs: step.needs,
-    ...(step.secret ? { secret: true } : {}),
-    stdin: (settings) => step.render(settings),
-    create: (host) =>
-      root(
-        hostFileProgram,
-        "install",
-        ...instance(host),
-        ...["--path", path, "--mode", mode],
-        ...option("--check", check),
-        ...option("--activate", activate),
-        ...option("--deactivate", deactivate),
-      ),
-    remove: (host) =>
-      root(
-        hostFileProgram,
-        "remove",
-        ...instance(host),
-        ...["--path", path],
-        ...option("--deactivate", deactivate),
-        ...option("--afterwards", afterwards),
-      ),
-  };
-}
+export { NetworkConfig, parsePreflight, type PreflightReport } from "./preflight";
 
 /** Looks, and changes nothing: bash reads the script from stdin. */
-const preflight: Omit<HostStep, "after"> = {
+export const preflight: HostStep = {
   name: "preflight",
+  after: [],
   needs: ["owner", "apiLocalPort", "primaryPrivateIp"],
   stdin: renderPreflight,
   create: (host) =>
-    `sudo -n true || { echo 'preflight: expected sudo without a password for this login, found none: see docs/guide.md' >&2; exit 1; }; ${root("bash", "-s", "--", ...instance(host))}`,
+    `sudo -n true || { echo 'preflight: NO_SUDO: expected sudo without a password for this login, found none: see docs/guide.md' >&2; exit 1; }; ${root("bash", "-s", "--", ...identity(host))}`,
 };
 
-const installer: Omit<HostStep, "after"> = {
+const installer: Step = {
   name: "installer",
   needs: [],
   stdin: renderInstaller,
-  create: ({ owner, instanceId }) =>
+  create: (host) =>
     root(
       "bash",
       "-c",
-      `set -eu; umask 022; mkdir -p ${directories.lib} ${directories.etc}; trap 'rm -f ${hostFileProgram}.new' EXIT; ` +
-        `cat >${hostFileProgram}.new; bash -n ${hostFileProgram}.new; chmod 0755 ${hostFileProgram}.new; ` +
-        `mv ${hostFileProgram}.new ${hostFileProgram}; printf '%s\\n' "$1" >${ownerFile}`,
+      `umask 022; mkdir -p ${directories.lib} ${directories.etc} && f=$(mktemp /run/secondary-ingress.XXXXXX) || exit 1; ` +
+        `trap 'rm -f "$f"' EXIT; cat >"$f" && bash -n "$f" && bash "$f" claim "$@"`,
       "installer",
-      owner,
-      instanceId,
+      ...identity(host),
     ),
-  remove: () => root("rm", "-rf", directories.lib, directories.etc, directories.run),
+  remove: (host) =>
+    `${whereInstalled(root(hostFileProgram, "release", ...identity(host)))} && ${root("rm", "-rf", directories.run)}`,
 };
 
-const packagesStep = (forwarder: ApiForwarder): Omit<HostStep, "after"> => ({
+const packagesStep = (forwarder: ApiForwarder): Step => ({
   name: "packages",
   needs: [],
   stdin: () => renderPackages(forwarder),
-  create: (host) => root("bash", "-s", "install", ...instance(host)),
-  remove: (host) => root("bash", "-s", "remove", ...instance(host)),
+  create: (host) => root("bash", "-s", "install", ...identity(host)),
+  remove: (host) => root("bash", "-s", "remove", ...identity(host)),
 });
 
 const addresses = "grep -oE '[0-9.]+/32'";
@@ -133,9 +96,9 @@ const addresses = "grep -oE '[0-9.]+/32'";
 const switchAgain =
   "if systemctl is-enabled -q kube-api-switch.service 2>/dev/null; then systemctl start kube-api-switch.service; fi";
 
-function forwarderSteps(forwarder: ApiForwarder): Omit<HostStep, "after">[] {
+function forwarderSteps(forwarder: ApiForwarder): Step[] {
   const stop = (unit: string): string => `systemctl stop ${unit} 2>/dev/null; true`;
-  const unit = (render: () => string): Omit<HostStep, "after"> =>
+  const unit = (render: () => string): Step =>
     file({
       name: "api-forward-unit",
       path: unitPath("kube-api-forward.service"),
@@ -164,7 +127,7 @@ function forwarderSteps(forwarder: ApiForwarder): Omit<HostStep, "after">[] {
     name: string,
     unitName: string,
     render: FileStep<"primaryPrivateIp" | "apiLocalPort">["render"],
-  ): Omit<HostStep, "after"> =>
+  ): Step =>
     file({
       name,
       path: unitPath(unitName),
@@ -182,43 +145,87 @@ function forwarderSteps(forwarder: ApiForwarder): Omit<HostStep, "after">[] {
   ];
 }
 
-/** The steps for one node, in a safe order; each comes after the one before it. */
-export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
-  const steps: Omit<HostStep, "after">[] = [
-    preflight,
+/** A program in our own directory. */
+const programStep = <Key extends keyof HostSettings = never>(
+  name: string,
+  path: string,
+  needs: readonly Key[],
+  render: FileStep<Key>["render"],
+  activate?: string,
+): Step => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...(activate ? { activate } : {}) });
+
+/** A unit that is enabled and runs from now on. */
+const unitStep = (name: string, unit: string, render: () => string, more: Partial<FileStep<never>> = {}): Step =>
+  file({
+    name,
+    path: unitPath(unit),
+    needs: [],
+    render,
+    check: unitCheck,
+    activate: `${daemonReload}; systemctl enable -q --now ${unit} && ${restartIfChanged(unit)}`,
+    verify: isActive(unit),
+    deactivate: `systemctl disable -q --now ${unit}`,
+    afterwards: daemonReload,
+    ...more,
+  });
+
+/** Refuses a list that would cut off whoever installs it. */
+const operatorIsAllowed = (forced: boolean): string =>
+  forced
+    ? rulesCheck
+    : `${rulesCheck} && { [ -z "$OPERATOR" ] || unshare -n sh -c 'nft -f "$FILE" && nft get element ip secondary_ingress_filter api_allowed "{ $OPERATOR }"' >/dev/null 2>&1 || { echo "apiAllowedCidrs: expected a list with your own address $OPERATOR, found one without it: add it, or set forceApiAllowedCidrs"; exit 1; }; }`;
+
+const filterStep = (forced: boolean): Step =>
+  file({
+    name: "api-filter",
+    path: apiFilterRules,
+    needs: ["primaryPrivateIp", "apiLocalPort", "apiAllowedCidrs", "vpcCidrs", "podCidrs"],
+    render: renderApiFilter,
+    check: operatorIsAllowed(forced),
+    activate: 'nft -f "$TARGET"',
+    verify: "nft list table ip secondary_ingress_filter",
+    deactivate: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
+  });
+
+/** Which of the steps a node needs. */
+export interface HostStepsOptions {
+  apiForwarder: ApiForwarder;
+  /** Install the filter of `apiAllowedCidrs`. */
+  filterApi: boolean;
+  /** Even where it leaves out the operator. */
+  forceFilter: boolean;
+}
+
+/** The steps that write, for one node, in a safe order; each comes after the one before it, the first after the preflight. */
+export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
+  const steps: Step[] = [
     installer,
-    packagesStep(forwarder),
+    packagesStep(apiForwarder),
     file({
       name: "nat-rules",
       path: natRules,
       needs: ["secondaryPrivateIp"],
       render: renderNat,
       check: rulesCheck,
-      activate:
-        'if [ "$CHANGED" = yes ] && systemctl is-active -q secondary-ingress-nat.service; then systemctl reload secondary-ingress-nat.service; fi',
+      activate: `if [ "$CHANGED" = yes ] && ${isActive("secondary-ingress-nat.service")}; then systemctl reload secondary-ingress-nat.service; fi`,
     }),
-    file({
-      name: "nat-unit",
-      path: unitPath("secondary-ingress-nat.service"),
-      needs: [],
-      render: renderNatUnit,
-      check: unitCheck,
+    unitStep("nat-unit", "secondary-ingress-nat.service", renderNatUnit, {
       activate: `${daemonReload}; systemctl enable -q --now secondary-ingress-nat.service`,
-      deactivate: "systemctl disable -q --now secondary-ingress-nat.service",
-      afterwards: daemonReload,
+      verify: "nft list table ip secondary_ingress",
     }),
     file({
       name: "address",
-      path: "/etc/netplan/99-secondary-ip.yaml",
+      path: ({ network = NetworkConfig.Netplan }) => addressFile[network],
+      commandNeeds: ["network"],
       mode: "0600",
-      needs: ["secondaryPrivateIp"],
-      render: renderNetplan,
-      check:
-        'r=$(dirname "$FILE")/root; mkdir -p "$r/etc/netplan"; cp /etc/netplan/*.yaml "$r/etc/netplan/" 2>/dev/null; cp "$FILE" "$r/etc/netplan/"; netplan generate --root-dir "$r"',
+      needs: ["network", "secondaryPrivateIp"],
+      render: renderAddress,
+      check: `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac; r=$(dirname "$FILE")/root; mkdir -p "$r/etc/netplan"; cp /etc/netplan/*.yaml "$r/etc/netplan/" 2>/dev/null; cp "$FILE" "$r/etc/netplan/"; netplan generate --root-dir "$r"`,
       // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
-      activate: `netplan generate && for a in $(${addresses} "$TARGET"); do ip addr replace "$a" dev lo || exit 1; done; for a in $(${addresses} "$PREVIOUS" 2>/dev/null); do grep -qF "$a" "$TARGET" || ip addr del "$a" dev lo; done`,
+      activate: `case $TARGET in *.yaml) netplan generate || exit 1 ;; *) chmod 0644 "$TARGET" ;; esac; for a in $(${addresses} "$TARGET"); do ip addr replace "$a" dev lo || exit 1; done; for a in $(${addresses} "$PREVIOUS" 2>/dev/null); do grep -qF "$a" "$TARGET" || ip addr del "$a" dev lo; done; true`,
+      verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
       deactivate: `for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
-      afterwards: "netplan generate",
+      afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
     }),
     file({
       name: "haproxy-env",
@@ -249,22 +256,19 @@ export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
         "httpsNodePort",
         "httpNodePort",
         "proxyProtocol",
+        "apiAllowedCidrs",
+        "vpcCidrs",
+        "podCidrs",
       ],
       render: renderHaproxyConfig,
       check: `set -a; . ${haproxyEnvironment}; haproxy -c -q -f "$FILE"`,
-      activate:
-        'systemctl enable -q haproxy.service && if systemctl is-active -q haproxy.service; then [ "$CHANGED" = no ] || systemctl reload haproxy.service; else systemctl start haproxy.service; fi',
+      activate: `systemctl enable -q haproxy.service && if ${isActive("haproxy.service")}; then [ "$CHANGED" = no ] || systemctl reload haproxy.service; else systemctl start haproxy.service; fi`,
+      // A reload's new worker may find its ports taken by somebody else only after the fact.
+      verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :10443' | grep -q . && exit; sleep 0.1; done; journalctl -u haproxy -n 5 --no-pager -o cat; exit 1`,
       deactivate: "systemctl stop haproxy.service",
       afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; [ "$active" != active ] || systemctl start haproxy.service`,
     }),
-    file({
-      name: "api-switch",
-      path: apiSwitchProgram,
-      mode: "0755",
-      needs: ["apiLocalPort"],
-      render: renderApiSwitch,
-      check: shellCheck,
-    }),
+    programStep("api-switch", apiSwitchProgram, ["apiLocalPort"], renderApiSwitch),
     file({
       name: "api-forward-rules",
       path: apiForwardRules,
@@ -274,30 +278,31 @@ export function hostSteps(forwarder: ApiForwarder): readonly HostStep[] {
       activate:
         'if [ "$CHANGED" = yes ] && nft list table ip secondary_ingress_api >/dev/null 2>&1; then nft -f "$TARGET"; fi',
     }),
-    ...forwarderSteps(forwarder),
-    file({
-      name: "api-switch-unit",
-      path: unitPath("kube-api-switch.service"),
-      needs: [],
-      render: renderApiSwitchUnit,
-      check: unitCheck,
+    ...forwarderSteps(apiForwarder),
+    unitStep("api-switch-unit", "kube-api-switch.service", renderApiSwitchUnit, {
       activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
-      deactivate: `systemctl disable -q --now kube-api-switch.service; nft delete table ip secondary_ingress_api 2>/dev/null; rm -f ${apiForwardState} ${apiHasMovedMark}; true`,
-      afterwards: daemonReload,
+      verify: `${apiSwitchProgram} agrees`,
+      deactivate: `systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState} ${apiHasMovedMark}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
     }),
+    unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath),
+    ...(filterApi ? [filterStep(forceFilter)] : []),
+    programStep("guard", guardProgram, [], renderGuard, restartIfChanged("secondary-ingress-guard.service")),
+    unitStep("guard-unit", "secondary-ingress-guard.service", renderGuardUnit),
+    programStep("check", checkProgram, ["clusterName", "primaryPrivateIp", "secondaryPrivateIp"], renderCheck),
     file({
-      name: "api-switch-path",
-      path: unitPath("kube-api-switch.path"),
+      name: "check-unit",
+      path: unitPath("secondary-ingress-check.service"),
       needs: [],
-      render: renderApiSwitchPath,
+      render: renderCheckUnit,
       check: unitCheck,
-      activate: `${daemonReload}; systemctl enable -q --now kube-api-switch.path`,
-      deactivate: "systemctl disable -q --now kube-api-switch.path",
+      activate: daemonReload,
+      deactivate: `systemctl stop secondary-ingress-check.service; rm -f ${checkState}`,
       afterwards: daemonReload,
     }),
+    unitStep("check-timer", "secondary-ingress-check.timer", renderCheckTimer),
   ];
   return steps.map((step, index) => ({
     ...step,
-    after: steps.slice(Math.max(0, index - 1), index).map(({ name }) => name),
+    after: index === 0 ? [preflight.name] : steps.slice(index - 1, index).map(({ name }) => name),
   }));
 }

@@ -2,102 +2,209 @@
  * `host-file`: the program on the node that installs and removes one file, all or nothing. Its own installation is the first
  * thing written; everything after that is a short command in the stack.
  */
-import { directories } from "./paths";
+import { directories, hostFileProgram, lockFile, ownerFile } from "./paths";
+
+/** Seconds that a command waits for another run that is working on the node. */
+const patience = 30;
+
+/**
+ * Shell functions for the one lock of all that changes the node: `up`, `destroy` and the check. It is the kernel's, so it ends
+ * with its holder; who held it stands in the file.
+ */
+export const lockFunctions = `lock() { # who
+  mkdir -p ${directories.run} && exec 9<>${lockFile} || return 1
+  if ! flock -w ${patience} 9; then
+    read -r since who <${lockFile}
+    echo "another run works on this node since $(($(date +%s) - \${since:-0})) s ('\${who:-unknown}'): wait until it has ended" >&2
+    return 1
+  fi
+  read -r since who <${lockFile} && [ -n "$who" ] &&
+    echo "taking over from '$who', which was cut short $(($(date +%s) - since)) s ago" >&2
+  echo "$(date +%s) $1" >${lockFile}
+}
+unlock() { : >${lockFile}; exec 9>&-; }`;
 
 export function renderInstaller(): string {
   return `#!/bin/bash
 # Installs and removes one file of the secondary ingress, all or nothing.
-#   host-file install --path P --mode M [--check COMMAND] [--activate COMMAND] [--deactivate COMMAND]   content on stdin
-#   host-file remove  --path P [--deactivate COMMAND] [--afterwards COMMAND]
-# COMMANDs run under a time limit. They find the file in "$TARGET", what it replaces in "$PREVIOUS", whether it is new in
+#   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C]   content on stdin
+#   host-file remove  --owner O --path P [--deactivate C] [--afterwards C]
+#   host-file claim   --owner O        makes the node the stack's and puts this program into place
+#   host-file release --owner O        gives the node back, last of all
+#   host-file drift     the installed files that are missing or differ from what was installed, one a line: missing|edited PATH
+#   host-file restore   puts those that are missing back into place and into effect; one line each
+# Commands C run under a time limit. They find the file in "$TARGET", what it replaces in "$PREVIOUS", whether anything is new in
 # "$CHANGED" (yes or no); --check finds the new content in "$FILE", under its own name in a directory of its own.
 # What was at P before the first installation is kept and comes back at removal.
 set -u
 umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+etc=${directories.etc}
 
 fail() { echo "host-file: $*" >&2; exit 1; }
-limited() { timeout --kill-after=5 100 /bin/bash -c "$1"; }
+limited() { timeout --kill-after=5 60 /bin/bash -c "$1" 9>&-; }
+${lockFunctions}
 
-action=\${1-} path= mode= check= activate= deactivate= afterwards=
+action=\${1-} owner= path= mode= check= activate= verify= deactivate= afterwards=
 [ $# -gt 0 ] && shift
 while [ $# -gt 1 ]; do
   case $1 in
-    --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
-    --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --instance) ;;
+    --owner) owner=$2 ;; --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
+    --verify) verify=$2 ;; --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --instance | --reinstall) ;;
     *) fail "unknown option '$1'" ;;
   esac
   shift 2
 done
 [ $# = 0 ] || fail "option '$1' has no value"
-case $path in /*) ;; *) fail "--path needs an absolute path, found '$path'" ;; esac
 
 # One directory entry for each file: the path with its slashes escaped.
-entry=\${path//%/%25}; entry=\${entry//\\//%2F}
-ours=${directories.etc}/installed/$entry
-saved=${directories.etc}/saved/$entry
+entry_of() { local e=\${1//%/%25}; echo "\${e//\\//%2F}"; }
+path_of() { local p=\${1//%2F//}; echo "\${p//%25/%}"; }
 
 stage=
 candidate=
-cleanup() { [ -z "$candidate" ] || rm -f "$candidate"; [ -z "$stage" ] || rm -rf "$stage"; }
-trap cleanup EXIT
-trap 'exit 1' HUP INT TERM
+fresh=no
+cleanup() {
+  [ -z "$candidate" ] || rm -f "$candidate"
+  [ -z "$stage" ] || rm -rf "$stage"
+  [ $fresh = no ] || rm -f "$ours" "$saved"
+  unlock
+}
+
+begin() { # what; under the lock, whatever a killed run has left is nobody's
+  lock "\${owner:-the check}: $1" || exit 1
+  trap cleanup EXIT
+  trap 'exit 1' HUP INT TERM
+  rm -rf /run/host-file.*
+  stage=$(mktemp -d /run/host-file.XXXXXX) || fail "cannot write in /run: is it full?"
+}
 
 # Puts a file in place of another in one step, from the same directory.
-replace() {
-  candidate=$(mktemp "$(dirname "$path")/.host-file.XXXXXX") || fail "cannot write in $(dirname "$path")"
-  cp --preserve=mode,ownership "$1" "$candidate" && sync "$candidate" && mv -f "$candidate" "$path" || fail "cannot write $path"
+replace() { # source, target
+  rm -f "$(dirname "$2")"/.host-file.*
+  candidate=$(mktemp "$(dirname "$2")/.host-file.XXXXXX") || fail "cannot write in $(dirname "$2")"
+  cp --preserve=mode,ownership "$1" "$candidate" && sync "$candidate" && mv -f "$candidate" "$2" || fail "cannot write $2: is the disk full?"
   candidate=
 }
 
-case $action in
-  install)
-    stage=$(mktemp -d /run/host-file.XXXXXX) || fail "cannot write in /run"
-    export FILE=$stage/$(basename "$path")
-    cat >"$FILE" || fail "cannot write in /run: is it full?"
-    chmod "$mode" "$FILE" && chown root:root "$FILE" || fail "cannot set mode $mode"
-    if [ -n "$check" ]; then
-      report=$(limited "$check" 2>&1) || fail "$path is refused by its own program; nothing was changed: $report"
+in_effect() {
+  report=
+  [ -z "$activate" ] || report=$(limited "$activate" 2>&1) || return 1
+  [ -z "$verify" ] || report=$(limited "$verify" 2>&1) || { report="it has no effect: $report"; return 1; }
+}
+
+install_file() {
+  begin "installs $path"
+  export FILE=$stage/$(basename "$path")
+  cat >"$FILE" || fail "cannot write in /run: is it full?"
+  chmod "$mode" "$FILE" && chown root:root "$FILE" || fail "cannot set mode $mode"
+  if [ -n "$check" ]; then
+    report=$(limited "$check" 2>&1) || fail "$path is refused by its own program; nothing was changed: $report"
+  fi
+  mkdir -p "$(dirname "$path")" "$etc/saved" && mkdir -p -m 0700 "$etc/installed" || fail "cannot write in $etc: is the disk full?"
+  if [ ! -e "$ours" ]; then
+    fresh=yes
+    if [ -e "$path" ] && [ ! -e "$saved" ]; then
+      cp -a "$path" "$stage/saved" && replace "$stage/saved" "$saved"
     fi
-    mkdir -p "$(dirname "$path")" "$(dirname "$ours")" "$(dirname "$saved")" || fail "cannot write in ${directories.etc}"
-    if [ ! -e "$ours" ]; then
-      if [ -e "$path" ] && [ ! -e "$saved" ]; then cp -a "$path" "$saved.new" && mv "$saved.new" "$saved" || fail "cannot keep the old $path"; fi
-      : >"$ours" || fail "cannot write in ${directories.etc}"
-    fi
-    export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
-    if ! cmp -s "$FILE" "$path" || [ "$(stat -c %a "$path")" != "$(stat -c %a "$FILE")" ]; then
-      CHANGED=yes
-      [ -e "$path" ] && cp -a "$path" "$stage/previous"
-      replace "$FILE"
-    fi
-    if [ -n "$activate" ]; then
-      if ! report=$(limited "$activate" 2>&1); then
-        if [ $CHANGED = yes ]; then
-          if [ -e "$stage/previous" ]; then
-            replace "$stage/previous"
-            PREVIOUS=$FILE limited "$activate" >/dev/null 2>&1
-          else
-            [ -z "$deactivate" ] || limited "$deactivate" >/dev/null 2>&1
-            rm -f "$path"
-          fi
-        fi
-        fail "$path could not be put into effect; what was there before is back: $report"
+    # Empty until the file is in effect: a run that was cut short is completed by the next.
+    : >"$ours" || fail "cannot write in $etc: is the disk full?"
+  fi
+  export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
+  cmp -s "$FILE" "$ours" && cmp -s "$FILE" "$path" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$FILE")" ] || CHANGED=yes
+  if [ $CHANGED = yes ]; then
+    [ ! -e "$path" ] || cp -a "$path" "$stage/previous"
+    replace "$FILE" "$path"
+  fi
+  # From here on a cut leaves the new file, and the empty mark says that it is not in effect yet.
+  local undo=$fresh
+  fresh=no
+  if ! in_effect; then
+    fresh=$undo
+    why=$report
+    if [ $CHANGED = yes ]; then
+      if [ -e "$stage/previous" ]; then
+        replace "$stage/previous" "$path"
+        PREVIOUS=$FILE limited "$activate" >/dev/null 2>&1
+      else
+        [ -z "$deactivate" ] || limited "$deactivate" >/dev/null 2>&1
+        rm -f "$path"
       fi
     fi
-    ;;
-  remove)
-    export TARGET=$path
-    if [ -n "$deactivate" ]; then
-      report=$(limited "$deactivate" 2>&1) || fail "$path could not be taken out of effect; it is still there: $report"
+    fail "$path could not be put into effect; what was there before is back: $why"
+  fi
+  [ $CHANGED = no ] || { replace "$FILE" "$ours" && printf '%s' "$activate" >"$ours.activate"; } || exit 1
+}
+
+remove_file() {
+  begin "removes $path"
+  export TARGET=$path
+  if [ -n "$deactivate" ]; then
+    report=$(limited "$deactivate" 2>&1) || fail "$path could not be taken out of effect; it is still there: $report"
+  fi
+  # In this order a run that is cut short can be repeated: what was saved goes last.
+  if [ -e "$saved" ]; then replace "$saved" "$path"; elif [ -e "$ours" ]; then rm -f "$path"; fi
+  rm -f "$ours.activate" "$ours"
+  rm -f "$saved"
+  rmdir --ignore-fail-on-non-empty "$(dirname "$path")" 2>/dev/null
+  if [ -n "$afterwards" ]; then
+    report=$(limited "$afterwards" 2>&1) || fail "$path is removed, but what follows failed: $report"
+  fi
+}
+
+drift() {
+  local copy target
+  for copy in "$etc"/installed/*; do
+    case $copy in *.activate) continue ;; esac
+    [ -s "$copy" ] || continue
+    target=$(path_of "$(basename "$copy")")
+    if [ ! -e "$target" ]; then echo "missing $target"
+    elif ! cmp -s "$copy" "$target"; then echo "edited $target"
     fi
-    if [ -e "$saved" ]; then replace "$saved" && rm -f "$saved"; elif [ -e "$ours" ]; then rm -f "$path"; fi
-    rm -f "$ours"
-    rmdir --ignore-fail-on-non-empty "$(dirname "$path")" 2>/dev/null
-    if [ -n "$afterwards" ]; then
-      report=$(limited "$afterwards" 2>&1) || fail "$path is removed, but what follows failed: $report"
-    fi
-    ;;
-  *) fail "unknown action '$action': expected install or remove" ;;
+  done
+}
+
+restore() { # called by the check, under its lock
+  local state target copy
+  while read -r state target; do
+    [ "$state" = missing ] || continue
+    copy=$etc/installed/$(entry_of "$target")
+    mkdir -p "$(dirname "$target")"
+    replace "$copy" "$target"
+    TARGET=$target PREVIOUS=/nonexistent CHANGED=yes limited "$(cat "$copy.activate" 2>/dev/null)" >/dev/null 2>&1
+    echo "$target"
+  done < <(drift)
+}
+
+claim() {
+  begin "installs its programs"
+  replace "$0" ${hostFileProgram}
+  chmod 0755 ${hostFileProgram} && printf '%s\\n' "$owner" >"$stage/owner" && replace "$stage/owner" ${ownerFile}
+}
+
+release() {
+  begin "removes its programs"
+  rm -rf ${directories.lib} $etc
+}
+
+case $action in
+  drift) drift; exit 0 ;;
+  restore) restore; exit 0 ;;
+  claim | release) path=${hostFileProgram} ;;
+  install | remove) ;;
+  *) fail "unknown action '$action': expected install, remove, claim, release, drift or restore" ;;
+esac
+case $path in /*) ;; *) fail "--path needs an absolute path, found '$path'" ;; esac
+ours=$etc/installed/$(entry_of "$path")
+saved=$etc/saved/$(entry_of "$path")
+found=$(cat ${ownerFile} 2>/dev/null)
+[ -z "$found" ] || [ "$found" = "$owner" ] ||
+  fail "this node belongs to the stack '$found', not to '$owner': destroy that stack first, or give this one another node"
+case $action in
+  claim) claim ;;
+  release) release ;;
+  install) install_file ;;
+  remove) remove_file ;;
 esac
 exit 0
 `;

@@ -1,6 +1,6 @@
 /** The NAT table that leads the secondary address's port 443 to HAProxy, and the unit that loads it before the network is up. */
 import type { HostSettings } from "./hostStep";
-import { natRules } from "./paths";
+import { apiFilterRules, natRules } from "./paths";
 import { httpsListener } from "./ports";
 import { sandbox } from "./sandbox";
 
@@ -40,6 +40,8 @@ After=local-fs.target
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f ${natRules}
+# Only there with apiAllowedCidrs.
+ExecStart=-/bin/sh -c '[ ! -e ${apiFilterRules} ] || exec /usr/sbin/nft -f ${apiFilterRules}'
 ExecReload=/usr/sbin/nft -f ${natRules}
 ExecStop=-/usr/sbin/nft delete table ip secondary_ingress
 CapabilityBoundingSet=CAP_NET_ADMIN

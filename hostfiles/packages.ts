@@ -1,10 +1,11 @@
 /** The distribution's packages that the host files need. */
 import { ApiForwarder } from "./hostStep";
 import { haproxyBefore, packagesFile } from "./paths";
+import { lockFunctions } from "./installer";
 import { commandLine } from "./shell";
 
 export function packages(forwarder: ApiForwarder): readonly string[] {
-  return ["haproxy", "nftables", ...(forwarder === ApiForwarder.Socat ? ["socat"] : [])];
+  return ["haproxy", "nftables", "openssl", ...(forwarder === ApiForwarder.Socat ? ["socat"] : [])];
 }
 
 /**
@@ -16,23 +17,31 @@ export function renderPackages(forwarder: ApiForwarder): string {
   return `set -u
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 wanted='${wanted}'
+${lockFunctions}
+lock packages || exit 1
+trap unlock EXIT
 installed() { dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' 2>/dev/null | awk '$1 == "ii" {print $2}' | sort; }
-apt() { timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@"; }
+# Ours are those that were not there before our first run.
+note() { installed | comm -13 ${packagesFile}.before - >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}; }
+apt() { timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" 9>&-; }
 case \${1-} in
   install)
     missing=
+    # A run that was cut short is completed: dpkg's own half, and what was there before it.
+    [ -z "$(dpkg --audit)" ] || dpkg --configure -a >/dev/null 2>&1
+    [ -e ${packagesFile}.before ] || { installed >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}.before; } || exit 1
     before=$(installed)
     for package in $wanted; do grep -qx "$package" <<<"$before" || missing="$missing $package"; done
     if [ ! -e ${haproxyBefore} ]; then
       { systemctl is-enabled haproxy.service 2>/dev/null || echo absent; systemctl is-active haproxy.service; } >${haproxyBefore}
     fi
-    [ -n "$missing" ] || exit 0
+    if [ -z "$missing" ]; then note; exit 0; fi
     # What is in the node's own cache needs no mirror; a fresh list is the second attempt.
     if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
       apt update >/dev/null
       apt --no-install-recommends install $missing || { echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
     fi
-    installed | comm -13 <(echo "$before") - >>${packagesFile}
+    note
     ;;
   remove)
     [ -e ${packagesFile} ] || exit 0

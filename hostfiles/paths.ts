@@ -13,6 +13,8 @@ export const directories = {
 export const hostFileProgram = `${directories.lib}/host-file`;
 /** The stack that owns what is ours on the node. */
 export const ownerFile = `${directories.etc}/owner`;
+/** Who works on the node, and since when (seconds since 1970). */
+export const lockFile = `${directories.run}/lock`;
 /** Packages that were not there before us, one a line. */
 export const packagesFile = `${directories.etc}/packages`;
 /** Whether haproxy.service was enabled and active before us. */
@@ -27,5 +29,10 @@ export const apiForwardProgram = `${directories.lib}/kube-api-forward`;
 export const apiForwardState = `${directories.run}/api-forward.env`;
 /** There once the API server has been seen on another port than 443: the cluster may go on calling it there. */
 export const apiHasMovedMark = `${directories.etc}/api-has-moved`;
+export const apiFilterRules = `${directories.etc}/api-filter.nft`;
+export const guardProgram = `${directories.lib}/guard`;
+export const checkProgram = `${directories.lib}/check`;
+/** What the check saw last, as JSON: see docs/guide.md. */
+export const checkState = `${directories.run}/state.json`;
 /** Where kOps keeps the API server's static pod. */
 export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";

@@ -1,5 +1,5 @@
-/** Settings of systemd.exec(5) that every service of ours can live with. */
-export const sandbox = `NoNewPrivileges=yes
+/** Settings of systemd.exec(5) that every service can live with. */
+const common = `NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
@@ -19,6 +19,13 @@ MemoryDenyWriteExecute=yes
 RemoveIPC=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
 UMask=0077
+`;
+
+/** For our own services. */
+export const sandbox = `${common}SystemCallFilter=~@privileged @resources
+`;
+
+/** HAProxy changes its user and its limits itself. */
+export const haproxySandbox = `${common}SystemCallFilter=~@mount @swap @reboot @module @raw-io @obsolete @cpu-emulation @debug @clock
 `;

@@ -39,7 +39,10 @@ export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promi
 /** Since boot, no listener of ours has kept the API server from its port. */
 export function noPortConflict(): Promise<Row> {
   return row("api-port-free", "the API server has never found its port taken", "0 times", async () => {
-    const { stdout } = await onNode(["journalctl", "--unit=kubelet", "--no-pager", "--output=cat"]);
+    // The journal outlives a reboot, and in a container all boots have the same id.
+    const since = (await onNode(["systemctl", "show", "--property=UserspaceTimestamp", "--value"])).stdout.trim();
+    const args = ["--unit=kubelet", `--since=${since}`, "--no-pager", "--output=cat"];
+    const { stdout } = await onNode(["journalctl", ...args]);
     const conflicts = stdout.split("\n").filter((line) => /address already in use/i.test(line));
     return { ok: conflicts.length === 0, observed: [`${conflicts.length} times`, ...conflicts.slice(0, 3)].join("\n") };
   });

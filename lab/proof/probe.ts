@@ -53,7 +53,7 @@ export async function networkOf(place: Place): Promise<string> {
 /** Makes the requests, those of one namespace in one process, in order. */
 export async function probe(requests: readonly Request[]): Promise<Answer[]> {
   // An empty address would be this machine's own.
-  const unknown = requests.find(({ address }) => address === "");
+  const unknown = requests.find(({ address }) => !address);
   if (unknown) throw new Error(`no address to ask for ${unknown.host}: the stack has not been brought up`);
   const answers = new Map<Request, Answer>();
   for (const from of ["internet", "node", "pod"] as const) {

@@ -44,6 +44,7 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
 const steps = [
   "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-dropin", "haproxy-config",
   "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
+  "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
 const commands = steps.map((step) => `command:remote:Command ingress-${step}`);
 const prodChildren = [

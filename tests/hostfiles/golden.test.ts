@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ApiForwarder, hostSteps } from "../../hostfiles";
-import { hostSettings } from "./settings";
+import { ApiForwarder, NetworkConfig } from "../../hostfiles";
+import { allSteps, hostSettings } from "./settings";
 
 const cases = {
   socat: hostSettings(),
@@ -16,13 +16,18 @@ const cases = {
     httpsNodePort: 32443,
     httpNodePort: 32080,
     secondaryPrivateIp: "10.255.255.254",
+    apiAllowedCidrs: ["192.0.2.0/24", "198.51.100.7/32"],
+    vpcCidrs: ["172.20.0.0/16"],
+    podCidrs: ["10.244.0.0/16"],
+    network: NetworkConfig.Networkd,
+    reinstall: "2",
   }),
 };
 
 for (const [name, settings] of Object.entries(cases)) {
   describe(`host files: ${name}`, () => {
     const directory = join(__dirname, "../golden", name);
-    const steps = hostSteps(settings.apiForwarder);
+    const steps = allSteps(settings);
     const update = process.env["UPDATE_GOLDEN"] === "1";
     if (update) mkdirSync(directory, { recursive: true });
 

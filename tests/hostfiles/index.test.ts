@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { ApiForwarder, hostSteps } from "../../hostfiles";
-import { hostSettings } from "./settings";
+import { ApiForwarder } from "../../hostfiles";
+import { allSteps, hostSettings } from "./settings";
 
 for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
   describe(`host steps with ${forwarder}`, () => {
-    const steps = hostSteps(forwarder);
-    const settings = hostSettings({ apiForwarder: forwarder });
+    const settings = hostSettings({ apiForwarder: forwarder, apiAllowedCidrs: ["192.0.2.0/24"] });
+    const steps = allSteps(settings);
     const position = (name: string): number => steps.findIndex((step) => step.name === name);
 
     it("come in an order of which every prefix is safe", () => {
       assert.equal(position("preflight"), 0);
       // Rules before the address: nobody ever sees the API's certificate there. HAProxy after its environment.
       // prettier-ignore
-      const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path"];
+      const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
       const positions = order.map(position);
       assert.ok(!positions.includes(-1));
       assert.deepEqual(
@@ -50,6 +50,15 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       );
       for (const { create, remove } of steps) {
         assert.ok(!`${create(settings)}${remove?.(settings)}`.includes(settings.statsPassword));
+      }
+    });
+
+    it("write every file anew where the user asks for it, and name nothing else in their commands", () => {
+      for (const { name, create, stdin } of steps) {
+        const again = { ...settings, reinstall: "2" };
+        assert.equal(stdin(again), stdin(settings), name);
+        assert.equal(create(again).replace(" --reinstall 2", ""), create(settings), name);
+        assert.notEqual(create(again), create(settings), name);
       }
     });
 

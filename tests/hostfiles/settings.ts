@@ -1,5 +1,5 @@
 /** Settings that the tests of the renderers share. */
-import { ApiForwarder, type HostSettings } from "../../hostfiles";
+import { ApiForwarder, type HostSettings, type HostStep, hostSteps, NetworkConfig, preflight } from "../../hostfiles";
 
 export function hostSettings(change: Partial<HostSettings> = {}): HostSettings {
   return {
@@ -13,7 +13,23 @@ export function hostSettings(change: Partial<HostSettings> = {}): HostSettings {
     apiForwarder: ApiForwarder.Socat,
     apiLocalPort: 8443,
     proxyProtocol: false,
+    apiAllowedCidrs: [],
+    forceApiAllowedCidrs: false,
+    vpcCidrs: [],
+    podCidrs: [],
+    network: NetworkConfig.Netplan,
+    reinstall: "",
     statsPassword: "correct-horse-battery-staple",
     ...change,
   };
 }
+
+/** Every step of a node, the look at it included. */
+export const allSteps = (settings: HostSettings): readonly HostStep[] => [
+  preflight,
+  ...hostSteps({
+    apiForwarder: settings.apiForwarder,
+    filterApi: settings.apiAllowedCidrs.length > 0,
+    forceFilter: settings.forceApiAllowedCidrs,
+  }),
+];

@@ -4,9 +4,9 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ApiForwarder, hostSteps } from "../../hostfiles";
+import { ApiForwarder } from "../../hostfiles";
 import { installValidators, needsProgram, needsRoot } from "../support/needs";
-import { hostSettings } from "./settings";
+import { allSteps, hostSettings } from "./settings";
 
 /** What judges a step's text; the others are scripts for bash. */
 const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none"> = {
@@ -22,6 +22,10 @@ const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none">
   "api-forward-cluster-socket": "systemd",
   "api-switch-unit": "systemd",
   "api-switch-path": "systemd",
+  "api-filter": "nft",
+  "guard-unit": "systemd",
+  "check-unit": "systemd",
+  "check-timer": "systemd",
 };
 
 /** The name under which systemd knows a unit. */
@@ -32,6 +36,9 @@ const unitNames: Record<string, string> = {
   "api-forward-cluster-socket": "kube-api-forward-cluster.socket",
   "api-switch-unit": "kube-api-switch.service",
   "api-switch-path": "kube-api-switch.path",
+  "guard-unit": "secondary-ingress-guard.service",
+  "check-unit": "secondary-ingress-check.service",
+  "check-timer": "secondary-ingress-check.timer",
 };
 
 describe("validators", function () {
@@ -60,8 +67,9 @@ describe("validators", function () {
 
   for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
     for (const proxyProtocol of [false, true]) {
-      const settings = hostSettings({ apiForwarder: forwarder, proxyProtocol });
-      for (const step of hostSteps(forwarder)) {
+      const apiAllowedCidrs = proxyProtocol ? ["192.0.2.0/24", "198.51.100.7/32"] : [];
+      const settings = hostSettings({ apiForwarder: forwarder, proxyProtocol, apiAllowedCidrs });
+      for (const step of allSteps(settings)) {
         it(`${step.name} (${forwarder}${proxyProtocol ? ", PROXY protocol" : ""})`, function () {
           const text = step.stdin(settings);
           switch (judges[step.name]) {
@@ -100,7 +108,7 @@ describe("validators", function () {
   it("a judge that finds a fault says so", function () {
     needsProgram(this, "haproxy");
     const text =
-      hostSteps(ApiForwarder.Socat)
+      allSteps(hostSettings())
         .find(({ name }) => name === "haproxy-config")
         ?.stdin(hostSettings()) ?? "";
     assert.throws(() => judge("haproxy", ["-c", "-f", write("haproxy.cfg", text.replace("mode tcp", "mode tpc"))]));

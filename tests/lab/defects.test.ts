@@ -69,6 +69,6 @@ systemctl enable -q defect.service`);
     await kept.node("nft delete table ip secondary_ingress");
     const row = await withoutHaproxy(outputs);
     assert.equal(row.ok, false);
-    assert.match(row.observed, /certificate DNS:\S*api/);
+    assert.match(row.observed, /certificate DNS:kubernetes/);
   });
 });

@@ -1,0 +1,137 @@
+/** Every minute: looks at everything that the layout needs, repairs what drifted, and writes down what it saw. */
+import type { HostSettings } from "./hostStep";
+import { lockFunctions } from "./installer";
+import {
+  apiFilterRules,
+  apiForwardRules,
+  apiForwardState,
+  apiSwitchProgram,
+  checkProgram,
+  checkState,
+  directories,
+  hostFileProgram,
+  natRules,
+} from "./paths";
+import { httpsListener } from "./ports";
+import { sandbox } from "./sandbox";
+
+type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp" | "secondaryPrivateIp">;
+
+/** Seconds between two checks. */
+const period = 60;
+/** Pause after a repair that did not hold, doubled each time. Seconds. */
+const firstPause = 60;
+const longestPause = 1800;
+
+/**
+ * The state is one JSON object, replaced whole. `time` and `lastGood`: seconds since 1970; `checks`: whether each thing is, or is
+ * again, as it should be; `certificates`: whose is seen on each path (`api`, `other` or `none`; kOps answers 401 to anonymous
+ * requests, so a status code would prove nothing); `edited`: installed files that somebody changed; `repaired` and `failed`: in
+ * this run; `repairs`: since boot.
+ */
+export function renderCheck({ clusterName, primaryPrivateIp, secondaryPrivateIp }: Settings): string {
+  return `#!/bin/bash
+# Looks at everything that the secondary ingress needs and repairs what drifted: one line in the journal when it did.
+set -u
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+secondary=${secondaryPrivateIp} primary=${primaryPrivateIp} state=${checkState} pauses=${directories.run}/pauses
+${lockFunctions}
+lock 'the check' || exit 1
+trap unlock EXIT
+mkdir -p $pauses
+now=$(date +%s)
+checks= repaired= failed= good=true
+
+# A repair that did not hold is tried again after a pause that doubles.
+repair() { # name, command
+  local next=0 pause=0
+  [ ! -e "$pauses/$1" ] || read -r next pause <"$pauses/$1"
+  if [ "$now" -lt "$next" ]; then failed="$failed $1"; return; fi
+  pause=$((pause == 0 ? ${firstPause} : pause * 2))
+  echo "$((now + pause)) $((pause > ${longestPause} ? ${longestPause} : pause))" >"$pauses/$1"
+  if (eval "$2") >/dev/null 2>&1 9>&-; then repaired="$repaired $1"; else failed="$failed $1"; fi
+}
+keep() { # name, test, repair
+  local is=true
+  if (eval "$2") >/dev/null 2>&1; then rm -f "$pauses/$1"
+  else repair "$1" "$3"; (eval "$2") >/dev/null 2>&1 || { is=false good=false; }
+  fi
+  checks="$checks,\"$1\":$is"
+}
+list() { local word all=; for word in $1; do all="$all,\"$word\""; done; echo "[\${all#,}]"; }
+
+# Whose certificate is shown at ADDRESS:443 to somebody who names nobody.
+certificate() {
+  local names
+  names=$(timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null 9>&- | openssl x509 -noout -ext subjectAltName 2>/dev/null)
+  case $names in
+    *DNS:api.internal.${clusterName}*) echo api ;;
+    '') echo none ;;
+    *) echo other ;;
+  esac
+}
+
+keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
+keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
+keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
+[ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list table ip secondary_ingress_filter' 'nft -f ${apiFilterRules}'
+keep haproxy 'systemctl is-active -q haproxy.service' 'systemctl reset-failed haproxy.service; systemctl start haproxy.service'
+keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
+keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
+keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do ${apiSwitchProgram} agrees && exit; sleep 0.1; done'
+if grep -qs forward ${apiForwardState}; then
+  keep apiTable 'nft list table ip secondary_ingress_api' 'nft -f ${apiForwardRules}'
+fi
+
+# HAProxy and the forwarder may be starting just now: look a second time before calling it bad.
+for attempt in 1 2; do
+  seen="$(certificate $primary) $(certificate 127.0.0.1) $(certificate $secondary)"
+  [ "$seen" != 'api api other' ] || break
+  [ $attempt = 2 ] || sleep 1
+done
+[ "$seen" = 'api api other' ] || good=false
+read -r on_primary on_loopback on_secondary <<<"$seen"
+
+read -r last_good repairs < <(sed -nE 's/.*"lastGood":([0-9]+).*"repairs":([0-9]+).*/\\1 \\2/p' $state 2>/dev/null)
+[ $good = false ] || last_good=$now
+repairs=$((\${repairs:-0} + $(wc -w <<<"$repaired")))
+printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s}\\n' \\
+  "$now" $good "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
+  "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" >$state.new
+mv $state.new $state
+[ -z "$repaired" ] || echo "repaired:$repaired"
+[ -z "$failed" ] || echo "could not repair, tried again later:$failed" >&2
+exit 0
+`;
+}
+
+export function renderCheckUnit(): string {
+  return `[Unit]
+Description=Secondary ingress: look at everything, repair what drifted
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=${checkProgram}
+TimeoutStartSec=${period - 5}
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
+RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
+${sandbox}# What it puts back is where it was installed.
+ReadWritePaths=/etc /run -/usr/local/lib
+`;
+}
+
+export function renderCheckTimer(): string {
+  return `[Unit]
+Description=Secondary ingress: look at everything every minute
+
+[Timer]
+OnBootSec=15s
+OnActiveSec=${period}s
+OnUnitActiveSec=${period}s
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+`;
+}
