@@ -19,7 +19,7 @@ type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp" | "seconda
 
 /** Seconds between two checks. */
 const period = 60;
-/** Pause after a repair that did not hold, doubled each time. Seconds. */
+/** Pause after a repair that failed, doubled each time. Seconds. */
 const firstPause = 60;
 const longestPause = 1800;
 
@@ -42,7 +42,7 @@ mkdir -p $pauses
 now=$(date +%s)
 checks= repaired= failed= good=true
 
-# A repair that did not hold is tried again after a pause that doubles.
+# A repair that failed is tried again after a pause that doubles.
 repair() { # name, command
   local next=0 pause=0
   [ ! -e "$pauses/$1" ] || read -r next pause <"$pauses/$1"
@@ -53,12 +53,11 @@ repair() { # name, command
 }
 keep() { # name, test, repair
   local is=true
-  if (eval "$2") >/dev/null 2>&1; then rm -f "$pauses/$1"
-  else repair "$1" "$3"; (eval "$2") >/dev/null 2>&1 || { is=false good=false; }
-  fi
-  checks="$checks,\"$1\":$is"
+  (eval "$2") >/dev/null 2>&1 || { repair "$1" "$3"; (eval "$2") >/dev/null 2>&1 || { is=false; good=false; }; }
+  [ $is = false ] || rm -f "$pauses/$1"
+  checks="$checks,\\"$1\\":$is"
 }
-list() { local word all=; for word in $1; do all="$all,\"$word\""; done; echo "[\${all#,}]"; }
+list() { local word all=; for word in $1; do all="$all,\\"$word\\""; done; echo "[\${all#,}]"; }
 
 # Whose certificate is shown at ADDRESS:443 to somebody who names nobody.
 certificate() {
@@ -73,7 +72,7 @@ certificate() {
 
 keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
 keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
-keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
+keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \\$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
 [ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list table ip secondary_ingress_filter' 'nft -f ${apiFilterRules}'
 keep haproxy 'systemctl is-active -q haproxy.service' 'systemctl reset-failed haproxy.service; systemctl start haproxy.service'
 keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'

@@ -162,7 +162,7 @@ const unitStep = (name: string, unit: string, render: () => string, more: Partia
     needs: [],
     render,
     check: unitCheck,
-    activate: `${daemonReload}; systemctl enable -q --now ${unit} && ${restartIfChanged(unit)}`,
+    activate: `${daemonReload}; systemctl enable -q ${unit} && if [ "$CHANGED" = yes ]; then systemctl restart ${unit}; else systemctl start ${unit}; fi`,
     verify: isActive(unit),
     deactivate: `systemctl disable -q --now ${unit}`,
     afterwards: daemonReload,
@@ -299,7 +299,10 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       deactivate: `systemctl stop secondary-ingress-check.service; rm -f ${checkState}`,
       afterwards: daemonReload,
     }),
-    unitStep("check-timer", "secondary-ingress-check.timer", renderCheckTimer),
+    unitStep("check-timer", "secondary-ingress-check.timer", renderCheckTimer, {
+      // The first check waits for this command's lock, so nobody waits for the check.
+      activate: `${daemonReload}; systemctl enable -q secondary-ingress-check.timer && systemctl restart secondary-ingress-check.timer && systemctl start --no-block secondary-ingress-check.service`,
+    }),
   ];
   return steps.map((step, index) => ({
     ...step,

@@ -41,6 +41,7 @@ const program = (file) => (args) => node("-r", "ts-node/register/transpile-only"
 const tasks = {
   lab: program("lab/cli.ts"),
   matrix: program("lab/campaigns/matrix.ts"),
+  faults: program("lab/campaigns/faults.ts"),
   check,
   test: (args) => {
     console.error("Checking types, lint and format …");

@@ -9,6 +9,8 @@ import { networkOf, type Request, type WireRequest } from "./probe";
 export interface Count {
   sent: number;
   failed: number;
+  /** Milliseconds from the first failed request to the next good one, at its longest. */
+  longestOutage: number;
   /** The first few failures, in words. */
   failures: string[];
 }

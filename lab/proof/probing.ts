@@ -5,14 +5,24 @@ import type { Count } from "./prober";
 import { request } from "./request";
 
 const perSecond = Number(process.argv[2]);
-const count: Count = { sent: 0, failed: 0, failures: [] };
+const count: Count = { sent: 0, failed: 0, longestOutage: 0, failures: [] };
 const underWay = new Set<Promise<void>>();
+/** Start of the earliest request that has failed since a good one. */
+let outageSince: number | undefined;
 let timer: NodeJS.Timeout | undefined;
 
 async function once(wire: WireRequest): Promise<void> {
   count.sent++;
+  const start = Date.now();
   const answer = await request(wire);
-  if (answer.status !== 0 && (answer.trusted || wire.ca === undefined)) return;
+  const good = answer.status !== 0 && (answer.trusted || wire.ca === undefined);
+  if (outageSince !== undefined && (!good || start > outageSince))
+    count.longestOutage = Math.max(count.longestOutage, Date.now() - outageSince);
+  if (good) {
+    if (outageSince !== undefined && start > outageSince) outageSince = undefined;
+    return;
+  }
+  outageSince = Math.min(outageSince ?? start, start);
   count.failed++;
   const what = answer.error ?? `certificate for ${answer.certificateNames.join(", ")}`;
   if (count.failures.length < 5) count.failures.push(`${new Date().toISOString()} ${what}`);

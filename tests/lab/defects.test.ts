@@ -7,7 +7,7 @@ import { withoutHaproxy } from "../../lab/proof/node";
 import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
 import { rebootedRows } from "../../lab/proof/reboot";
 import type { Row } from "../../lab/proof/row";
-import { keepLab, type KeptLab } from "../support/kept-lab";
+import { keepLab, type KeptLab } from "../../lab/keptLab";
 import { needsRoot } from "../support/needs";
 
 const minutes = 60_000;

@@ -12,7 +12,8 @@ import { operatorKey } from "../../lab/node/machine";
 import { labPaths, repositoryRoot } from "../../lab/paths";
 import { awsCalls, sshLogins } from "../../lab/proof/proof";
 import { stackOutputs } from "../../lab/proof/outputs";
-import { keepLab, type KeptLab, labCommand } from "../support/kept-lab";
+import { keepLab, type KeptLab } from "../../lab/keptLab";
+import { labCommand } from "../support/lab-command";
 import { needsRoot } from "../support/needs";
 
 const minutes = 60_000;

@@ -1,16 +1,15 @@
-/** A lab that stays up for the tests of one file, and the hands of an operator in it. */
-import { spawnSync } from "node:child_process";
+/** A lab that stays up for tests and campaigns, and the hands of an operator in it. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
-import { lab, type LabOptions, type LabState } from "../../lab/lab";
-import { onNode } from "../../lab/node/machine";
-import { asOperator, type StackName } from "../../lab/operator";
-import { labPaths, repositoryRoot } from "../../lab/paths";
-import type { Finished } from "../../lab/process";
-import { stackOutputs } from "../../lab/proof/outputs";
-import { difference, accountSnapshot, nodeSnapshot } from "../../lab/proof/snapshot";
-import { prodUrls } from "../../lab/proof/urls";
+import { lab, type LabOptions, type LabState } from "./lab";
+import { onNode } from "./node/machine";
+import { asOperator, type StackName } from "./operator";
+import { labPaths, repositoryRoot } from "./paths";
+import type { Finished } from "./process";
+import { stackOutputs } from "./proof/outputs";
+import { difference, accountSnapshot, nodeSnapshot } from "./proof/snapshot";
+import { prodUrls } from "./proof/urls";
 
 export interface KeptLab {
   state: LabState;
@@ -91,9 +90,4 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
       return { result, changes };
     },
   };
-}
-
-/** Runs the lab's command line, as a person does. */
-export function labCommand(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync("npm", ["run", "--silent", "lab", "--", ...args], { cwd: repositoryRoot, encoding: "utf8" });
 }

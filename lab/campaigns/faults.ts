@@ -1,0 +1,85 @@
+/** `npm run faults`: what happens to requests while everything happens to the node. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { format, resolveConfig } from "prettier";
+import type { ProxyMode } from "../kubernetes/controlPlane";
+import { repositoryRoot } from "../paths";
+import { say } from "../progress";
+import { kinds, runFaults } from "./faults/campaign";
+import type { Result } from "./faults/scenario";
+import { machineInWords } from "./machine";
+
+const page = join(repositoryRoot, "docs/results/faults.md");
+const names = kinds.flatMap(({ scenarios }) => scenarios.map(({ name }) => name));
+
+interface Flags {
+  json?: boolean;
+  only?: string;
+  light?: boolean;
+  proxyMode: ProxyMode;
+}
+
+async function writePage(results: readonly Result[]): Promise<void> {
+  const lines = results.map(
+    ({ name, api, app, seconds }) =>
+      `| ${name} | ${api.failed} of ${api.sent} | ${api.longestOutage} | ${app.sent > 0 ? `${app.failed} of ${app.sent}` : "not asked"} | ${app.longestOutage} | ${seconds.toFixed(1)} |`,
+  );
+  const text = `# What happens to requests meanwhile
+
+<!-- Written by \`npm run faults\`. -->
+
+Twenty requests a second each: the API on the primary address from outside and on 127.0.0.1:443 from the node (counted together), the
+application on the secondary address from outside. A request fails when it is not answered, or with another's certificate. The real
+kube-apiserver, kube-proxy and etcd run on the node. Before the first installation a moved API server has no port 443 at all, after the
+removal neither; while it moves, Kubernetes itself is down. ${machineInWords()}
+
+| what happens | API, failed | longest outage, ms | application, failed | longest outage, ms | took, s |
+|---|---|---|---|---|---|
+${lines.join("\n")}
+`;
+  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: "markdown" }));
+}
+
+new Command("npm run faults --")
+  .description(
+    "Runs every fault in the lab with requests all the time, counts those that failed, and writes docs/results/faults.md.",
+  )
+  .option(
+    "--json",
+    "print one JSON object on stdout: { scenarios: [{ name, api: { sent, failed }, app: { sent, failed } }] }",
+  )
+  .option(
+    "--only <pattern>",
+    "only the scenarios whose name matches this regular expression; the page is left as it is",
+  )
+  .option("--light", "light stand-ins in the place of the real control plane; the page is left as it is")
+  .addOption(
+    new Option("--proxy-mode <mode>", "kube-proxy's mode").choices(["nftables", "iptables"]).default("nftables"),
+  )
+  .showHelpAfterError()
+  .action(async ({ json, only, light, proxyMode }: Flags) => {
+    const pattern = new RegExp(only ?? "", "i");
+    if (!names.some((name) => pattern.test(name))) {
+      throw new Error(
+        `--only: expected a pattern that matches one of these, found '${only}':\n  ${names.join("\n  ")}`,
+      );
+    }
+    const results = await runFaults({
+      ...(light ? {} : { kubernetes: proxyMode }),
+      chosen: (name) => pattern.test(name),
+    });
+    if (!only && !light) await writePage(results);
+    if (json) process.stdout.write(`${JSON.stringify({ scenarios: results }, undefined, 2)}\n`);
+    for (const { name, broken, api, app } of results) {
+      for (const what of broken) say([`✗ ${name}: ${what}`, ...api.failures, ...app.failures].join("\n    "));
+    }
+    const kept = results.filter(({ broken }) => broken.length === 0).length;
+    say(`${kept} of ${results.length} scenarios as promised`);
+    process.exitCode = kept === results.length ? 0 : 1;
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    say(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  });

@@ -1,0 +1,64 @@
+/** Runs scenarios on a lab of their kind of node, with requests all the time. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { keepLab } from "../../keptLab";
+import { lab, type LabOptions } from "../../lab";
+import { step } from "../../progress";
+import { movedNode } from "./moved";
+import { startProbes } from "./probes";
+import { applicationsAddress, bringUp, judge, type Result, type Scenario } from "./scenario";
+import { untouchedNode } from "./untouched";
+
+/** The kinds of node, each with its scenarios in the order in which they are run. */
+export const kinds = [
+  { options: { apiPort: 443, apiAddress: "127.0.0.1" }, scenarios: untouchedNode },
+  { options: { apiPort: 8443, apiAddress: "127.0.0.1" }, scenarios: movedNode },
+] as const;
+
+/** Before and after, so that requests surround what happens. Milliseconds. */
+const margin = 1000;
+
+export interface CampaignOptions extends Pick<LabOptions, "kubernetes"> {
+  /** Which scenarios, by name. */
+  chosen(name: string): boolean;
+}
+
+export async function runFaults({ kubernetes, chosen }: CampaignOptions): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const { options, scenarios } of kinds) {
+    const wanted = scenarios.filter(({ name }) => chosen(name));
+    if (wanted.length === 0) continue;
+    const kept = await keepLab({ ...options, ...(kubernetes ? { kubernetes } : {}), plugins: "auto" });
+    try {
+      let up = false;
+      for (const scenario of wanted) {
+        if (!scenario.first && !up) await step("pulumi up of prod", () => bringUp(kept));
+        results.push(await runScenario(scenario, kept));
+        up = !scenario.name.endsWith("destroy");
+      }
+    } finally {
+      await lab.down();
+    }
+  }
+  return results;
+
+  async function runScenario(scenario: Scenario, kept: Awaited<ReturnType<typeof keepLab>>): Promise<Result> {
+    return step(scenario.name, async (note) => {
+      const probes = await startProbes(scenario.first ? undefined : await applicationsAddress(kept));
+      await sleep(margin);
+      const start = Date.now();
+      const errors: string[] = [];
+      try {
+        await scenario.run(kept);
+      } catch (error) {
+        errors.push(error instanceof Error ? error.message : String(error));
+      }
+      const seconds = (Date.now() - start) / 1000;
+      await sleep(margin);
+      const counts = await probes.stop();
+      await scenario.afterwards?.(kept);
+      const { api, app } = counts;
+      note(`API ${api.failed} of ${api.sent} failed, application ${app.failed} of ${app.sent}`);
+      return { name: scenario.name, ...counts, seconds, broken: [...errors, ...judge(scenario, counts)] };
+    });
+  }
+}

@@ -1,0 +1,36 @@
+/** Asks all the time, 20 times a second each: the API from outside, the API from the node, the application. */
+import { labCluster, labDomain } from "../../labAccount";
+import { node } from "../../network/addresses";
+import { keyPair } from "../../node/certificates";
+import { type Count, type Prober, startProber } from "../../proof/prober";
+
+const perSecond = 20;
+
+export interface Counts {
+  api: Count;
+  app: Count;
+}
+
+/** @param appAddress public address of the applications; nothing is asked of them without it */
+export async function startProbes(appAddress: string | undefined): Promise<{ stop(): Promise<Counts> }> {
+  const api = { port: 443, host: `api.internal.${labCluster}`, authority: keyPair("cluster-authority").certificate };
+  const app = { port: 443, host: labDomain, authority: keyPair("web-authority").certificate };
+  const apiProbers = await Promise.all([
+    startProber({ from: "internet", address: node.autoPublicIp, ...api }, perSecond),
+    startProber({ from: "node", address: "127.0.0.1", ...api }, perSecond),
+  ]);
+  const appProbers = appAddress
+    ? [await startProber({ from: "internet", address: appAddress, ...app }, perSecond)]
+    : [];
+  return { stop: async () => ({ api: await together(apiProbers), app: await together(appProbers) }) };
+}
+
+async function together(probers: readonly Prober[]): Promise<Count> {
+  const counts = await Promise.all(probers.map((prober) => prober.stop()));
+  return {
+    sent: counts.reduce((sum, { sent }) => sum + sent, 0),
+    failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+    longestOutage: Math.max(0, ...counts.map(({ longestOutage }) => longestOutage)),
+    failures: counts.flatMap(({ failures }) => failures),
+  };
+}

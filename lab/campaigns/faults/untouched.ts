@@ -1,0 +1,130 @@
+/** What happens to a node whose API server is on :443, as kOps leaves it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KeptLab } from "../../keptLab";
+import { apiForwarder } from "./forwarders";
+import { bringUp, type Scenario } from "./scenario";
+
+/** Milliseconds within which the guard puts a table back. */
+const guarded = 1000;
+/** Milliseconds within which the check notices and repairs: its period and its own work. */
+const checked = 65_000;
+
+/** Another HTTP NodePort: HAProxy's configuration changes, and the HTTPS path stays what it is. */
+export const withOtherHttpPort = <T>(kept: KeptLab, work: () => Promise<T>): Promise<T> =>
+  kept.withConfig("prod", (set) => set(["httpNodePort"], 30081), work);
+
+/** Waits until the check's state says that all is well, with something repaired since. */
+async function repaired(kept: KeptLab, what: string): Promise<void> {
+  const deadline = Date.now() + checked;
+  while (Date.now() < deadline) {
+    const log = await kept.node(
+      "journalctl -u secondary-ingress-check -u secondary-ingress-guard --no-pager -o cat | tail -n 5",
+    );
+    if (log.includes(what)) return;
+    await sleep(500);
+  }
+  throw new Error(`'${what}' was not repaired within ${checked / 1000} s`);
+}
+
+export const untouchedNode: readonly Scenario[] = [
+  { name: "install", first: true, api: 0, run: bringUp },
+  {
+    name: "install again",
+    api: 0,
+    app: 0,
+    run: (kept) =>
+      kept.withConfig(
+        "prod",
+        (set) => set(["reinstall"], "again"),
+        () => bringUp(kept),
+      ),
+    afterwards: bringUp,
+  },
+  {
+    name: "config change",
+    api: 0,
+    app: 0,
+    run: (kept) => withOtherHttpPort(kept, () => bringUp(kept)),
+    afterwards: bringUp,
+  },
+  {
+    name: "HAProxy reload",
+    api: 0,
+    app: 0,
+    run: async (kept) => {
+      for (let count = 0; count < 5; count++) {
+        await kept.node("systemctl reload haproxy.service");
+        await sleep(500);
+      }
+    },
+  },
+  {
+    name: "failed validation",
+    api: 0,
+    app: 0,
+    run: async (kept) => {
+      await kept.node("printf '#!/bin/sh\\nexit 1\\n' >/usr/local/sbin/haproxy && chmod +x /usr/local/sbin/haproxy");
+      const { status } = await withOtherHttpPort(kept, () => kept.up("prod"));
+      if (status === 0) throw new Error("a configuration that HAProxy refuses was installed");
+    },
+    afterwards: async (kept) => {
+      await kept.node("rm /usr/local/sbin/haproxy");
+      await bringUp(kept);
+    },
+  },
+  apiForwarder("forwarder switch on an untouched node"),
+  {
+    name: "nft flush ruleset",
+    api: 0,
+    // kube-proxy does not put its own table back, so the application's outage is not ours: what counts is our table.
+    run: async (kept) => {
+      for (let count = 0; count < 3; count++) {
+        await kept.node(
+          "nft flush ruleset; for i in $(seq 100); do nft list table ip secondary_ingress >/dev/null 2>&1 && exit; sleep 0.01; done; exit 1",
+        );
+        await sleep(guarded);
+      }
+      await repaired(kept, "table secondary_ingress was destroyed: put back");
+    },
+    afterwards: async (kept) => {
+      await kept.node("systemctl restart kube-proxy 2>/dev/null || true");
+      await sleep(3000);
+    },
+  },
+  {
+    name: "secondary address deleted",
+    api: 0,
+    appOutage: checked,
+    run: async (kept) => {
+      await kept.node("ip addr del $(ip -4 -o addr show dev lo | grep -oE '172[0-9.]+/32') dev lo");
+      await repaired(kept, "repaired: address");
+    },
+  },
+  {
+    name: "HAProxy stopped",
+    api: 0,
+    appOutage: checked,
+    run: async (kept) => {
+      await kept.node("systemctl stop haproxy.service");
+      await repaired(kept, "repaired: haproxy");
+    },
+  },
+  {
+    name: "address's file deleted",
+    api: 0,
+    app: 0,
+    run: async (kept) => {
+      await kept.node("rm /etc/netplan/99-secondary-ip.yaml");
+      await repaired(kept, "repaired: files");
+      await kept.node("test -e /etc/netplan/99-secondary-ip.yaml");
+    },
+  },
+  {
+    name: "destroy",
+    api: 0,
+    run: async (kept) => {
+      const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
+      if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    },
+  },
+];
