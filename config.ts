@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ApiForwarder, defaults, IngressMode, OnDestroy, PrimaryAddress } from "./settings";
 
 /** Ports that the layout itself uses on the node, and 443, which is the API's. */
-const takenPorts = [80, 443, 8404, 10443, 10444];
+const takenPorts = [80, 443, 8404, 10443, 10444, 10445];
 
 const choice = <T extends string>(values: Record<string, T>) => {
   const words = Object.values(values);

@@ -1,7 +1,7 @@
 /** The one place that decides whether the API is forwarded: the API server's manifest says so, and nothing else. */
 import type { HostSettings } from "./hostStep";
 import { apiForwardRules, apiForwardState, apiHasMovedMark, apiManifest, apiSwitchProgram, directories } from "./paths";
-import { apiForwardListener } from "./ports";
+import { apiForwardBridge, apiForwardListener } from "./ports";
 import { sandbox } from "./sandbox";
 
 /** Leads the API's port 443 to the forwarder; loaded while the API server has moved. */
@@ -32,14 +32,16 @@ table ip secondary_ingress_api {
  * the old port in the endpoint when the API server could not say goodbye to etcd (reconcilers/lease.go: ports are compared at
  * shutdown only).
  */
-export function renderApiSwitch({ apiLocalPort }: Pick<HostSettings, "apiLocalPort">): string {
+export function renderApiSwitch({
+  apiLocalPort,
+  primaryPrivateIp,
+}: Pick<HostSettings, "apiLocalPort" | "primaryPrivateIp">): string {
   return `#!/bin/bash
 # Turns the forwarding of the API on or off, as its manifest says. Nothing of ours listens on :443.
 set -u
 export LC_ALL=C
 manifest=${apiManifest} state=${apiForwardState} has_moved=${apiHasMovedMark}
-sockets=
-[ -e ${directories.units}/kube-api-forward.socket ] && sockets=yes
+unit_file=${directories.units}/kube-api-forward.service
 mkdir -p ${directories.run}
 
 # A flag's value in the manifest: of repeated flags the last counts, and comments do not.
@@ -59,10 +61,10 @@ wanted() {
   fi
 }
 
-stop_forwarder() { systemctl stop \${sockets:+kube-api-forward.socket kube-api-forward-cluster.socket} kube-api-forward.service 2>/dev/null; }
+stop_forwarder() { systemctl stop kube-api-forward.socket kube-api-forward-cluster.socket kube-api-forward.service 2>/dev/null; }
 units() {
   [ -n "$1" ] || return
-  if [ -z "$sockets" ]; then echo kube-api-forward.service; return; fi
+  grep -qs '^Sockets=' "$unit_file" || { echo kube-api-forward.service; return; }
   case $1 in *forward*) echo kube-api-forward.socket ;; esac
   case $1 in *cluster*) echo kube-api-forward-cluster.socket ;; esac
 }
@@ -83,6 +85,30 @@ if [ "\${1-}" = agrees ]; then
   [ "$(cat "$state" 2>/dev/null)" = "$now" ] || exit 1
   case $now in *forward*) table_is_on || exit 1 ;; *) ! table_is_on || exit 1 ;; esac
   for unit in $(units "$now"); do systemctl is-active -q "$unit" || exit 1; done
+  exit 0
+fi
+
+# renew: the forwarder has been replaced. New connections take a bridge beside it meanwhile, and the old ones get time to end.
+listening_on() { for _ in $(seq 50); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
+drained() { for _ in $(seq 40); do [ -n "$(ss -Htn state established "sport = :$1")" ] || return; sleep 0.05; done; }
+if [ "\${1-}" = renew ]; then
+  now=$(cat "$state" 2>/dev/null) || exit 0
+  if table_is_on; then
+    . "$state"
+    for address in 127.0.0.1 ${primaryPrivateIp}; do
+      socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" &
+    done
+    trap 'kill $(jobs -p) 2>/dev/null' EXIT
+    if listening_on ${apiForwardBridge}; then
+      sed 's/:${apiForwardListener}$/:${apiForwardBridge}/' ${apiForwardRules} | nft -f - && drained ${apiForwardListener}
+    fi
+  fi
+  stop_forwarder
+  run_forwarder "$now"
+  if table_is_on; then
+    listening_on ${apiForwardListener}
+    nft -f ${apiForwardRules} && drained ${apiForwardBridge}
+  fi
   exit 0
 fi
 

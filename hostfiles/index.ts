@@ -83,18 +83,17 @@ const installer: Step = {
     `${whereInstalled(root(hostFileProgram, "release", ...identity(host)))} && ${root("rm", "-rf", directories.run)}`,
 };
 
-const packagesStep = (forwarder: ApiForwarder): Step => ({
+const packagesStep: Step = {
   name: "packages",
   needs: [],
-  stdin: () => renderPackages(forwarder),
+  stdin: renderPackages,
   create: (host) => root("bash", "-s", "install", ...identity(host)),
   remove: (host) => root("bash", "-s", "remove", ...identity(host)),
-});
+};
 
 const addresses = "grep -oE '[0-9.]+/32'";
-/** Where kube-api-switch.service is installed, it is asked to look again. */
-const switchAgain =
-  "if systemctl is-enabled -q kube-api-switch.service 2>/dev/null; then systemctl start kube-api-switch.service; fi";
+/** The forwarder that runs is replaced without a refused connection. */
+const renewForwarder = `if [ "$CHANGED" = yes ]; then ${apiSwitchProgram} renew; fi`;
 
 function forwarderSteps(forwarder: ApiForwarder): Step[] {
   const stop = (unit: string): string => `systemctl stop ${unit} 2>/dev/null; true`;
@@ -105,7 +104,7 @@ function forwarderSteps(forwarder: ApiForwarder): Step[] {
       needs: [],
       render,
       check: unitCheck,
-      activate: `${daemonReload}; if [ "$CHANGED" = yes ]; then systemctl stop kube-api-forward.service; ${switchAgain}; fi`,
+      activate: `${daemonReload}; ${renewForwarder}`,
       deactivate: stop("kube-api-forward.service"),
       afterwards: daemonReload,
     });
@@ -118,7 +117,7 @@ function forwarderSteps(forwarder: ApiForwarder): Step[] {
         needs: ["primaryPrivateIp", "apiLocalPort"],
         render: renderSocatProgram,
         check: shellCheck,
-        activate: restartIfChanged("kube-api-forward.service"),
+        activate: renewForwarder,
       }),
       unit(renderSocatUnit),
     ];
@@ -136,7 +135,7 @@ function forwarderSteps(forwarder: ApiForwarder): Step[] {
       check: unitCheck,
       activate: `${daemonReload}; ${restartIfChanged(unitName)}`,
       deactivate: stop(unitName),
-      afterwards: `${daemonReload}; ${switchAgain}`,
+      afterwards: daemonReload,
     });
   return [
     socket("api-forward-socket", "kube-api-forward.socket", renderForwardSocket),
@@ -200,7 +199,7 @@ export interface HostStepsOptions {
 export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
   const steps: Step[] = [
     installer,
-    packagesStep(apiForwarder),
+    packagesStep,
     file({
       name: "nat-rules",
       path: natRules,
@@ -268,7 +267,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       deactivate: "systemctl stop haproxy.service",
       afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; [ "$active" != active ] || systemctl start haproxy.service`,
     }),
-    programStep("api-switch", apiSwitchProgram, ["apiLocalPort"], renderApiSwitch),
+    programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch),
     file({
       name: "api-forward-rules",
       path: apiForwardRules,

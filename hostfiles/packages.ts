@@ -1,19 +1,17 @@
 /** The distribution's packages that the host files need. */
-import { ApiForwarder } from "./hostStep";
 import { haproxyBefore, packagesFile } from "./paths";
 import { lockFunctions } from "./installer";
 import { commandLine } from "./shell";
 
-export function packages(forwarder: ApiForwarder): readonly string[] {
-  return ["haproxy", "nftables", "openssl", ...(forwarder === ApiForwarder.Socat ? ["socat"] : [])];
-}
+/** socat also stands in while another forwarder is replaced; openssl looks at certificates. */
+const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
 
 /**
  * A script for bash as root; its one argument is `install` or `remove`. Removal purges exactly the packages that installation
  * brought, and keeps one that something else has come to depend on.
  */
-export function renderPackages(forwarder: ApiForwarder): string {
-  const wanted = commandLine(...packages(forwarder));
+export function renderPackages(): string {
+  const wanted = commandLine(...packages);
   return `set -u
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 wanted='${wanted}'

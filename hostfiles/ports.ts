@@ -4,5 +4,7 @@
 export const httpsListener = 10443;
 /** The forwarder to a moved API server. */
 export const apiForwardListener = 10444;
+/** Stands in for the forwarder while it is replaced. */
+export const apiForwardBridge = 10445;
 /** HAProxy's statistics and metrics, on loopback. */
 export const statsListener = 8404;

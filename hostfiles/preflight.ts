@@ -1,7 +1,7 @@
 /** What is looked at before the first byte is written: read-only, and ends the run where something stands in the way. */
 import type { HostSettings } from "./hostStep";
 import { apiManifest, ownerFile } from "./paths";
-import { apiForwardListener, httpsListener, statsListener } from "./ports";
+import { apiForwardBridge, apiForwardListener, httpsListener, statsListener } from "./ports";
 import { quote } from "./shell";
 
 /** How the node's network is configured. */
@@ -101,6 +101,7 @@ need_port() { # port, addresses that collide (extended regular expression), name
 everywhere='0\\.0\\.0\\.0|\\*|\\[::\\]'
 need_port ${httpsListener} '.*' 'haproxy' 'HAProxy, HTTPS'
 need_port ${apiForwardListener} '.*' 'socat|systemd|systemd-socket-.*' 'API forwarder'
+need_port ${apiForwardBridge} '.*' 'socat' 'API forwarder, while it is replaced'
 need_port 80 "$everywhere" 'haproxy' 'HAProxy, HTTP on the secondary address'
 need_port ${statsListener} "$everywhere|127\\.0\\.0\\.1" 'haproxy' "HAProxy's statistics, on loopback"
 

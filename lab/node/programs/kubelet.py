@@ -29,6 +29,9 @@ def arguments():
     try:
         with open(MANIFEST) as file:
             container = yaml.safe_load(file)["spec"]["containers"][0]
+        # The original refuses a pod without these; half a file may end in the middle of the arguments.
+        if not container["name"] or not container["image"]:
+            return None
         words = container.get("command", []) + container.get("args", [])
         return words[words.index(PROGRAM) + 1:]
     except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError):
