@@ -219,12 +219,22 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       mode: "0600",
       needs: ["network", "secondaryPrivateIp"],
       render: renderAddress,
-      check: `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac; r=$(dirname "$FILE")/root; mkdir -p "$r/etc/netplan"; cp /etc/netplan/*.yaml "$r/etc/netplan/" 2>/dev/null; cp "$FILE" "$r/etc/netplan/"; netplan generate --root-dir "$r"`,
+      check: `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac; r=$(dirname "$FILE")/root; mkdir -p "$r/etc/netplan"; cp /etc/netplan/*.yaml "$r/etc/netplan/" 2>/dev/null; cp "$FILE" "$r/etc/netplan/" && netplan generate --root-dir "$r"`,
       // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
       activate: `case $TARGET in *.yaml) netplan generate || exit 1 ;; *) chmod 0644 "$TARGET" ;; esac; for a in $(${addresses} "$TARGET"); do ip addr replace "$a" dev lo || exit 1; done; for a in $(${addresses} "$PREVIOUS" 2>/dev/null); do grep -qF "$a" "$TARGET" || ip addr del "$a" dev lo; done; true`,
       verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
       deactivate: `for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
       afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
+    }),
+    file({
+      name: "haproxy-dropin",
+      path: unitPath("haproxy.service.d/50-secondary-ingress.conf"),
+      needs: [],
+      render: renderHaproxyDropIn,
+      check:
+        'd=$(dirname "$FILE")/units; mkdir -p "$d/haproxy.service.d" && cp /lib/systemd/system/haproxy.service "$d/" && cp "$FILE" "$d/haproxy.service.d/" && systemd-analyze verify --man=no "$d/haproxy.service"',
+      activate: `${daemonReload}; ${restartIfChanged("haproxy.service")}`,
+      afterwards: daemonReload,
     }),
     file({
       name: "haproxy-env",
@@ -234,16 +244,6 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       needs: ["statsPassword"],
       render: renderHaproxyEnvironment,
       activate: restartIfChanged("haproxy.service"),
-    }),
-    file({
-      name: "haproxy-dropin",
-      path: unitPath("haproxy.service.d/50-secondary-ingress.conf"),
-      needs: [],
-      render: renderHaproxyDropIn,
-      check:
-        'd=$(dirname "$FILE")/units; mkdir -p "$d/haproxy.service.d"; cp /lib/systemd/system/haproxy.service "$d/"; cp "$FILE" "$d/haproxy.service.d/"; systemd-analyze verify --man=no "$d/haproxy.service"',
-      activate: `${daemonReload}; ${restartIfChanged("haproxy.service")}`,
-      afterwards: daemonReload,
     }),
     file({
       name: "haproxy-config",

@@ -67,7 +67,8 @@ fresh=no
 cleanup() {
   [ -z "$candidate" ] || rm -f "$candidate"
   [ -z "$stage" ] || rm -rf "$stage"
-  [ $fresh = no ] || rm -f "$ours" "$saved"
+  [ -z "\${ours-}" ] || rm -f "$ours.new"
+  [ $fresh = no ] || rm -f "$ours" "$ours.activate" "$saved"
   unlock
 }
 
@@ -110,6 +111,8 @@ install_file() {
     # Empty until the file is in effect: a run that was cut short is completed by the next.
     : >"$ours" || fail "cannot write in $etc: is the disk full?"
   fi
+  # All that needs room is written before anything changes.
+  cp -p "$FILE" "$ours.new" && printf '%s' "$activate" >"$ours.activate" && sync "$ours.new" || fail "cannot write in $etc: is the disk full?"
   export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
   cmp -s "$FILE" "$ours" && cmp -s "$FILE" "$path" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$FILE")" ] || CHANGED=yes
   if [ $CHANGED = yes ]; then
@@ -133,7 +136,7 @@ install_file() {
     fi
     fail "$path could not be put into effect; what was there before is back: $why"
   fi
-  [ $CHANGED = no ] || { replace "$FILE" "$ours" && printf '%s' "$activate" >"$ours.activate"; } || exit 1
+  mv -f "$ours.new" "$ours" || fail "cannot write in $etc"
 }
 
 remove_file() {
@@ -144,7 +147,7 @@ remove_file() {
   fi
   # In this order a run that is cut short can be repeated: what was saved goes last.
   if [ -e "$saved" ]; then replace "$saved" "$path"; elif [ -e "$ours" ]; then rm -f "$path"; fi
-  rm -f "$ours.activate" "$ours"
+  rm -f "$ours.activate" "$ours.new" "$ours"
   rm -f "$saved"
   rmdir --ignore-fail-on-non-empty "$(dirname "$path")" 2>/dev/null
   if [ -n "$afterwards" ]; then
@@ -155,7 +158,7 @@ remove_file() {
 drift() {
   local copy target
   for copy in "$etc"/installed/*; do
-    case $copy in *.activate) continue ;; esac
+    case $copy in *.activate | *.new) continue ;; esac
     [ -s "$copy" ] || continue
     target=$(path_of "$(basename "$copy")")
     if [ ! -e "$target" ]; then echo "missing $target"

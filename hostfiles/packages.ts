@@ -47,7 +47,7 @@ case \${1-} in
     kept=
     # dpkg refuses to remove what others depend on: those are somebody else's by now.
     dpkg --purge $ours >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" >/dev/null 2>&1 || kept="$kept $package"; done
-    rm -f ${packagesFile}
+    rm -f ${packagesFile} ${packagesFile}.before
     [ -z "$kept" ] || echo "kept, for other packages need them:$kept"
     ;;
   *) echo "expected install or remove" >&2; exit 1 ;;

@@ -1,0 +1,71 @@
+/** `npm run interruptions`: every file's installation, interrupted at every stage. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { format, resolveConfig } from "prettier";
+import { repositoryRoot } from "../paths";
+import { say } from "../progress";
+import { type InterruptionsReport, runInterruptions } from "./interruptions/campaign";
+import { machineInWords } from "./machine";
+
+const page = join(repositoryRoot, "docs/results/interruptions.md");
+
+interface Flags {
+  json?: boolean;
+  every: string;
+  apiPort: "443" | "8443";
+}
+
+async function writePage({ interruptions, api }: InterruptionsReport): Promise<void> {
+  const steps = [...new Set(interruptions.map(({ step }) => step))];
+  const actions = [...new Set(interruptions.map(({ action }) => action))];
+  const cell = (step: string, action: string): string => {
+    const all = interruptions.filter((each) => each.step === step && each.action === action);
+    return `${all.filter(({ broken }) => broken.length === 0).length} of ${all.length}`;
+  };
+  const text = `# Interrupted at every stage
+
+<!-- Written by \`npm run interruptions\`. -->
+
+Each step of an installation, interrupted at each call that its installer makes: the installer is killed, the disk is full, the owning
+tool refuses, the connection is cut. Held means: the file is as before or as after, never between; the next run completes; no temporary
+file and no lock is left. The API meanwhile: ${api.failed} of ${api.sent} requests failed. ${machineInWords()}
+
+| step | ${actions.join(" | ")} |
+|---|${actions.map(() => "---|").join("")}
+${steps.map((step) => `| ${step} | ${actions.map((action) => cell(step, action)).join(" | ")} |`).join("\n")}
+`;
+  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: "markdown" }));
+}
+
+new Command("npm run interruptions --")
+  .description("Interrupts the installation of every file at every stage, and writes docs/results/interruptions.md.")
+  .option(
+    "--json",
+    "print one JSON object on stdout: { interruptions: [{ step, call, program, action, broken }], api }",
+  )
+  .option("--every <n>", "only each nth point; the page is left as it is", "1")
+  .addOption(new Option("--api-port <port>", "where the API server listens").choices(["443", "8443"]).default("443"))
+  .showHelpAfterError()
+  .action(async ({ json, every, apiPort }: Flags) => {
+    if (!/^[1-9]\d*$/.test(every)) throw new Error(`--every: expected a whole number from 1, found '${every}'`);
+    const report = await runInterruptions(
+      { every: Number(every) },
+      { apiPort: apiPort === "443" ? 443 : 8443, apiAddress: "127.0.0.1" },
+    );
+    if (every === "1" && apiPort === "443") await writePage(report);
+    if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    const broken = report.interruptions.filter(({ broken }) => broken.length > 0);
+    for (const each of broken)
+      say(`✗ ${each.step}, call ${each.call} (${each.program}), ${each.action}: ${each.broken.join("; ")}`);
+    const total = report.interruptions.length;
+    say(
+      `${total - broken.length} of ${total} interruptions left nothing wrong; the API: ${report.api.failed} of ${report.api.sent} failed`,
+    );
+    process.exitCode = broken.length === 0 && report.api.failed === 0 ? 0 : 1;
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    say(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  });

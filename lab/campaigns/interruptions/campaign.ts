@@ -1,0 +1,171 @@
+/** Interrupts the installation of every file at every stage, and looks at what is left. */
+import { createHash } from "node:crypto";
+import { ApiForwarder, type HostSettings, hostSteps, type HostStep, NetworkConfig } from "../../../hostfiles";
+import { lab, type LabOptions } from "../../lab";
+import { labCluster, labInstanceId } from "../../labAccount";
+import { namespaces, node } from "../../network/addresses";
+import { keyPair } from "../../node/certificates";
+import { nodeUser, onNode, operatorKey } from "../../node/machine";
+import { attempt, type Finished } from "../../process";
+import { step } from "../../progress";
+import { type Count, startProber } from "../../proof/prober";
+import { type Action, actionsAt, arm, disarm, installWrappers } from "./wrappers";
+
+export interface Interruption {
+  step: string;
+  /** Position among the installer's calls, from 1, and the program called there. */
+  call: number;
+  program: string;
+  action: Action;
+  /** What did not hold; empty when everything did. */
+  broken: string[];
+}
+
+export interface InterruptionsReport {
+  interruptions: Interruption[];
+  api: Count;
+}
+
+const settings: HostSettings = {
+  owner: "kops-secondary-ingress/prod",
+  instanceId: labInstanceId,
+  clusterName: labCluster,
+  primaryPrivateIp: node.primaryPrivateIp,
+  secondaryPrivateIp: "172.20.45.99",
+  httpsNodePort: 30443,
+  httpNodePort: 30080,
+  apiForwarder: ApiForwarder.Socat,
+  apiLocalPort: 8443,
+  proxyProtocol: false,
+  statsPassword: "interruptions",
+  apiAllowedCidrs: ["192.0.2.0/24"],
+  forceApiAllowedCidrs: false,
+  vpcCidrs: ["172.20.0.0/16"],
+  podCidrs: [],
+  network: NetworkConfig.Netplan,
+  reinstall: "",
+};
+
+/** Runs a command on the node as the program does: over SSH, the file on stdin. */
+async function overSsh(command: string, input: string): Promise<Finished> {
+  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"];
+  return attempt(
+    "ip",
+    // prettier-ignore
+    ["netns", "exec", namespaces.internet, "ssh", ...options.flatMap((each) => ["-o", each]), "-i", operatorKey, `${nodeUser}@${node.autoPublicIp}`, command],
+    { input, timeout: 120_000 },
+  );
+}
+
+const create = (each: HostStep): Promise<Finished> => overSsh(each.create(settings), each.stdin(settings));
+
+async function mustCreate(each: HostStep): Promise<void> {
+  const { status, stdout, stderr } = await create(each);
+  if (status !== 0) throw new Error(`${each.name}: ${stdout}${stderr}`);
+}
+
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** The file that a step installs, by its own command. */
+const pathOf = (each: HostStep): string | undefined => /--path (\S+)/.exec(each.create(settings))?.[1];
+
+async function hashOnNode(path: string): Promise<string> {
+  return (
+    (await onNode(["sh", "-c", `sha256sum <'${path}' 2>/dev/null || echo absent`])).stdout.split(" ")[0]?.trim() ?? ""
+  );
+}
+
+/** Files that a finished run must not leave. */
+async function leftOver(): Promise<string[]> {
+  const { stdout } = await onNode([
+    "sh",
+    "-c",
+    "find /etc /usr/local /run -xdev \\( -name '.host-file.*' -o -path '/run/host-file.*' -o -path '/run/secondary-ingress.*' \\) -print; find /run -name '.host-file.*' -print; ! [ -s /run/secondary-ingress/lock ] || cat /run/secondary-ingress/lock",
+  ]);
+  return stdout.split("\n").filter((line) => line && !line.includes("the check"));
+}
+
+async function waitForInstaller(): Promise<void> {
+  // A connection that is cut does not stop what runs on the node.
+  await onNode([
+    "sh",
+    "-c",
+    "for i in $(seq 300); do pgrep -f '[/]host-file |[/]secondary-ingress[.]|[b]ash -s install' >/dev/null || exit 0; sleep 0.1; done",
+  ]);
+}
+
+async function interrupt(each: HostStep, call: number, program: string, action: Action): Promise<Interruption> {
+  const path = pathOf(each);
+  const before = path ? await hashOnNode(path) : "";
+  const after = hash(each.stdin(settings));
+  const broken: string[] = [];
+  await arm(call, action);
+  const { status } = await create(each);
+  await waitForInstaller();
+  await disarm();
+  if (status === 0) broken.push("the run did not fail");
+  if (path) {
+    const now = await hashOnNode(path);
+    if (now !== before && now !== after) broken.push(`${path} is neither as before nor as after`);
+    if (action === "refused" && now !== before) broken.push(`${path} is not as before, though its own tool refused it`);
+  }
+  const again = await create(each);
+  if (again.status !== 0) broken.push(`the next run does not complete: ${again.stdout}${again.stderr}`);
+  else if (path && (await hashOnNode(path)) !== after) broken.push(`${path} is not as after the next run`);
+  broken.push(...(await leftOver()).map((what) => `left over: ${what}`));
+  return { step: each.name, call, program, action, broken };
+}
+
+/**
+ * @param every interrupt only at each so manyth point; the points are found by watching what each step calls
+ */
+export async function runInterruptions(
+  { every }: { every: number },
+  options: Pick<LabOptions, "apiPort" | "apiAddress">,
+): Promise<InterruptionsReport> {
+  await lab.up({ ...options, plugins: "auto" });
+  try {
+    await installWrappers();
+    const steps = hostSteps({ apiForwarder: settings.apiForwarder, filterApi: true, forceFilter: false });
+    const prober = await startProber(
+      {
+        from: "node",
+        address: "127.0.0.1",
+        port: options.apiPort,
+        host: `api.internal.${labCluster}`,
+        authority: keyPair("cluster-authority").certificate,
+      },
+      20,
+    );
+    const interruptions: Interruption[] = [];
+    let point = 0;
+    for (const each of steps) {
+      await step(each.name, async (note) => {
+        // What the step calls when nothing goes wrong, from the state in which it will be interrupted.
+        await arm(0);
+        await mustCreate(each);
+        const calls = await disarm();
+        let made = 0;
+        for (const [index, program] of calls.entries()) {
+          for (const action of actionsAt[program]) {
+            if (point++ % every !== 0) continue;
+            await undo(each);
+            interruptions.push(await interrupt(each, index + 1, program, action));
+            made++;
+          }
+        }
+        note(`${calls.length} stages, ${made} interruptions`);
+      });
+    }
+    for (const each of [...steps].reverse()) await undo(each);
+    return { interruptions, api: await prober.stop() };
+  } finally {
+    await lab.down();
+  }
+}
+
+async function undo(each: HostStep): Promise<void> {
+  if (!each.remove) return;
+  const { status, stdout, stderr } = await overSsh(each.remove(settings), "");
+  if (status !== 0) throw new Error(`removal of ${each.name}: ${stdout}${stderr}`);
+}
