@@ -42,6 +42,7 @@ const tasks = {
   lab: program("lab/cli.ts"),
   matrix: program("lab/campaigns/matrix.ts"),
   faults: program("lab/campaigns/faults.ts"),
+  reboots: program("lab/campaigns/reboots.ts"),
   interruptions: program("lab/campaigns/interruptions.ts"),
   check,
   test: (args) => {

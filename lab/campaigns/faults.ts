@@ -1,16 +1,11 @@
 /** `npm run faults`: what happens to requests while everything happens to the node. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
-import { format, resolveConfig } from "prettier";
 import type { ProxyMode } from "../kubernetes/controlPlane";
-import { repositoryRoot } from "../paths";
 import { say } from "../progress";
 import { kinds, runFaults } from "./faults/campaign";
 import type { Result } from "./faults/scenario";
-import { machineInWords } from "./machine";
+import { machineInWords, table, writeResults } from "./page";
 
-const page = join(repositoryRoot, "docs/results/faults.md");
 const names = kinds.flatMap(({ scenarios }) => scenarios.map(({ name }) => name));
 
 interface Flags {
@@ -21,24 +16,37 @@ interface Flags {
 }
 
 async function writePage(results: readonly Result[]): Promise<void> {
-  const lines = results.map(
-    ({ name, api, app, seconds }) =>
-      `| ${name} | ${api.failed} of ${api.sent} | ${api.longestOutage} | ${app.sent > 0 ? `${app.failed} of ${app.sent}` : "not asked"} | ${app.longestOutage} | ${seconds.toFixed(1)} |`,
-  );
-  const text = `# What happens to requests meanwhile
+  const rows = results.map(({ name, api, app, seconds }) => [
+    name,
+    `${api.failed} of ${api.sent}`,
+    api.longestOutage,
+    app.sent > 0 ? `${app.failed} of ${app.sent}` : "not asked",
+    app.longestOutage,
+    seconds.toFixed(1),
+  ]);
+  const head = [
+    "what happens",
+    "API, failed",
+    "longest outage, ms",
+    "application, failed",
+    "longest outage, ms",
+    "took, s",
+  ];
+  await writeResults(
+    "faults",
+    `# What happens to requests meanwhile
 
 <!-- Written by \`npm run faults\`. -->
 
 Twenty requests a second each: the API on the primary address from outside and on 127.0.0.1:443 from the node (counted together), the
 application on the secondary address from outside. A request fails when it is not answered, or with another's certificate. The real
 kube-apiserver, kube-proxy and etcd run on the node. Before the first installation a moved API server has no port 443 at all, after the
-removal neither; while it moves, Kubernetes itself is down. ${machineInWords()}
+removal neither; while it moves, Kubernetes itself is down. \`nft flush ruleset\` takes kube-proxy's rules with it, and with them the way
+to the application, until kube-proxy is restarted. ${machineInWords()}
 
-| what happens | API, failed | longest outage, ms | application, failed | longest outage, ms | took, s |
-|---|---|---|---|---|---|
-${lines.join("\n")}
-`;
-  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: "markdown" }));
+${table(head, rows)}
+`,
+  );
 }
 
 new Command("npm run faults --")

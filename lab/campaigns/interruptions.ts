@@ -1,14 +1,8 @@
 /** `npm run interruptions`: every file's installation, interrupted at every stage. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
-import { format, resolveConfig } from "prettier";
-import { repositoryRoot } from "../paths";
 import { say } from "../progress";
 import { type InterruptionsReport, runInterruptions } from "./interruptions/campaign";
-import { machineInWords } from "./machine";
-
-const page = join(repositoryRoot, "docs/results/interruptions.md");
+import { machineInWords, table, writeResults } from "./page";
 
 interface Flags {
   json?: boolean;
@@ -23,7 +17,9 @@ async function writePage({ interruptions, api }: InterruptionsReport): Promise<v
     const all = interruptions.filter((each) => each.step === step && each.action === action);
     return `${all.filter(({ broken }) => broken.length === 0).length} of ${all.length}`;
   };
-  const text = `# Interrupted at every stage
+  await writeResults(
+    "interruptions",
+    `# Interrupted at every stage
 
 <!-- Written by \`npm run interruptions\`. -->
 
@@ -31,11 +27,12 @@ Each step of an installation, interrupted at each call that its installer makes:
 tool refuses, the connection is cut. Held means: the file is as before or as after, never between; the next run completes; no temporary
 file and no lock is left. The API meanwhile: ${api.failed} of ${api.sent} requests failed. ${machineInWords()}
 
-| step | ${actions.join(" | ")} |
-|---|${actions.map(() => "---|").join("")}
-${steps.map((step) => `| ${step} | ${actions.map((action) => cell(step, action)).join(" | ")} |`).join("\n")}
-`;
-  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: "markdown" }));
+${table(
+  ["step", ...actions],
+  steps.map((step) => [step, ...actions.map((action) => cell(step, action))]),
+)}
+`,
+  );
 }
 
 new Command("npm run interruptions --")

@@ -1,14 +1,9 @@
 /** `npm run matrix`: the main job with the real control plane, for each place of the API server and each mode of kube-proxy. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
 import { repositoryRoot } from "../paths";
 import { attempt } from "../process";
 import { step } from "../progress";
 import type { Row } from "../proof/row";
-import { machineInWords } from "./machine";
-
-const page = join(repositoryRoot, "docs/results/kinds-of-node.md");
+import { machineInWords, table, writeResults } from "./page";
 
 const places = [
   { name: "`*:443`, as kOps leaves it", options: ["--api-port", "443"] },
@@ -17,7 +12,7 @@ const places = [
 ];
 
 async function main(): Promise<void> {
-  const lines: string[] = [];
+  const lines: string[][] = [];
   const broken: string[] = [];
   for (const proxyMode of ["nftables", "iptables"]) {
     for (const { name, options } of places) {
@@ -37,9 +32,8 @@ async function main(): Promise<void> {
       broken.push(...failed.map((id) => `${name}, ${proxyMode}: ${id}`));
       const kept = `${rows.length - failed.length} of ${rows.length}`;
       const endpoints = `${observed("kubernetes-endpoint")} → ${observed("reboot-kubernetes-endpoint")}`;
-      lines.push(
-        `| ${[name, proxyMode, kept, endpoints, observed("memory"), `${Math.round((Date.now() - start) / 1000)} s`].join(" | ")} |`,
-      );
+      const took = `${Math.round((Date.now() - start) / 1000)} s`;
+      lines.push([name, proxyMode, kept, endpoints, observed("memory"), took]);
     }
   }
   const text = `# Kinds of node
@@ -49,11 +43,9 @@ async function main(): Promise<void> {
 Every promise of \`npm run lab -- --kubernetes\`, asked before and after a reboot that puts a moved API server back on 443.
 ${machineInWords()}
 
-| API server on | kube-proxy | promises kept | \`kubernetes\` endpoint, before → after the reboot | memory of the lab | took |
-|---|---|---|---|---|---|
-${lines.join("\n")}
+${table(["API server on", "kube-proxy", "promises kept", "`kubernetes` endpoint, before → after the reboot", "memory of the lab", "took"], lines)}
 `;
-  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), parser: "markdown" }));
+  await writeResults("kinds-of-node", text);
   process.stdout.write(`${text}\n`);
   if (broken.length > 0) {
     process.stderr.write(`broken promises:\n${broken.join("\n")}\n`);

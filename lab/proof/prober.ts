@@ -11,6 +11,10 @@ export interface Count {
   failed: number;
   /** Milliseconds from the first failed request to the next good one, at its longest. */
   longestOutage: number;
+  /** Requests that were answered with a certificate of somebody else. */
+  strangers: number;
+  /** When the last failed request was made, milliseconds since 1970; 0 without one. */
+  lastFailure: number;
   /** The first few failures, in words. */
   failures: string[];
 }

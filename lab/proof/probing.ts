@@ -5,7 +5,7 @@ import type { Count } from "./prober";
 import { request } from "./request";
 
 const perSecond = Number(process.argv[2]);
-const count: Count = { sent: 0, failed: 0, longestOutage: 0, failures: [] };
+const count: Count = { sent: 0, failed: 0, longestOutage: 0, strangers: 0, lastFailure: 0, failures: [] };
 const underWay = new Set<Promise<void>>();
 /** Start of the earliest request that has failed since a good one. */
 let outageSince: number | undefined;
@@ -24,6 +24,8 @@ async function once(wire: WireRequest): Promise<void> {
   }
   outageSince = Math.min(outageSince ?? start, start);
   count.failed++;
+  count.lastFailure = Math.max(count.lastFailure, start);
+  if (answer.status !== 0) count.strangers++;
   const what = answer.error ?? `certificate for ${answer.certificateNames.join(", ")}`;
   if (count.failures.length < 5) count.failures.push(`${new Date().toISOString()} ${what}`);
 }

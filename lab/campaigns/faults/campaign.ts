@@ -4,7 +4,7 @@ import { keepLab } from "../../keptLab";
 import { lab, type LabOptions } from "../../lab";
 import { step } from "../../progress";
 import { movedNode } from "./moved";
-import { startProbes } from "./probes";
+import { startProbes } from "../probes";
 import { applicationsAddress, bringUp, judge, type Result, type Scenario } from "./scenario";
 import { untouchedNode } from "./untouched";
 

@@ -1,7 +1,7 @@
 /** One thing that happens to a node while requests run, and what must hold meanwhile. */
 import type { KeptLab } from "../../keptLab";
 import { stackOutputs } from "../../proof/outputs";
-import type { Counts } from "./probes";
+import type { Counts } from "../probes";
 
 export interface Scenario {
   name: string;

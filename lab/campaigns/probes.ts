@@ -1,8 +1,8 @@
 /** Asks all the time, 20 times a second each: the API from outside, the API from the node, the application. */
-import { labCluster, labDomain } from "../../labAccount";
-import { node } from "../../network/addresses";
-import { keyPair } from "../../node/certificates";
-import { type Count, type Prober, startProber } from "../../proof/prober";
+import { labCluster, labDomain } from "../labAccount";
+import { node } from "../network/addresses";
+import { keyPair } from "../node/certificates";
+import { type Count, type Prober, startProber } from "../proof/prober";
 
 const perSecond = 20;
 
@@ -11,17 +11,24 @@ export interface Counts {
   app: Count;
 }
 
+const api = { port: 443, host: `api.internal.${labCluster}`, authority: keyPair("cluster-authority").certificate };
+const app = { port: 443, host: labDomain, authority: keyPair("web-authority").certificate };
+
+/** The API on its public address, from outside. */
+export const probeApi = (): Promise<Prober> =>
+  startProber({ from: "internet", address: node.autoPublicIp, ...api }, perSecond);
+
+/** The application on its public address, from outside. */
+export const probeApp = (address: string): Promise<Prober> =>
+  startProber({ from: "internet", address, ...app }, perSecond);
+
 /** @param appAddress public address of the applications; nothing is asked of them without it */
 export async function startProbes(appAddress: string | undefined): Promise<{ stop(): Promise<Counts> }> {
-  const api = { port: 443, host: `api.internal.${labCluster}`, authority: keyPair("cluster-authority").certificate };
-  const app = { port: 443, host: labDomain, authority: keyPair("web-authority").certificate };
   const apiProbers = await Promise.all([
-    startProber({ from: "internet", address: node.autoPublicIp, ...api }, perSecond),
+    probeApi(),
     startProber({ from: "node", address: "127.0.0.1", ...api }, perSecond),
   ]);
-  const appProbers = appAddress
-    ? [await startProber({ from: "internet", address: appAddress, ...app }, perSecond)]
-    : [];
+  const appProbers = appAddress ? [await probeApp(appAddress)] : [];
   return { stop: async () => ({ api: await together(apiProbers), app: await together(appProbers) }) };
 }
 
@@ -31,6 +38,8 @@ async function together(probers: readonly Prober[]): Promise<Count> {
     sent: counts.reduce((sum, { sent }) => sum + sent, 0),
     failed: counts.reduce((sum, { failed }) => sum + failed, 0),
     longestOutage: Math.max(0, ...counts.map(({ longestOutage }) => longestOutage)),
+    strangers: counts.reduce((sum, { strangers }) => sum + strangers, 0),
+    lastFailure: Math.max(0, ...counts.map(({ lastFailure }) => lastFailure)),
     failures: counts.flatMap(({ failures }) => failures),
   };
 }

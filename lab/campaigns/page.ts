@@ -1,0 +1,24 @@
+/** Pages under docs/results/, each written by the command that measures what it shows. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import { repositoryRoot } from "../paths";
+
+/** Writes `docs/results/<name>.md`, formatted as the repository's other files. */
+export async function writeResults(name: string, text: string): Promise<void> {
+  const path = join(repositoryRoot, "docs/results", `${name}.md`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
+}
+
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The machine that figures were measured on, in one sentence. */
+export function machineInWords(): string {
+  const processors = cpus();
+  const model = processors[0]?.model.trim() || process.arch;
+  return `Measured on ${processors.length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory.`;
+}
