@@ -5,7 +5,8 @@ import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./l
 import type { ProxyMode } from "./kubernetes/controlPlane";
 import { node } from "./network/addresses";
 import type { MovedApiAddress } from "./node/controlPlane";
-import { leaderPid, onNodeCommand } from "./node/machine";
+import { type Suite, suites } from "./node/image";
+import { leaderPid, type NodeNetwork, nodeNetworks, onNodeCommand } from "./node/machine";
 import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";
 import type { PluginChoice } from "./plugins";
@@ -20,6 +21,8 @@ interface Flags {
   kubernetes?: true;
   proxyMode: ProxyMode;
   plugins: PluginChoice;
+  debian: Suite;
+  network: NodeNetwork;
   json?: boolean;
 }
 
@@ -46,17 +49,25 @@ const labOptions = [
   new Option("--proxy-mode <mode>", "kube-proxy's mode, with --kubernetes")
     .choices(["nftables", "iptables"])
     .default("nftables"),
+  new Option("--debian <release>", "the node's Debian: 12 (bookworm) or 13 (trixie)")
+    .choices(suites)
+    .default("bookworm"),
+  new Option("--network <kind>", "what configures the node's network; networkd is an image without netplan")
+    .choices(nodeNetworks)
+    .default("netplan"),
   new Option("--plugins <choice>", "which resource plugins: auto takes official command and random where installed")
     .choices(["auto", "official", "drop-in"])
     .default("auto"),
 ];
 const withLabOptions = (command: Command): Command =>
   labOptions.reduce((changed, option) => changed.addOption(option), command);
-const options = ({ apiPort, apiAddress, kubernetes, proxyMode, plugins }: Flags): LabOptions => ({
+const options = ({ apiPort, apiAddress, kubernetes, proxyMode, plugins, debian, network }: Flags): LabOptions => ({
   apiPort: apiPort === "443" ? 443 : 8443,
   apiAddress,
   ...(kubernetes ? { kubernetes: proxyMode } : {}),
   plugins,
+  debian,
+  network,
 });
 
 withLabOptions(program)

@@ -9,8 +9,8 @@ import { labCluster, labDomain } from "./labAccount";
 import { namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
-import { nodeImage } from "./node/image";
-import { createDisk, moveApi, cutPower, powerOn, removeDisk, waitForApi } from "./node/machine";
+import { nodeImage, type Suite } from "./node/image";
+import { createDisk, moveApi, cutPower, powerOn, type NodeNetwork, removeDisk, waitForApi } from "./node/machine";
 import { lightControlPlane } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
@@ -30,6 +30,10 @@ export interface LabOptions {
   /** The real control plane, with kube-proxy in this mode; the light stand-ins without it. */
   kubernetes?: ProxyMode;
   plugins: PluginChoice;
+  /** The node's Debian, default bookworm. */
+  debian?: Suite;
+  /** What configures the node's network: netplan (default), or systemd-networkd on an image without netplan. */
+  network?: NodeNetwork;
 }
 
 export interface LabState {
@@ -110,7 +114,7 @@ async function up(options: LabOptions): Promise<LabState> {
 async function build(options: LabOptions): Promise<LabState> {
   const engine = await acquireEngine();
   const plugins = await choosePlugins(options.plugins);
-  const image = await nodeImage();
+  const image = await nodeImage(options.debian ?? "bookworm");
   const programs = options.kubernetes ? await controlPlanePrograms() : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
@@ -121,7 +125,7 @@ async function build(options: LabOptions): Promise<LabState> {
     const controlPlane = programs
       ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
       : lightControlPlane(labCluster, nodePorts.httpsNodePort, nodePorts.httpNodePort);
-    await createDisk(image, controlPlane);
+    await createDisk(image, controlPlane, options.network ?? "netplan");
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
     if (programs) {

@@ -6,8 +6,9 @@ import { buildLogs } from "../paths";
 import { run } from "../process";
 import { step } from "../progress";
 
-/** Debian release of the node. */
-export const suite = "bookworm";
+/** Debian releases that a node may run: 12 and 13. */
+export const suites = ["bookworm", "trixie"] as const;
+export type Suite = (typeof suites)[number];
 
 /** What a cloud image of that release has and the lab needs. */
 // prettier-ignore
@@ -28,7 +29,9 @@ const customize = `
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq --download-only --no-install-recommends -y install ${downloaded.join(" ")}
-systemctl --quiet disable nginx.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer
+for unit in nginx.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer; do
+  systemctl --quiet disable $unit || true
+done
 systemctl --quiet mask console-getty.service systemd-networkd-wait-online.service
 systemctl --quiet enable systemd-networkd.service
 # The light API server is nginx under the name that people and scripts look for.
@@ -43,9 +46,9 @@ rm -rf /usr/share/doc /usr/share/man /usr/share/locale
 `;
 
 /** The image's root directory; read-only by agreement, every node is an overlay on it. */
-export async function nodeImage(): Promise<string> {
+export async function nodeImage(suite: Suite): Promise<string> {
   const directory = await step(`Node image (Debian ${suite})`, (note) =>
-    cache.directory("node", [suite, process.arch, customize, ...installed], async (partial) => {
+    cache.directory(`node-${suite}`, [suite, process.arch, customize, ...installed], async (partial) => {
       note("debootstrap, 1–2 minutes, once");
       const log = join(buildLogs, "node-image.log");
       const root = join(partial, "root");

@@ -29,6 +29,10 @@ export async function nodeHostKey(): Promise<string> {
   return (await readFile(`${hostKey}.pub`, "utf8")).trim().split(" ").slice(0, 2).join(" ");
 }
 
+/** What configures the network of the node's image. */
+export const nodeNetworks = ["netplan", "networkd"] as const;
+export type NodeNetwork = (typeof nodeNetworks)[number];
+
 /** cloud-init's network configuration, with the static form of what DHCP gives on EC2. */
 const cloudInitNetplan = `network:
   version: 2
@@ -37,6 +41,24 @@ const cloudInitNetplan = `network:
       addresses: [${node.primaryPrivateIp}/${node.prefix}]
       routes: [{ to: default, via: ${vpc.router} }]
 `;
+
+/** The same for an image that has systemd-networkd alone. */
+const cloudInitNetworkd = `[Match]
+Name=${node.device}
+
+[Network]
+Address=${node.primaryPrivateIp}/${node.prefix}
+Gateway=${vpc.router}
+`;
+
+/** Takes files of the image away from the node: overlayfs shows a device 0:0 as absent. */
+async function hide(...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    const file = join(disk.upper, path);
+    await mkdir(dirname(file), { recursive: true });
+    await run("mknod", [file, "c", "0", "0"]);
+  }
+}
 
 async function writeNodeFiles(files: NodeFiles): Promise<void> {
   for (const [path, { text, mode }] of Object.entries(files)) {
@@ -55,7 +77,7 @@ async function copyToNode(source: string, path: string, mode: number): Promise<v
 }
 
 /** Makes the node's disk from the image: keys, network, and what kOps puts there. Mounts it. */
-export async function createDisk(image: string, controlPlane: ControlPlane): Promise<void> {
+export async function createDisk(image: string, controlPlane: ControlPlane, network: NodeNetwork): Promise<void> {
   for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
   await mkdir(labPaths.keys, { recursive: true });
   await chmod(labPaths.keys, 0o700);
@@ -67,9 +89,12 @@ export async function createDisk(image: string, controlPlane: ControlPlane): Pro
   await writeNodeFiles({
     "/etc/hostname": { text: "node\n" },
     "/etc/hosts": { text: "127.0.0.1 localhost\n127.0.1.1 node\n" },
-    "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan, mode: 0o600 },
+    ...(network === "netplan"
+      ? { "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan, mode: 0o600 } }
+      : { "/etc/systemd/network/50-cloud-init.network": { text: cloudInitNetworkd } }),
     ...controlPlane.files,
   });
+  if (network === "networkd") await hide("/usr/sbin/netplan", "/usr/lib/systemd/system-generators/netplan");
   for (const unit of controlPlane.units) {
     const wants = join(disk.upper, "etc/systemd/system/multi-user.target.wants");
     await mkdir(wants, { recursive: true });

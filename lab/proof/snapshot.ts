@@ -15,7 +15,7 @@ export LC_ALL=C
 find /etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc/ssl/certs -o -name 'ld.so.cache' -o -path '/etc/passwd*' -o -path '/etc/group*' -o -path '/etc/shadow*' -o -path '/etc/gshadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \\) -prune -o \\
   \\( -type f -printf 'file %p %m ' -exec sh -c 'sha256sum <"$1" | cut -c1-16' sh {} \\; -o -type l -printf 'link %p %l\\n' -o -type d -printf 'directory %p %m\\n' \\)
 systemctl list-unit-files --no-legend --no-pager --state=enabled | awk '{print "enabled " $1}'
-systemctl list-units --no-legend --no-pager --plain --state=active --type=service,socket,path,timer | awk '{print "active " $1}' | grep -vE 'systemd-(tmpfiles|hostnamed|timedated)|user@|user-runtime|apt-|man-db|fstrim|session'
+systemctl list-units --no-legend --no-pager --plain --state=active --type=service,socket,path,timer | awk '{print "active " $1}' | grep -vE 'systemd-(tmpfiles|hostnamed|timedated|sysusers|update-done|journal-catalog-update)|ldconfig|user@|user-runtime|apt-|man-db|fstrim|session'
 ss -Hltn | awk '{print "listens " $4}'
 nft list tables 2>/dev/null | sed 's/^/nftables /'
 ip -4 -o addr show | awk '{print "address " $2 " " $4}'
