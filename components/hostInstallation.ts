@@ -2,6 +2,7 @@
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { CommandSettings, HostSettings, HostStep } from "../hostfiles";
+import { checked } from "../hostfiles/checkedSettings";
 import { OnDestroy } from "../settings";
 import type { SshArgs } from "./args";
 
@@ -52,7 +53,7 @@ export function remoteStep(
   options: pulumi.CustomResourceOptions,
 ): remote.Command {
   const read = Object.fromEntries(step.needs.map((key) => [key, host[key]]));
-  const text = pulumi.output(read).apply((values) => step.stdin(values as unknown as HostSettings));
+  const text = pulumi.output(read).apply((values) => step.stdin(checked(values as unknown as HostSettings)));
   const told = ["owner", "instanceId", "reinstall", ...(step.commandNeeds ?? [])] as const;
   const command = pulumi.output(
     Object.fromEntries(told.map((key) => [key, host[key]])),
@@ -62,8 +63,8 @@ export function remoteStep(
     {
       connection: connection(args),
       stdin: step.secret ? pulumi.secret(text) : text,
-      create: command.apply((settings) => step.create(settings)),
-      ...(step.remove ? { delete: command.apply((settings) => step.remove?.(settings) ?? "true") } : {}),
+      create: command.apply((settings) => step.create(checked(settings))),
+      ...(step.remove ? { delete: command.apply((settings) => step.remove?.(checked(settings)) ?? "true") } : {}),
       // Under a stock sshd every update would warn that PULUMI_COMMAND_STDOUT cannot be set.
       addPreviousOutputInEnv: false,
     },

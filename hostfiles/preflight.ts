@@ -136,7 +136,8 @@ fi
 device=$(ip -4 -o addr show | awk -v a="$primary" '{split($4, p, "/"); if (p[1] == a) {print $2; exit}}')
 others=$(ip -4 -o addr show dev "\${device:-lo}" scope global | awk -v a="$primary" '{split($4, p, "/"); if (p[1] != a) print p[1]}')
 if [ -z "$device" ]; then
-  fault WRONG_NODE "the primary address $primary on this node" "$(ip -4 -o addr show scope global | awk '{print $4}' | joined)" 'is ssh.host the right node?'
+  addresses=$(ip -4 -o addr show scope global | awk '{print $4}' | joined)
+  fault WRONG_NODE "the primary address $primary on this node" "\${addresses:-none}" 'is ssh.host the right node?'
 elif [ $device != lo ] && [ -n "$others" ]; then
   warning ADDRESS_ON_INTERFACE "no address but $primary on $device" "$(joined <<<"$others")" 'an address there may come first after a reboot, and the API server advertises the first: take it out of the network configuration'
 fi

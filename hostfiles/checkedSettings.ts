@@ -1,0 +1,51 @@
+/** Values become shell scripts and configuration: what is not of its kind goes no further. */
+import * as ipaddr from "ipaddr.js";
+import type { HostSettings } from "./hostStep";
+
+const matches =
+  (pattern: RegExp) =>
+  (value: unknown): boolean =>
+    typeof value === "string" && pattern.test(value);
+const isIpv4 = (value: unknown): boolean => typeof value === "string" && ipaddr.IPv4.isValidFourPartDecimal(value);
+const isCidr = (value: unknown): boolean =>
+  typeof value === "string" && /^[\d./]+$/.test(value) && ipaddr.IPv4.isValidCIDRFourPartDecimal(value);
+const areCidrs = (value: unknown): boolean => Array.isArray(value) && value.every(isCidr);
+const isPort = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) < 65536;
+const anything = (): boolean => true;
+
+/** What each setting must look like; the values of an enum or a boolean cannot be anything else. */
+const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
+  // Project and stack names: https://www.pulumi.com/docs/iac/concepts/stacks/
+  owner: matches(/^[\w.-]{1,100}\/[\w.-]{1,100}$/),
+  instanceId: matches(/^i-[0-9a-f]{8,17}$/),
+  clusterName: matches(/^[a-z0-9][a-z0-9.-]{0,252}$/),
+  primaryPrivateIp: isIpv4,
+  secondaryPrivateIp: isIpv4,
+  httpsNodePort: isPort,
+  httpNodePort: isPort,
+  apiLocalPort: isPort,
+  statsPassword: matches(/^[A-Za-z0-9_-]{1,200}$/),
+  apiAllowedCidrs: areCidrs,
+  vpcCidrs: areCidrs,
+  podCidrs: areCidrs,
+  reinstall: matches(/^[\w.-]{0,64}$/),
+  apiForwarder: anything,
+  proxyProtocol: anything,
+  forceApiAllowedCidrs: anything,
+  network: anything,
+};
+
+/**
+ * @param settings any of the settings
+ * @returns the same
+ * @throws naming the setting that is not of its kind, without its value where it is secret
+ */
+export function checked<Some extends Partial<HostSettings>>(settings: Some): Some {
+  for (const [key, value] of Object.entries(settings)) {
+    if (kinds[key as keyof HostSettings](value)) continue;
+    const found = key === "statsPassword" ? "something else" : JSON.stringify(value);
+    throw new Error(`${key}: expected a value that fits into the node's files, found ${found}`);
+  }
+  return settings;
+}

@@ -1,0 +1,124 @@
+/** Hostile values in every string that reaches a shell or a configuration file: refused, or carried through intact. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import fc from "fast-check";
+import { ConfigError, readConfig } from "../../config";
+import type { HostSettings } from "../../hostfiles";
+import { checked } from "../../hostfiles/checkedSettings";
+import { commandLine } from "../../hostfiles/shell";
+import { allSteps, hostSettings } from "./settings";
+
+const nasty = [
+  "'",
+  '"',
+  "\\",
+  "\n",
+  "\r",
+  "$(id)",
+  "`id`",
+  "${HOME}",
+  ";",
+  "&&",
+  "|",
+  "*",
+  "~",
+  "\t",
+  "\u0000",
+  "\ud800",
+  "é",
+  "\u202e",
+  "-",
+  "--",
+  "#",
+];
+/** Pieces that shells, units and parsers read as their own, between ordinary text; some of 10 000 characters. */
+const hostile = fc.oneof(
+  fc
+    .array(fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: "binary", maxLength: 8 })), { maxLength: 12 })
+    .map((parts) => parts.join("")),
+  fc.constantFrom(...nasty, "x".repeat(10_000), "'".repeat(10_000), "$(".repeat(5000)),
+);
+
+describe("hostile values", function () {
+  this.timeout(120_000);
+
+  it("go through the real shell intact, or are refused", () => {
+    fc.assert(
+      fc.property(fc.array(hostile, { minLength: 1, maxLength: 4 }), (words) => {
+        let line: string;
+        try {
+          line = commandLine("printf", "%s\\0", ...words);
+        } catch (error) {
+          assert.match((error as Error).message, /NUL byte|surrogate/);
+          return;
+        }
+        const { status, stdout } = spawnSync("/bin/bash", ["-c", line], { encoding: "utf8" });
+        assert.equal(status, 0);
+        assert.deepEqual(stdout.split("\0").slice(0, -1), words);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  const texts = [
+    "owner",
+    "instanceId",
+    "clusterName",
+    "primaryPrivateIp",
+    "secondaryPrivateIp",
+    "statsPassword",
+    "reinstall",
+  ] as const;
+  const lists = ["apiAllowedCidrs", "vpcCidrs", "podCidrs"] as const;
+
+  it("never come into a host file or a command: only what cannot be mistaken does", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...texts, ...lists), hostile, (key, value) => {
+        const change = (lists.includes(key as never) ? { [key]: [value] } : { [key]: value }) as Partial<HostSettings>;
+        try {
+          checked(change);
+        } catch (error) {
+          if (key === "statsPassword") assert.ok(value.length < 4 || !(error as Error).message.includes(value));
+          return;
+        }
+        assert.match(value, /^[\w./-]*$/);
+        const settings = hostSettings(change);
+        for (const step of allSteps(settings)) {
+          for (const text of [step.stdin(settings), step.create(settings), step.remove?.(settings) ?? ""]) {
+            assert.ok(!text.includes("$(id)") && !text.includes("`id`"), step.name);
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("are refused by the settings, or read as they are", () => {
+    const namespace = "kops-secondary-ingress";
+    const keys = [
+      "clusterName",
+      "networkInterfaceId",
+      "secondaryPrivateIp",
+      "route53ZoneId",
+      "reinstall",
+      "mode",
+      "apiForwarder",
+    ] as const;
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), hostile, (key, value) => {
+        const all = {
+          [`${namespace}:mode`]: "node-port",
+          [`${namespace}:clusterName`]: "k8s.example.com",
+          [`${namespace}:appDomains`]: '["app.example.com"]',
+          [`${namespace}:${key}`]: value,
+        };
+        try {
+          assert.equal(readConfig(namespace, all, "prod")[key], value);
+        } catch (error) {
+          assert.ok(error instanceof ConfigError, String(error));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
