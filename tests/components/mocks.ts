@@ -14,6 +14,9 @@ export interface World {
   others: string[];
   subnet: string;
   publicIp: string;
+  vpcId: string;
+  /** What the preflight prints. */
+  preflight: string;
 }
 
 export const world = (change: Partial<World> = {}): World => ({
@@ -21,6 +24,8 @@ export const world = (change: Partial<World> = {}): World => ({
   others: [],
   subnet: "172.20.32.0/19",
   publicIp: "198.51.100.37",
+  vpcId: "vpc-1",
+  preflight: "",
   ...change,
 });
 
@@ -41,6 +46,7 @@ export async function record(answers: World): Promise<Recording> {
           "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": { privateIpAddress: "172.20.45.38" },
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };
+        if (name.endsWith("-preflight")) made[type] = { stdout: answers.preflight };
         return { id: id ?? `${name}-id`, state: { ...inputs, ...made[type] } };
       },
       call: ({ token, inputs }) => {
@@ -57,7 +63,7 @@ export async function record(answers: World): Promise<Recording> {
               associations: answers.publicIp ? [{ publicIp: answers.publicIp }] : [],
               privateIp: "172.20.45.37",
               subnetId: "subnet-1",
-              vpcId: "vpc-1",
+              vpcId: answers.vpcId,
             };
           case "aws:ec2/getSubnet:getSubnet":
             return { cidrBlock: answers.subnet };

@@ -9,6 +9,7 @@ import {
   SecondaryIngressIp,
   type SecondaryIngressIpArgs,
 } from "../../components";
+import { withEndpoint } from "../support/endpoint";
 import { record, type Recording, valueOf, type World, world } from "./mocks";
 
 const clusterName = "k8s.example.com";
@@ -220,6 +221,28 @@ describe("SecondaryIngressIp", function () {
         ["aws:route53/record:Record ingress-a.example.com", "aws:route53/record:Record ingress-b.example.com"],
       );
     });
+
+    it("filters who reaches the API only when asked, with the VPC and the node's own pods always in the list", () =>
+      withEndpoint(async ({ account }) => {
+        const [vpc] = account.vpcs;
+        assert.ok(vpc);
+        const report = { facts: { network: "networkd", podCidrs: ["10.244.0.0/16"] } };
+        const { recording } = await make(
+          { ...prod, apiAllowedCidrs: ["192.0.2.0/24"] },
+          world({ vpcId: vpc.vpcId, preflight: JSON.stringify(report) }),
+        );
+        assert.deepEqual(
+          children(recording).filter((child) => !prodChildren.includes(child)),
+          ["command:remote:Command ingress-api-filter"],
+        );
+        const stdin = (step: string): unknown =>
+          recording.resources.find(({ name }) => name === `ingress-${step}`)?.inputs["stdin"];
+        for (const range of ["192.0.2.0/24", vpc.cidrBlock, "100.64.0.0/10", "10.244.0.0/16"]) {
+          assert.ok(text(stdin("api-filter")).includes(range), range);
+          assert.ok(text(stdin("haproxy-config")).includes(range), range);
+        }
+        assert.match(text(stdin("address")), /^"\[Match\]/, "the address's file is what the node's network is made of");
+      }));
 
     it("keeps the same children with onDestroy retain", async () => {
       const { recording } = await make({ ...prod, onDestroy: OnDestroy.Retain });

@@ -1,0 +1,44 @@
+/** Takes the node out of a stack's removal: a dead node must not block `pulumi destroy`. */
+import { type Deployment, LocalWorkspace } from "@pulumi/pulumi/automation";
+
+interface Resource {
+  urn: string;
+  type: string;
+  retainOnDelete?: boolean;
+  inputs?: { create?: unknown };
+}
+
+const isHostFile = ({ type }: Resource): boolean => type === "command:remote:Command";
+
+/** Name of a resource, the end of its URN. */
+const nameOf = ({ urn }: Resource): string => urn.split("::").at(-1) ?? urn;
+
+/** @returns the state with every remote command retained, and their names */
+export function withoutNode(state: Deployment): { state: Deployment; forgotten: string[] } {
+  const deployment = state.deployment as { resources?: Resource[] };
+  const resources = (deployment.resources ?? []).map((resource) =>
+    isHostFile(resource) ? { ...resource, retainOnDelete: true } : resource,
+  );
+  return {
+    state: { ...state, deployment: { ...deployment, resources } },
+    forgotten: resources.filter(isHostFile).map(nameOf),
+  };
+}
+
+export async function forgetNode(flags: { stack: string; cwd: string; yes?: boolean; json?: boolean }): Promise<void> {
+  const stack = await LocalWorkspace.selectStack({ stackName: flags.stack, workDir: flags.cwd });
+  const { state, forgotten } = withoutNode(await stack.exportStack());
+  if (flags.yes) await stack.importStack(state);
+  if (flags.json) {
+    process.stdout.write(
+      `${JSON.stringify({ stack: flags.stack, forgotten: flags.yes ? forgotten : [] }, undefined, 2)}\n`,
+    );
+    return;
+  }
+  const what = `${forgotten.length} host files and steps of stack '${flags.stack}'`;
+  process.stdout.write(
+    flags.yes
+      ? `${what} are forgotten: 'pulumi destroy --stack ${flags.stack}' leaves the node alone. Left on it: ${forgotten.join(", ")}.\n`
+      : `${what} would be forgotten, and stay on the node. Do it with --yes.\n`,
+  );
+}
