@@ -96,8 +96,9 @@ if [ "\${1-}" = renew ]; then
   if table_is_on; then
     . "$state"
     for address in 127.0.0.1 ${primaryPrivateIp}; do
-      socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" &
+      socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" </dev/null >/dev/null 2>&1 &
     done
+    # Ends the listeners; a connection that still runs, such as a watch, keeps its own process until it ends.
     trap 'kill $(jobs -p) 2>/dev/null' EXIT
     if listening_on ${apiForwardBridge}; then
       sed 's/:${apiForwardListener}$/:${apiForwardBridge}/' ${apiForwardRules} | nft -f - && drained ${apiForwardListener}

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { renderPreflight } from "../hostfiles/preflight";
 import { repositoryRoot } from "../lab/paths";
 import { needsRoot } from "./support/needs";
 
@@ -17,8 +18,11 @@ function commandBlocks(page: string): string[] {
 describe("docs", function () {
   this.timeout(10 * 60_000);
 
-  for (const [index, block] of commandBlocks("docs/lab.md").entries()) {
-    it(`docs/lab.md, block ${index + 1}: ${block.split("\n")[0]} …`, function () {
+  const blocks = ["docs/lab.md", "docs/guide.md"].flatMap((page) =>
+    commandBlocks(page).map((block) => ({ page, block })),
+  );
+  for (const { page, block } of blocks) {
+    it(`${page}: ${block.split("\n")[1]} …`, function () {
       needsRoot(this);
       const { status, stdout, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", block], {
         cwd: repositoryRoot,
@@ -27,6 +31,15 @@ describe("docs", function () {
       assert.equal(status, 0, `${stdout}${stderr}`);
     });
   }
+
+  it("explains every code of the preflight, and no other", () => {
+    const script = renderPreflight({ owner: "a/b", apiLocalPort: 8443, primaryPrivateIp: "10.0.0.1" });
+    const codes = [...script.matchAll(/\b(?:fault|warning) ([A-Z_]+)/g)].map(([, code]) => code ?? "");
+    const guide = readFileSync(join(repositoryRoot, "docs/guide.md"), "utf8");
+    const section = guide.slice(guide.indexOf("## Before the first byte"), guide.indexOf("## Files on the node"));
+    const explained = [...section.matchAll(/`([A-Z][A-Z_]{4,})`/g)].map(([, code]) => code ?? "");
+    assert.deepEqual([...new Set(explained)].sort(), [...new Set([...codes, "NO_SUDO"])].sort());
+  });
 
   it("names every setting in the README's table, and no other", () => {
     const readme = readFileSync(join(repositoryRoot, "README.md"), "utf8");
@@ -37,7 +50,7 @@ describe("docs", function () {
     // prettier-ignore
     assert.deepEqual(named, [
       "mode", "clusterName", "appDomains", "networkInterfaceId", "secondaryPrivateIp", "httpsNodePort", "httpNodePort", "allowedCidrs",
-      "apiForwarder", "apiLocalPort", "proxyProtocol", "primaryAddress", "route53ZoneId", "dnsTtl", "onDestroy", "ssh", "sshPrivateKey",
+      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "primaryAddress", "route53ZoneId", "dnsTtl", "onDestroy", "reinstall", "ssh", "sshPrivateKey",
     ]);
   });
 });
