@@ -195,7 +195,7 @@ export interface RebootOptions {
 
 /** Restarts the node with an empty kernel: addresses, rules and connections are gone, the disk is kept. Milliseconds to boot. */
 export async function reboot({ powerCut = false, nodeupSeconds = 0 }: RebootOptions = {}): Promise<number> {
-  await onNode(["sh", "-c", `echo ${nodeupSeconds} >${nodeupDelay}`]);
+  await writeFile(join(disk.root, nodeupDelay), `${nodeupSeconds}\n`);
   await (powerCut ? cutPower() : shutDown());
   await removeNodeNamespace();
   await createNodeNamespace();
