@@ -211,6 +211,8 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
     unitStep("nat-unit", "secondary-ingress-nat.service", renderNatUnit, {
       activate: `${daemonReload}; systemctl enable -q --now secondary-ingress-nat.service`,
       verify: "nft list table ip secondary_ingress",
+      deactivate:
+        "systemctl disable -q --now secondary-ingress-nat.service; nft delete table ip secondary_ingress 2>/dev/null; true",
     }),
     file({
       name: "address",

@@ -43,7 +43,7 @@ ExecStart=/usr/sbin/nft -f ${natRules}
 # Only there with apiAllowedCidrs.
 ExecStart=-/bin/sh -c '[ ! -e ${apiFilterRules} ] || exec /usr/sbin/nft -f ${apiFilterRules}'
 ExecReload=/usr/sbin/nft -f ${natRules}
-ExecStop=-/usr/sbin/nft delete table ip secondary_ingress
+# No ExecStop=: at a shutdown the API server outlives this unit, and would answer on the secondary address.
 CapabilityBoundingSet=CAP_NET_ADMIN
 RestrictAddressFamilies=AF_NETLINK AF_UNIX
 ${sandbox}

@@ -22,6 +22,10 @@ export const probeApi = (): Promise<Prober> =>
 export const probeApp = (address: string): Promise<Prober> =>
   startProber({ from: "internet", address, ...app }, perSecond);
 
+/** The application on its NodePort, from the node: what kube-proxy does without us. */
+export const probeNodePort = (): Promise<Prober> =>
+  startProber({ from: "node", address: node.primaryPrivateIp, ...app, port: 30443 }, perSecond);
+
 /** @param appAddress public address of the applications; nothing is asked of them without it */
 export async function startProbes(appAddress: string | undefined): Promise<{ stop(): Promise<Counts> }> {
   const apiProbers = await Promise.all([
