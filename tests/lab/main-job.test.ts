@@ -28,6 +28,12 @@ const labs = [
   { name: "the API server on 443", apiPort: "443", options: [], kubernetes: [] },
   { name: "the API server moved to 127.0.0.1:8443", apiPort: "8443", options: [], kubernetes: [] },
   {
+    name: "Debian 13 without netplan",
+    apiPort: "443",
+    options: ["--debian", "trixie", "--network", "networkd"],
+    kubernetes: [],
+  },
+  {
     name: "Kubernetes, its API server on 443, kube-proxy by nftables",
     apiPort: "443",
     options: ["--kubernetes"],
