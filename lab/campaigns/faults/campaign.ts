@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepLab } from "../../keptLab";
 import { lab, type LabOptions } from "../../lab";
+import { node } from "../../network/addresses";
 import { step } from "../../progress";
 import { movedNode } from "./moved";
 import { startProbes } from "../probes";
@@ -13,6 +14,12 @@ export const kinds = [
   { options: { apiPort: 443, apiAddress: "127.0.0.1" }, scenarios: untouchedNode },
   { options: { apiPort: 8443, apiAddress: "127.0.0.1" }, scenarios: movedNode },
 ] as const;
+
+/** A CNI's rules and routes, as Cilium and Calico make them: nothing of ours may take them away. */
+const foreign = {
+  make: `ip rule add pref 512 to 100.96.7.0/24 lookup main; ip route add 100.96.7.0/24 dev ${node.device} proto 200`,
+  count: "{ ip rule show pref 512; ip route show proto 200; } | grep -c 100.96.7.0/24",
+};
 
 /** Before and after, so that requests surround what happens. Milliseconds. */
 const margin = 1000;
@@ -29,6 +36,7 @@ export async function runFaults({ kubernetes, chosen }: CampaignOptions): Promis
     if (wanted.length === 0) continue;
     const kept = await keepLab({ ...options, ...(kubernetes ? { kubernetes } : {}), plugins: "auto" });
     try {
+      await kept.node(foreign.make);
       let up = false;
       for (const scenario of wanted) {
         if (!scenario.first && !up) await step("pulumi up of prod", () => bringUp(kept));
@@ -53,6 +61,7 @@ export async function runFaults({ kubernetes, chosen }: CampaignOptions): Promis
         errors.push(error instanceof Error ? error.message : String(error));
       }
       const seconds = (Date.now() - start) / 1000;
+      if ((await kept.node(foreign.count)).trim() !== "2") errors.push("a CNI's rules or routes are gone");
       await sleep(margin);
       const counts = await probes.stop();
       await scenario.afterwards?.(kept);

@@ -77,6 +77,19 @@ cat /root/manifest >${apiManifest}; rm /root/manifest`);
     },
   },
   {
+    name: "moved: put back and edited again while nobody watches the manifest",
+    app: 0,
+    run: async (kept) => {
+      await kept.node("systemctl start kops-configuration.service");
+      await waitForApi(443);
+      await kept.node("systemctl stop kube-api-switch.path");
+      await moveApi("127.0.0.1");
+      await kept.node(
+        "for i in $(seq 650); do nft list table ip secondary_ingress_api >/dev/null 2>&1 && exit; sleep 0.1; done; exit 1",
+      );
+    },
+  },
+  {
     name: "moved: destroy",
     run: async (kept) => {
       const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
