@@ -181,6 +181,8 @@ restore() { # called by the check, under its lock
 
 claim() {
   begin "installs its programs"
+  local copy
+  for copy in /run/secondary-ingress.*; do [ "$copy" = "$0" ] || rm -f "$copy"; done
   replace "$0" ${hostFileProgram}
   chmod 0755 ${hostFileProgram} && printf '%s\\n' "$owner" >"$stage/owner" && replace "$stage/owner" ${ownerFile}
 }
