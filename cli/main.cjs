@@ -1,5 +1,4 @@
 #!/usr/bin/env node
 // `npx secondary-ingress`: the command line, compiled as it is loaded.
-process.chdir(process.env.INIT_CWD ?? process.cwd());
 require("ts-node").register({ transpileOnly: true, project: require.resolve("../tsconfig.json") });
 require("./main");

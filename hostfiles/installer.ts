@@ -4,8 +4,8 @@
  */
 import { directories, hostFileProgram, lockFile, ownerFile } from "./paths";
 
-/** Seconds that a command waits for another run that is working on the node. */
-const patience = 30;
+/** Seconds that a command waits for another run that is working on the node: longer than a check can take. */
+const patience = 60;
 
 /**
  * Shell functions for the one lock of all that changes the node: `up`, `destroy` and the check. It is the kernel's, so it ends
