@@ -2,35 +2,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiManifest } from "../../node/controlPlane";
 import { moveApi, waitForApi } from "../../node/machine";
-import { apiForwarder } from "./forwarders";
+import { configChange, destroy, forwarderSwitch, installAgain } from "./bothKinds";
 import { bringUp, type Scenario } from "./scenario";
-import { withOtherHttpPort } from "./untouched";
 
 /** Milliseconds in which systemd has the forwarder running again. */
 const restarted = 1500;
 
 export const movedNode: readonly Scenario[] = [
   { name: "moved: install", first: true, run: bringUp },
-  {
-    name: "moved: install again",
-    api: 0,
-    app: 0,
-    run: (kept) =>
-      kept.withConfig(
-        "prod",
-        (set) => set(["reinstall"], "again"),
-        () => bringUp(kept),
-      ),
-    afterwards: bringUp,
-  },
-  {
-    name: "moved: config change",
-    api: 0,
-    app: 0,
-    run: (kept) => withOtherHttpPort(kept, () => bringUp(kept)),
-    afterwards: bringUp,
-  },
-  apiForwarder("moved: forwarder switch, socat to socket-proxyd and back"),
+  installAgain("moved: install again"),
+  configChange("moved: config change"),
+  forwarderSwitch("moved: forwarder switch, socat to socket-proxyd and back"),
   {
     name: "moved: forwarder killed 20 times",
     app: 0,
@@ -91,9 +73,6 @@ cat /root/manifest >${apiManifest}; rm /root/manifest`);
   },
   {
     name: "moved: destroy",
-    run: async (kept) => {
-      const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
-      if (status !== 0) throw new Error(`${stdout}${stderr}`);
-    },
+    run: destroy,
   },
 ];

@@ -1,17 +1,13 @@
 /** What happens to a node whose API server is on :443, as kOps leaves it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
-import { apiForwarder } from "./forwarders";
+import { configChange, destroy, forwarderSwitch, installAgain, withOtherHttpPort } from "./bothKinds";
 import { bringUp, type Scenario } from "./scenario";
 
 /** Milliseconds within which the guard puts a table back. */
 const guarded = 1000;
 /** Milliseconds within which the check notices and repairs: its period and its own work. */
 const checked = 65_000;
-
-/** Another HTTP NodePort: HAProxy's configuration changes, and the HTTPS path stays what it is. */
-export const withOtherHttpPort = <T>(kept: KeptLab, work: () => Promise<T>): Promise<T> =>
-  kept.withConfig("prod", (set) => set(["httpNodePort"], 30081), work);
 
 /** Waits until the check's state says that all is well, with something repaired since. */
 async function repaired(kept: KeptLab, what: string): Promise<void> {
@@ -28,25 +24,8 @@ async function repaired(kept: KeptLab, what: string): Promise<void> {
 
 export const untouchedNode: readonly Scenario[] = [
   { name: "install", first: true, api: 0, run: bringUp },
-  {
-    name: "install again",
-    api: 0,
-    app: 0,
-    run: (kept) =>
-      kept.withConfig(
-        "prod",
-        (set) => set(["reinstall"], "again"),
-        () => bringUp(kept),
-      ),
-    afterwards: bringUp,
-  },
-  {
-    name: "config change",
-    api: 0,
-    app: 0,
-    run: (kept) => withOtherHttpPort(kept, () => bringUp(kept)),
-    afterwards: bringUp,
-  },
+  installAgain("install again"),
+  configChange("config change"),
   {
     name: "HAProxy reload",
     api: 0,
@@ -72,7 +51,7 @@ export const untouchedNode: readonly Scenario[] = [
       await bringUp(kept);
     },
   },
-  apiForwarder("forwarder switch on an untouched node"),
+  forwarderSwitch("forwarder switch on an untouched node"),
   {
     name: "nft flush ruleset",
     api: 0,
@@ -122,9 +101,6 @@ export const untouchedNode: readonly Scenario[] = [
   {
     name: "destroy",
     api: 0,
-    run: async (kept) => {
-      const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
-      if (status !== 0) throw new Error(`${stdout}${stderr}`);
-    },
+    run: destroy,
   },
 ];

@@ -1,0 +1,49 @@
+/** What happens to both kinds of node, in which no request may fail. */
+import type { KeptLab } from "../../keptLab";
+import { bringUp, type Scenario } from "./scenario";
+
+/** Another HTTP NodePort: HAProxy's configuration changes, and the HTTPS path stays what it is. */
+export const withOtherHttpPort = <T>(kept: KeptLab, work: () => Promise<T>): Promise<T> =>
+  kept.withConfig("prod", (set) => set(["httpNodePort"], 30081), work);
+
+/** Every file is written anew. */
+export const installAgain = (name: string): Scenario => ({
+  name,
+  api: 0,
+  app: 0,
+  run: (kept) =>
+    kept.withConfig(
+      "prod",
+      (set) => set(["reinstall"], "again"),
+      () => bringUp(kept),
+    ),
+  afterwards: bringUp,
+});
+
+export const configChange = (name: string): Scenario => ({
+  name,
+  api: 0,
+  app: 0,
+  run: (kept) => withOtherHttpPort(kept, () => bringUp(kept)),
+  afterwards: bringUp,
+});
+
+/** The passage between the two forwarders, there and back. */
+export const forwarderSwitch = (name: string): Scenario => ({
+  name,
+  api: 0,
+  app: 0,
+  run: async (kept) => {
+    await kept.withConfig(
+      "prod",
+      (set) => set(["apiForwarder"], "socket-proxyd"),
+      () => bringUp(kept),
+    );
+    await bringUp(kept);
+  },
+});
+
+export async function destroy(kept: KeptLab): Promise<void> {
+  const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
+  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+}
