@@ -10,7 +10,7 @@ interface Flags {
   apiPort: "443" | "8443";
 }
 
-async function writePage({ interruptions, api }: InterruptionsReport): Promise<void> {
+async function writePage({ points, interruptions, api }: InterruptionsReport): Promise<void> {
   const steps = [...new Set(interruptions.map(({ step }) => step))];
   const actions = [...new Set(interruptions.map(({ action }) => action))];
   const cell = (step: string, action: string): string => {
@@ -23,7 +23,7 @@ async function writePage({ interruptions, api }: InterruptionsReport): Promise<v
 
 <!-- Written by \`npm run interruptions\`. -->
 
-Each step of an installation, interrupted at each call that its installer makes: the installer is killed, the disk is full, the owning
+Each step of an installation, interrupted at the calls that its installer makes, ${interruptions.length} of ${points} points: the installer is killed, the disk is full, the owning
 tool refuses, the connection is cut. Held means: the file is as before or as after, never between; the next run completes; no temporary
 file and no lock is left. The API meanwhile: ${api.failed} of ${api.sent} requests failed. ${machineInWords()}
 
@@ -41,7 +41,7 @@ new Command("npm run interruptions --")
     "--json",
     "print one JSON object on stdout: { interruptions: [{ step, call, program, action, broken }], api }",
   )
-  .option("--every <n>", "only each nth point; the page is left as it is", "1")
+  .option("--every <n>", "only each nth point", "1")
   .addOption(new Option("--api-port <port>", "where the API server listens").choices(["443", "8443"]).default("443"))
   .showHelpAfterError()
   .action(async ({ json, every, apiPort }: Flags) => {
@@ -50,7 +50,7 @@ new Command("npm run interruptions --")
       { every: Number(every) },
       { apiPort: apiPort === "443" ? 443 : 8443, apiAddress: "127.0.0.1" },
     );
-    if (every === "1" && apiPort === "443") await writePage(report);
+    await writePage(report);
     if (json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
     const broken = report.interruptions.filter(({ broken }) => broken.length > 0);
     for (const each of broken)

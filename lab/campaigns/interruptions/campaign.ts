@@ -22,6 +22,8 @@ export interface Interruption {
 }
 
 export interface InterruptionsReport {
+  /** How many points there are at which an installation can be interrupted. */
+  points: number;
   interruptions: Interruption[];
   api: Count;
 }
@@ -158,7 +160,7 @@ export async function runInterruptions(
       });
     }
     for (const each of [...steps].reverse()) await undo(each);
-    return { interruptions, api: await prober.stop() };
+    return { points: point, interruptions, api: await prober.stop() };
   } finally {
     await lab.down();
   }
