@@ -174,7 +174,8 @@ async function writePage(results: readonly Rebooted[]): Promise<void> {
 The real kube-apiserver and kube-proxy. nodeup puts a moved API server back on 443 at every boot; the node is edited by hand again before
 the next one. Seconds are from the later of \`multi-user.target\` and the API server saying that it serves on 443, to the last request
 that failed (20 a second, from outside); less than 0 is before that. The NodePort is kube-proxy's alone, asked on the node; kube-proxy
-dials the API server with growing pauses, and the application cannot answer before it. ${machineInWords()}
+dials the API server with growing pauses, and the application cannot answer before it. HAProxy tries a NodePort for three seconds, so
+a request that is made that long before is still answered. ${machineInWords()}
 
 ${table(head, rows)}
 `,
