@@ -182,6 +182,7 @@ export async function cutPower(): Promise<void> {
 
 /** Stops every service in order, as `systemctl poweroff` does; pulls the plug where that takes over 90 s, as EC2 does. */
 async function shutDown(): Promise<void> {
+  if ((await leaderPid()) === undefined) return;
   await onNode(["systemctl", "poweroff", "--no-block"]);
   if (!(await waitUntilOff(90))) await cutPower();
 }

@@ -124,6 +124,8 @@ describe("the node", function () {
     });
 
     it("is kept by whoever works on it, and taken over from a run that was cut short", async () => {
+      // The check waits for the lock as well, and would be the one to take it over.
+      await kept.node("systemctl stop secondary-ingress-check.timer secondary-ingress-check.service");
       // prettier-ignore
       await kept.node(`systemd-run --quiet --unit=other-operator bash -c 'exec 9<>${lockFile}; flock 9; echo "$(date +%s) other/stack: installs a file" >${lockFile}; sleep 600'`);
       const refused = await upWith("reinstall", "3");
