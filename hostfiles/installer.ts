@@ -106,7 +106,8 @@ install_file() {
   if [ ! -e "$ours" ]; then
     fresh=yes
     if [ -e "$path" ] && [ ! -e "$saved" ]; then
-      cp -a "$path" "$stage/saved" && replace "$stage/saved" "$saved"
+      cp -a "$path" "$stage/saved" || fail "cannot keep the old $path: is the disk full?"
+      replace "$stage/saved" "$saved"
     fi
     # Empty until the file is in effect: a run that was cut short is completed by the next.
     : >"$ours" || fail "cannot write in $etc: is the disk full?"
@@ -116,7 +117,7 @@ install_file() {
   export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
   cmp -s "$FILE" "$ours" && cmp -s "$FILE" "$path" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$FILE")" ] || CHANGED=yes
   if [ $CHANGED = yes ]; then
-    [ ! -e "$path" ] || cp -a "$path" "$stage/previous"
+    [ ! -e "$path" ] || cp -a "$path" "$stage/previous" || fail "cannot write in /run: is it full?"
     replace "$FILE" "$path"
   fi
   # From here on a cut leaves the new file, and the empty mark says that it is not in effect yet.

@@ -33,13 +33,14 @@ case \${1-} in
     if [ ! -e ${haproxyBefore} ]; then
       { systemctl is-enabled haproxy.service 2>/dev/null || echo absent; systemctl is-active haproxy.service; } >${haproxyBefore}
     fi
-    if [ -z "$missing" ]; then note; exit 0; fi
+    if [ -z "$missing" ]; then note; exit; fi
     # What is in the node's own cache needs no mirror; a fresh list is the second attempt.
     if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
       apt update >/dev/null
       apt --no-install-recommends install $missing || { echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
     fi
     note
+    exit
     ;;
   remove)
     [ -e ${packagesFile} ] || exit 0

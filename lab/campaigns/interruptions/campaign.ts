@@ -168,6 +168,6 @@ export async function runInterruptions(
 
 async function undo(each: HostStep): Promise<void> {
   if (!each.remove) return;
-  const { status, stdout, stderr } = await overSsh(each.remove(settings), "");
+  const { status, stdout, stderr } = await overSsh(each.remove(settings), each.stdin(settings));
   if (status !== 0) throw new Error(`removal of ${each.name}: ${stdout}${stderr}`);
 }
