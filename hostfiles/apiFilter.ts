@@ -1,6 +1,6 @@
 /** Who reaches the API on the primary address: on the host, for security groups are per interface, not per address. */
 import type { HostSettings } from "./hostStep";
-import { apiForwardListener } from "./ports";
+import { apiForwardBridge, apiForwardListener } from "./ports";
 
 /** kOps' default range of pods and services (kops pkg/apis/kops/cluster.go, NonMasqueradeCIDR). */
 const podAndServiceRange = "100.64.0.0/10";
@@ -33,7 +33,7 @@ table ip secondary_ingress_filter {
     type filter hook input priority -10; policy accept;
     iif lo accept
     ct state established,related accept
-    ip daddr ${primaryPrivateIp} tcp dport { 443, ${apiLocalPort}, ${apiForwardListener} } ip saddr != @api_allowed counter drop
+    ip daddr ${primaryPrivateIp} tcp dport { 443, ${apiLocalPort}, ${apiForwardListener}, ${apiForwardBridge} } ip saddr != @api_allowed counter drop
   }
 }
 `;

@@ -46,8 +46,11 @@ mkdir -p ${directories.run}
 
 # A flag's value in the manifest: of repeated flags the last counts, and comments do not.
 flag() { sed '/^[[:space:]]*#/d' "$manifest" 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
-table_is_on() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
-someone_listens_on() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
+table_exists() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
+# Not merely there, but leading to the forwarder.
+table_is_on() { nft list table ip secondary_ingress_api 2>/dev/null | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'; }
+# Somebody else than our own listener for pods.
+someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}:${apiLocalPort}" '$4 != ours' | grep -q .; }
 
 # What the forwarder should do: one line for each variable, nothing when it should not run. Status 1: no answer.
 wanted() {
@@ -83,10 +86,14 @@ if [ "\${1-}" = agrees ]; then
   now=$(wanted) || exit 0
   [ "$(systemctl is-active kube-api-switch.service)" != activating ] || exit 0
   [ "$(cat "$state" 2>/dev/null)" = "$now" ] || exit 1
-  case $now in *forward*) table_is_on || exit 1 ;; *) ! table_is_on || exit 1 ;; esac
+  case $now in *forward*) table_is_on || exit 1 ;; *) ! table_exists || exit 1 ;; esac
   for unit in $(units "$now"); do systemctl is-active -q "$unit" || exit 1; done
   exit 0
 fi
+
+# One at a time: a renewal must not put back what the manifest has just ended.
+exec 8>${directories.run}/switch.lock
+flock 8
 
 # renew: the forwarder has been replaced. New connections take a bridge beside it meanwhile, and the old ones get time to end.
 listening_on() { for _ in $(seq 50); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
@@ -96,7 +103,7 @@ if [ "\${1-}" = renew ]; then
   if table_is_on; then
     . "$state"
     for address in 127.0.0.1 ${primaryPrivateIp}; do
-      socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" </dev/null >/dev/null 2>&1 &
+      socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" </dev/null >/dev/null 2>&1 8>&- &
     done
     # Ends the listeners; a connection that still runs, such as a watch, keeps its own process until it ends.
     trap 'kill $(jobs -p) 2>/dev/null' EXIT
@@ -135,7 +142,7 @@ for _ in $(seq 600); do
       *)
         # The state goes first: the guard would put the table back.
         if [ -n "$now" ]; then run_forwarder "$now"; else rm -f "$state"; fi
-        if table_is_on; then nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'; fi
+        if table_exists; then nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'; fi
         [ -n "$now" ] || stop_forwarder
         done=yes
         ;;

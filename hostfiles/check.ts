@@ -12,7 +12,7 @@ import {
   hostFileProgram,
   natRules,
 } from "./paths";
-import { httpsListener } from "./ports";
+import { apiForwardListener, httpsListener } from "./ports";
 import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp" | "secondaryPrivateIp">;
@@ -79,7 +79,7 @@ keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl s
 keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
 keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do ${apiSwitchProgram} agrees && exit; sleep 0.1; done'
 if grep -qs forward ${apiForwardState}; then
-  keep apiTable 'nft list table ip secondary_ingress_api' 'nft -f ${apiForwardRules}'
+  keep apiTable 'nft list table ip secondary_ingress_api | grep -q "dnat to 127.0.0.1:${apiForwardListener}"' 'nft -f ${apiForwardRules}'
 fi
 
 # HAProxy and the forwarder may be starting just now: look a second time before calling it bad.

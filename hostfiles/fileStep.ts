@@ -35,7 +35,7 @@ export const identity = ({ owner, instanceId, reinstall }: HostIdentity): string
 ];
 
 /** Runs host-file where it is; where it is not, nothing of ours is left. */
-export const whereInstalled = (command: string): string => `sudo -n test -x ${hostFileProgram} || exit 0; ${command}`;
+export const whereInstalled = (command: string): string => `test -x ${hostFileProgram} || exit 0; ${command}`;
 
 const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
 

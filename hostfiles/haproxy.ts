@@ -6,7 +6,7 @@ import { httpsListener, statsListener } from "./ports";
 import { haproxySandbox } from "./sandbox";
 
 /** Name, in HAProxy's environment, of the password of the statistics page. */
-const passwordVariable = "SECONDARY_INGRESS_STATS_PASSWORD";
+export const passwordVariable = "SECONDARY_INGRESS_STATS_PASSWORD";
 
 type Settings = Pick<
   HostSettings,
@@ -32,7 +32,11 @@ export function renderHaproxyConfig(settings: Settings): string {
   // The API server sees HAProxy's connections as the node's own, so its list is held here as well.
   const filter =
     settings.apiAllowedCidrs.length > 0
-      ? `  tcp-request content reject if ${isApi} !{ src ${allowedToApi(settings).join(" ")} }\n`
+      ? [
+          // One range a line: HAProxy takes 64 words.
+          ...allowedToApi(settings).map((range) => `  acl api_allowed src ${range}\n`),
+          `  tcp-request content reject if ${isApi} !api_allowed\n`,
+        ].join("")
       : "";
   return `global
   log stderr format short daemon

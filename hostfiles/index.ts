@@ -29,7 +29,7 @@ import {
   whereInstalled,
 } from "./fileStep";
 import { renderGuard, renderGuardUnit } from "./guard";
-import { renderHaproxyConfig, renderHaproxyDropIn, renderHaproxyEnvironment } from "./haproxy";
+import { passwordVariable, renderHaproxyConfig, renderHaproxyDropIn, renderHaproxyEnvironment } from "./haproxy";
 import { ApiForwarder, type HostSettings, type HostStep } from "./hostStep";
 import { renderInstaller } from "./installer";
 import { renderNat, renderNatUnit } from "./nat";
@@ -91,6 +91,9 @@ const packagesStep: Step = {
   remove: (host) => root("bash", "-s", "remove", ...identity(host)),
 };
 
+/** HAProxy takes up what has changed once its configuration is ours; before, it is somebody else's. */
+const restartOurHaproxy = `if [ "$CHANGED" = yes ] && [ -s '${directories.etc}/installed/${haproxyConfig.replaceAll("/", "%2F")}' ] && ${isActive("haproxy.service")}; then systemctl restart haproxy.service; fi`;
+
 const addresses = "grep -oE '[0-9.]+/32'";
 /** The forwarder that runs is replaced without a refused connection. */
 const renewForwarder = `if [ "$CHANGED" = yes ]; then ${apiSwitchProgram} renew; fi`;
@@ -133,7 +136,8 @@ function forwarderSteps(forwarder: ApiForwarder): Step[] {
       needs: ["primaryPrivateIp", "apiLocalPort"],
       render,
       check: unitCheck,
-      activate: `${daemonReload}; ${restartIfChanged(unitName)}`,
+      // A socket whose service runs cannot be restarted by itself.
+      activate: `${daemonReload}; ${renewForwarder}`,
       deactivate: stop(unitName),
       afterwards: daemonReload,
     });
@@ -163,7 +167,8 @@ const unitStep = (name: string, unit: string, render: () => string, more: Partia
     check: unitCheck,
     activate: `${daemonReload}; systemctl enable -q ${unit} && if [ "$CHANGED" = yes ]; then systemctl restart ${unit}; else systemctl start ${unit}; fi`,
     verify: isActive(unit),
-    deactivate: `systemctl disable -q --now ${unit}`,
+    // A removal whose answer was lost is asked for again.
+    deactivate: `[ ! -e "$TARGET" ] || systemctl disable -q --now ${unit}`,
     afterwards: daemonReload,
     ...more,
   });
@@ -184,6 +189,8 @@ const filterStep = (forced: boolean): Step =>
     activate: 'nft -f "$TARGET"',
     verify: "nft list table ip secondary_ingress_filter",
     deactivate: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
+    // The guard may have put it back while its file was still there.
+    afterwards: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
   });
 
 /** Which of the steps a node needs. */
@@ -235,8 +242,9 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       render: renderHaproxyDropIn,
       check:
         'd=$(dirname "$FILE")/units; mkdir -p "$d/haproxy.service.d" && cp /lib/systemd/system/haproxy.service "$d/" && cp "$FILE" "$d/haproxy.service.d/" && systemd-analyze verify --man=no "$d/haproxy.service"',
-      activate: `${daemonReload}; ${restartIfChanged("haproxy.service")}`,
-      afterwards: daemonReload,
+      activate: `${daemonReload}; ${restartOurHaproxy}`,
+      // What ran before us runs again without our sandbox: Debian's own configuration wants chroot, which that forbids.
+      afterwards: `${daemonReload}; { read -r enabled; read -r active; } <${haproxyBefore}; [ "$active" != active ] || systemctl restart haproxy.service`,
     }),
     file({
       name: "haproxy-env",
@@ -245,7 +253,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       secret: true,
       needs: ["statsPassword"],
       render: renderHaproxyEnvironment,
-      activate: restartIfChanged("haproxy.service"),
+      activate: restartOurHaproxy,
     }),
     file({
       name: "haproxy-config",
@@ -263,11 +271,12 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       ],
       render: renderHaproxyConfig,
       check: `set -a; . ${haproxyEnvironment}; haproxy -c -q -f "$FILE"`,
-      activate: `systemctl enable -q haproxy.service && if ${isActive("haproxy.service")}; then [ "$CHANGED" = no ] || systemctl reload haproxy.service; else systemctl start haproxy.service; fi`,
+      // Somebody else's HAProxy has neither our environment nor our sandbox yet: it is restarted, ours is reloaded.
+      activate: `systemctl enable -q haproxy.service && if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service; elif [ "$CHANGED" = yes ]; then if grep -qsz '^${passwordVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service; else systemctl restart haproxy.service; fi; fi`,
       // A reload's new worker may find its ports taken by somebody else only after the fact.
       verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :10443' | grep -q . && exit; sleep 0.1; done; journalctl -u haproxy -n 5 --no-pager -o cat; exit 1`,
       deactivate: "systemctl stop haproxy.service",
-      afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; [ "$active" != active ] || systemctl start haproxy.service`,
+      afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; true`,
     }),
     programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch),
     file({

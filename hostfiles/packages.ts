@@ -19,21 +19,26 @@ ${lockFunctions}
 lock packages || exit 1
 trap unlock EXIT
 installed() { dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' 2>/dev/null | awk '$1 == "ii" {print $2}' | sort; }
-# Ours are those that were not there before our first run.
-note() { installed | comm -13 ${packagesFile}.before - >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}; }
+# Ours are those that came between our list and now; without a list, nothing of ours came.
+note() {
+  [ -e ${packagesFile}.before ] || return 0
+  { cat ${packagesFile} 2>/dev/null; installed | comm -13 ${packagesFile}.before -; } >${packagesFile}.new &&
+    mv ${packagesFile}.new ${packagesFile} && rm -f ${packagesFile}.before
+}
 apt() { timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" 9>&-; }
 case \${1-} in
   install)
     missing=
     # A run that was cut short is completed: dpkg's own half, and what was there before it.
     [ -z "$(dpkg --audit)" ] || dpkg --configure -a >/dev/null 2>&1
-    [ -e ${packagesFile}.before ] || { installed >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}.before; } || exit 1
     before=$(installed)
     for package in $wanted; do grep -qx "$package" <<<"$before" || missing="$missing $package"; done
     if [ ! -e ${haproxyBefore} ]; then
-      { systemctl is-enabled haproxy.service 2>/dev/null || echo absent; systemctl is-active haproxy.service; } >${haproxyBefore}
+      enabled=$(systemctl is-enabled haproxy.service 2>/dev/null)
+      { echo "\${enabled:-absent}"; systemctl is-active haproxy.service; } >${haproxyBefore}
     fi
     if [ -z "$missing" ]; then note; exit; fi
+    [ -e ${packagesFile}.before ] || { installed >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}.before; } || exit 1
     # What is in the node's own cache needs no mirror; a fresh list is the second attempt.
     if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
       apt update >/dev/null

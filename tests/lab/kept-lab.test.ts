@@ -262,7 +262,9 @@ describe("a lab that is kept up", function () {
       // The guard would put it back at once; when it starts, it does.
       await kept.node("systemctl stop secondary-ingress-guard.service; nft delete table ip secondary_ingress");
       assert.ok((await kept.failingRows()).includes("app-https"));
-      await kept.node("systemctl start secondary-ingress-guard.service; sleep 0.5; nft list table ip secondary_ingress");
+      await kept.node(
+        "systemctl start secondary-ingress-guard.service; sleep 0.5; nft list table ip secondary_ingress",
+      );
     });
   });
 });

@@ -19,7 +19,7 @@ const lockFile = "/run/secondary-ingress/lock";
 /** HAProxy as somebody else has it, and a CNI's rules and routes. */
 const foreign = `set -e
 apt-get -qq -y --no-install-recommends install haproxy >/dev/null 2>&1
-printf 'defaults\\n  timeout connect 1s\\n  timeout client 1s\\n  timeout server 1s\\nlisten foreign\\n  bind 127.0.0.1:9999\\n' >/etc/haproxy/haproxy.cfg
+printf 'global\\n  chroot /var/lib/haproxy\\n  user haproxy\\n  group haproxy\\n  daemon\\ndefaults\\n  timeout connect 1s\\n  timeout client 1s\\n  timeout server 1s\\nlisten foreign\\n  bind 127.0.0.1:9999\\n' >/etc/haproxy/haproxy.cfg
 systemctl restart haproxy.service
 ip rule add pref 512 to 100.96.7.0/24 lookup main
 ip route add 100.96.7.0/24 dev ${address.device} proto 200`;
