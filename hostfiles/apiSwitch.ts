@@ -113,7 +113,7 @@ if [ "\${1-}" = renew ]; then
   fi
   stop_forwarder
   run_forwarder "$now"
-  if table_is_on; then
+  if table_exists; then
     listening_on ${apiForwardListener}
     nft -f ${apiForwardRules} && drained ${apiForwardBridge}
   fi
