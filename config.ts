@@ -28,6 +28,7 @@ const integer = (expected: string, from: number, to: number, except: readonly nu
     { error: ({ input }) => `expected ${expected}, found ${show(input)}` },
   );
 
+const trueOrFalse = z.boolean({ error: ({ input }) => `expected true or false, found ${show(input)}` });
 const nodePort = integer("a NodePort, 30000–32767", 30000, 32767);
 const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const domainName = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+${label}$`);
@@ -80,6 +81,17 @@ const privateKey = z.custom<string>(
   { error: () => "expected a private key in PEM form (the value is secret and not shown)" },
 );
 
+/** https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: lengths and characters. */
+const tagText = (longest: number): RegExp => new RegExp(`^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,${longest}}$`, "u");
+/** AWS's, kOps' (whatever carries them, `kops delete cluster` takes) and the program's own. */
+const reservedTag =
+  /^(aws:|kops-secondary-ingress:)|^(Name|managed-by|KubernetesCluster)$|(^|[./])(k8s|kubernetes)\.io\//i;
+const tagKey = text(
+  "a tag's name of up to 128 characters that neither AWS, kOps nor this program uses",
+  (value) => value !== "" && tagText(128).test(value) && !reservedTag.test(value),
+);
+const tagValue = text("a tag's value of up to 256 characters", (value) => tagText(256).test(value));
+
 const schema = z.strictObject({
   mode: choice(IngressMode),
   clusterName: text("a cluster's name like k8s.example.com", (value) => domainName.test(value)),
@@ -99,9 +111,7 @@ const schema = z.strictObject({
   apiAllowedCidrs: z
     .array(text("an IPv4 range without host bits, like 10.0.0.0/8", isCidr))
     .default(defaults.apiAllowedCidrs),
-  forceApiAllowedCidrs: z
-    .boolean({ error: ({ input }) => `expected true or false, found ${show(input)}` })
-    .default(defaults.forceApiAllowedCidrs),
+  forceApiAllowedCidrs: trueOrFalse.default(defaults.forceApiAllowedCidrs),
   reinstall: text("up to 64 letters, digits, '.', '_' or '-'", (value) => /^[\w.-]{0,64}$/.test(value)).default(
     defaults.reinstall,
   ),
@@ -109,13 +119,17 @@ const schema = z.strictObject({
   apiLocalPort: integer(`a port other than ${takenPorts.join(", ")}`, 1, 65535, takenPorts).default(
     defaults.apiLocalPort,
   ),
-  proxyProtocol: z
-    .boolean({ error: ({ input }) => `expected true or false, found ${show(input)}` })
-    .default(defaults.proxyProtocol),
+  proxyProtocol: trueOrFalse.default(defaults.proxyProtocol),
   primaryAddress: choice(PrimaryAddress).default(defaults.primaryAddress),
   route53ZoneId: text("a hosted zone's id like Z0123456789ABC", (value) => /^Z[A-Z0-9]{1,31}$/.test(value)).optional(),
   dnsTtl: integer("seconds, 1–86400", 1, 86400).default(defaults.dnsTtl),
+  overwriteRecords: trueOrFalse.default(defaults.overwriteRecords),
+  healthChecks: trueOrFalse.default(defaults.healthChecks),
   onDestroy: choice(OnDestroy).default(defaults.onDestroy),
+  formerStack: text("a stack as <project>/<name>", (value) => /^$|^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(value)).default(
+    defaults.formerStack,
+  ),
+  tags: z.record(tagKey, tagValue).default(defaults.tags),
   ssh: ssh.optional(),
   sshPrivateKey: privateKey.optional(),
 });
@@ -165,7 +179,11 @@ const examples: Record<string, string> = {
   primaryAddress: "keep",
   route53ZoneId: "Z0123456789ABC",
   dnsTtl: "60",
+  overwriteRecords: "false",
+  healthChecks: "false",
   onDestroy: "restore",
+  formerStack: "kops-secondary-ingress/prod",
+  tags: "platform",
   "ssh.host": "node.example.com",
   "ssh.port": "22",
   "ssh.user": "ubuntu",
@@ -213,6 +231,7 @@ const textKeys = [
   "secondaryPrivateIp",
   "route53ZoneId",
   "reinstall",
+  "formerStack",
   "sshPrivateKey",
 ];
 
@@ -271,6 +290,29 @@ function crossFaults(settings: Partial<Settings>, fix: (path: string[]) => strin
       fix: fix(["appDomains"]),
     });
   }
+  const everyone = "0.0.0.0/0";
+  if (settings.healthChecks === true) {
+    if (mode === IngressMode.NodePort) {
+      faults.push({
+        key: "healthChecks",
+        problem: "expected false in mode node-port, where nothing may cost, found true",
+        fix: fix(["healthChecks"]),
+      });
+    }
+    const closed = [
+      ...(settings.allowedCidrs?.includes(everyone) === false ? ["allowedCidrs"] : []),
+      ...((settings.apiAllowedCidrs ?? []).length > 0 && !settings.apiAllowedCidrs?.includes(everyone)
+        ? ["apiAllowedCidrs"]
+        : []),
+    ];
+    for (const key of closed) {
+      faults.push({
+        key: "healthChecks",
+        problem: `expected ${key} to let in ${everyone}, for Route 53 checks from the internet, found narrower ranges`,
+        fix: fix(["healthChecks"]),
+      });
+    }
+  }
   return faults;
 }
 
@@ -315,7 +357,11 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
               problem: "expected a known key, found this one",
               fix: `pulumi config rm --stack ${stack} --path '${project}:${key}'`,
             }
-          : { key, problem: issue.message, fix: fix(path) },
+          : {
+              key,
+              problem: issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message,
+              fix: fix(path),
+            },
       );
     }
   }

@@ -42,5 +42,9 @@ export const defaults = {
   primaryAddress: PrimaryAddress.Keep,
   /** Seconds. */
   dnsTtl: 60,
+  overwriteRecords: false,
+  healthChecks: false,
   onDestroy: OnDestroy.Restore,
+  formerStack: "",
+  tags: {} as Record<string, string>,
 };

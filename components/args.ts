@@ -59,6 +59,14 @@ export interface SecondaryIngressIpArgs {
   route53ZoneId?: string;
   /** Time to live of the records, seconds, default 60. */
   dnsTtl?: number;
+  /** Take over records that somebody else made, instead of ending the run there. Default false. */
+  overwriteRecords?: boolean;
+  /** Route 53 health checks of port 443 on the applications' address and on the API's. Default false. */
+  healthChecks?: boolean;
+  /** `<project>/<stack>` before it was renamed: the node's files are taken over from it. */
+  formerStack?: string;
+  /** Put on everything that can be tagged, besides the program's own. */
+  tags?: Record<string, string>;
   /** Default restore. */
   onDestroy?: OnDestroy;
   /** Required for mode dual-ip. */

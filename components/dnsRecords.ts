@@ -8,6 +8,8 @@ export interface DnsRecordsArgs {
   address: pulumi.Input<string>;
   /** Seconds. */
   ttl: number;
+  /** Take over records of these names that the stack did not make; without it they end the run. */
+  overwrite: boolean;
 }
 
 export function dnsRecords(name: string, args: DnsRecordsArgs, options: pulumi.CustomResourceOptions): Record[] {
@@ -15,7 +17,14 @@ export function dnsRecords(name: string, args: DnsRecordsArgs, options: pulumi.C
     (domain) =>
       new Record(
         `${name}-${domain}`,
-        { zoneId: args.zoneId, name: domain, type: "A", ttl: args.ttl, records: [args.address] },
+        {
+          zoneId: args.zoneId,
+          name: domain,
+          type: "A",
+          ttl: args.ttl,
+          records: [args.address],
+          ...(args.overwrite ? { allowOverwrite: true } : {}),
+        },
         options,
       ),
   );

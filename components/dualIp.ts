@@ -1,31 +1,47 @@
 /** Mode dual-ip: applications on a secondary private address with an Elastic IP of its own, on 443 and 80. */
-import * as awsConfig from "@pulumi/aws/config";
+import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
 import { hostSteps, NetworkConfig, parsePreflight, preflight } from "../hostfiles";
 import { defaults, PrimaryAddress } from "../settings";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs, SshArgs } from "./args";
+import { awsConnection, principal } from "./aws/connection";
+import { vpcRanges } from "./aws/vpcRanges";
 import { dnsRecords } from "./dnsRecords";
 import { elasticAddress } from "./elasticAddress";
+import { healthChecks } from "./healthChecks";
 import { type HostInputs, hostInstallation, remoteStep } from "./hostInstallation";
 import { ingressFirewall } from "./ingressFirewall";
 import type { Node } from "./node";
+import { NodeHostKey } from "./nodeHostKey";
 import { SecondaryPrivateIp } from "./secondaryPrivateIp";
-import { vpcRanges } from "./vpcRanges";
+import { stackName } from "./tags";
 
 /** Where the applications' clients come in. */
 const ports = { https: 443, http: 80 } as const;
 
-/** Of the stack's `aws` provider, for calls that its plugin has no function for. */
-const awsConfiguration = (): { region?: string; profile?: string } => ({
-  ...(awsConfig.region ? { region: awsConfig.region } : {}),
-  ...(awsConfig.profile ? { profile: awsConfig.profile } : {}),
-});
-
 function requireSsh({ ssh }: SecondaryIngressIpArgs): SshArgs {
   if (!ssh) throw new pulumi.RunError("ssh: expected the node's login and host key for mode dual-ip, found nothing");
   return ssh;
+}
+
+/** Said in every run, for nobody looks at the settings again before the instance is stopped. */
+function warnOfLoss(clusterName: string, { publicIp, publicIpIsElastic }: Node): void {
+  if (publicIp === "" || publicIpIsElastic) return;
+  void pulumi.log.warn(
+    `the API's public address ${publicIp} was assigned automatically and is lost when the instance of ${clusterName} is stopped; ` +
+      "with an Elastic IP on the secondary address AWS gives no new one at the next start. Keep the API reachable: " +
+      `pulumi config set --stack ${pulumi.getStack()} ${pulumi.getProject()}:primaryAddress elastic-ip`,
+  );
+}
+
+/** A health check needs something to call. */
+function reachable(apiPublicIp: string): string {
+  if (apiPublicIp) return apiPublicIp;
+  throw new pulumi.RunError(
+    "healthChecks: expected a public address of the API, found none: turn them off, or set primaryAddress to elastic-ip",
+  );
 }
 
 export function dualIp(
@@ -34,17 +50,15 @@ export function dualIp(
   node: pulumi.Output<Node>,
   options: pulumi.CustomResourceOptions,
 ): IngressOutputs {
-  const { clusterName, appDomains = defaults.appDomains } = args;
+  const { clusterName, appDomains = defaults.appDomains, tags = defaults.tags } = args;
   const { apiAllowedCidrs = defaults.apiAllowedCidrs, forceApiAllowedCidrs = defaults.forceApiAllowedCidrs } = args;
-  const ssh = {
-    ssh: requireSsh(args),
-    ...(args.sshPrivateKey === undefined ? {} : { sshPrivateKey: args.sshPrivateKey }),
-    address: node.apply(({ publicIp, primaryPrivateIp }) => publicIp || primaryPrivateIp),
-    onDestroy: args.onDestroy ?? defaults.onDestroy,
-  };
+  const ownsPrimary = args.primaryAddress === PrimaryAddress.ElasticIp;
+  const ssh = requireSsh(args);
+  const connection = awsConnection();
   const password = new RandomPassword(`${name}-stats`, { length: 32, special: false }, options);
   const known = {
-    owner: `${pulumi.getProject()}/${pulumi.getStack()}`,
+    owner: stackName(),
+    formerOwner: args.formerStack ?? defaults.formerStack,
     instanceId: node.instanceId,
     clusterName,
     primaryPrivateIp: node.primaryPrivateIp,
@@ -56,42 +70,80 @@ export function dualIp(
     statsPassword: password.result,
     apiAllowedCidrs,
     forceApiAllowedCidrs,
-    vpcCidrs: apiAllowedCidrs.length > 0 ? node.apply(({ vpcId }) => vpcRanges({ vpcId, ...awsConfiguration() })) : [],
+    vpcCidrs: apiAllowedCidrs.length > 0 ? node.apply(({ vpcId }) => vpcRanges(connection, vpcId)) : [],
     reinstall: args.reinstall ?? defaults.reinstall,
   };
 
-  // The node is looked at first, read-only: a node that cannot work leaves AWS untouched.
+  // The node is looked at first, read-only: a stranger's, or one that cannot work, leaves AWS untouched.
+  const address = node.apply((found) => {
+    if (!ownsPrimary) warnOfLoss(clusterName, found);
+    return found.publicIp || found.primaryPrivateIp;
+  });
+  const login = {
+    ssh,
+    ...(args.sshPrivateKey === undefined ? {} : { sshPrivateKey: args.sshPrivateKey }),
+    onDestroy: args.onDestroy ?? defaults.onDestroy,
+  };
+  const first = ssh.proxy ?? ssh;
+  const hostKey = new NodeHostKey(
+    `${name}-host-key`,
+    {
+      instanceId: node.instanceId,
+      host: first.host ?? address,
+      port: first.port ?? 22,
+      hostKey: first.hostKey,
+      setting: ssh.proxy ? "ssh.proxy.hostKey" : "ssh.hostKey",
+      project: pulumi.getProject(),
+      stack: pulumi.getStack(),
+    },
+    options,
+  );
   const unseen = { secondaryPrivateIp: "", network: NetworkConfig.Netplan, podCidrs: [] };
-  const looked = remoteStep(name, preflight, { ...known, ...unseen }, ssh, options);
+  const looked = remoteStep(
+    name,
+    preflight,
+    { ...known, ...unseen },
+    { ...login, address },
+    { ...options, dependsOn: [hostKey] },
+  );
   const seen = looked.stdout.apply((stdout) => parsePreflight(stdout ?? "")?.facts);
-  const afterLooking = { ...options, dependsOn: [looked] };
 
+  // Then AWS is asked whether it will do all that is needed, and only after that is anything made there.
   const secondary = new SecondaryPrivateIp(
     `${name}-secondary`,
     {
       networkInterfaceId: node.networkInterfaceId,
       requestedIp: args.secondaryPrivateIp,
-      ...awsConfiguration(),
+      interfaceNamed: args.networkInterfaceId !== undefined,
+      elasticIps: ownsPrimary ? 2 : 1,
+      stack: stackName(),
+      connection,
+      caller: pulumi.output(getCallerIdentity({}, options)).apply(({ arn }) => principal(arn)),
     },
-    afterLooking,
+    { ...options, dependsOn: [looked] },
   );
+  const afterAsking = { ...options, dependsOn: [looked, secondary] };
   const opened = ingressFirewall(
     name,
     {
       clusterName,
+      tags,
       vpcId: node.vpcId,
       networkInterfaceId: node.networkInterfaceId,
       allowedCidrs: args.allowedCidrs ?? defaults.allowedCidrs,
       ports: Object.values(ports),
     },
-    afterLooking,
+    afterAsking,
   );
-  const eni = { clusterName, networkInterfaceId: node.networkInterfaceId };
+  const eni = { clusterName, tags, networkInterfaceId: node.networkInterfaceId };
   const ingress = elasticAddress(
     name,
     { ...eni, purpose: "ingress", privateIpAddress: secondary.privateIpAddress },
-    afterLooking,
+    afterAsking,
   );
+  const primary = ownsPrimary
+    ? elasticAddress(name, { ...eni, purpose: "api", privateIpAddress: node.primaryPrivateIp }, afterAsking)
+    : undefined;
 
   const host: HostInputs = {
     ...known,
@@ -104,18 +156,18 @@ export function dualIp(
     filterApi: apiAllowedCidrs.length > 0,
     forceFilter: forceApiAllowedCidrs,
   });
-  const installed = hostInstallation(name, steps, host, ssh, afterLooking);
+  // The primary address's Elastic IP is where the node is from now on: the connections are made there from the start.
+  const installed = hostInstallation(
+    name,
+    steps,
+    host,
+    { ...login, address: primary ? primary.address.publicIp : address },
+    { ...afterAsking, dependsOn: [looked, secondary, ...(primary ? [primary.association] : [])] },
+  );
 
-  // The primary address changes under the SSH connections, so it comes after them.
-  const primary =
-    args.primaryAddress === PrimaryAddress.ElasticIp
-      ? elasticAddress(
-          name,
-          { ...eni, purpose: "api", privateIpAddress: node.primaryPrivateIp },
-          { ...options, dependsOn: installed },
-        )
-      : undefined;
-  const serving = [...opened, ingress.association, ...installed, ...(primary ? [primary.association] : [])];
+  const serving = [...opened, ingress.association, ...installed];
+  const afterServing = { ...options, dependsOn: serving };
+  const apiPublicIp = primary ? primary.address.publicIp : node.publicIp;
   const records = args.route53ZoneId
     ? dnsRecords(
         name,
@@ -124,13 +176,21 @@ export function dualIp(
           domains: appDomains,
           address: ingress.address.publicIp,
           ttl: args.dnsTtl ?? defaults.dnsTtl,
+          overwrite: args.overwriteRecords ?? defaults.overwriteRecords,
         },
-        { ...options, dependsOn: serving },
+        afterServing,
+      )
+    : [];
+  const checks = args.healthChecks
+    ? healthChecks(
+        name,
+        { clusterName, tags, addresses: { ingress: ingress.address.publicIp, api: apiPublicIp.apply(reachable) } },
+        afterServing,
       )
     : [];
 
   return {
-    apiPublicIp: primary ? primary.address.publicIp : node.publicIp,
+    apiPublicIp,
     secondaryPrivateIp: secondary.privateIpAddress,
     ingressPublicIp: ingress.address.publicIp,
     ingressPort: ports.https,
@@ -140,6 +200,6 @@ export function dualIp(
     ),
     allocationId: ingress.address.allocationId,
     statsPassword: password.result,
-    ready: allDone([...serving, ...records]),
+    ready: allDone([...serving, ...records, ...checks]),
   };
 }

@@ -1,10 +1,9 @@
 /** An Elastic IP tied to one private address of the node. */
 import * as ec2 from "@pulumi/aws/ec2";
 import type * as pulumi from "@pulumi/pulumi";
-import { tags } from "./tags";
+import { type TagArgs, tags } from "./tags";
 
-export interface ElasticAddressArgs {
-  clusterName: string;
+export interface ElasticAddressArgs extends TagArgs {
   /** What the address is for, in its name. */
   purpose: "ingress" | "api";
   networkInterfaceId: pulumi.Input<string>;
@@ -21,11 +20,7 @@ export function elasticAddress(
   args: ElasticAddressArgs,
   options: pulumi.CustomResourceOptions,
 ): ElasticAddress {
-  const address = new ec2.Eip(
-    `${name}-${args.purpose}`,
-    { domain: "vpc", tags: tags(args.clusterName, args.purpose) },
-    options,
-  );
+  const address = new ec2.Eip(`${name}-${args.purpose}`, { domain: "vpc", tags: tags(args, args.purpose) }, options);
   const association = new ec2.EipAssociation(
     `${name}-${args.purpose}`,
     {

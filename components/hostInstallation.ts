@@ -54,7 +54,7 @@ export function remoteStep(
 ): remote.Command {
   const read = Object.fromEntries(step.needs.map((key) => [key, host[key]]));
   const text = pulumi.output(read).apply((values) => step.stdin(checked(values as unknown as HostSettings)));
-  const told = ["owner", "instanceId", "reinstall", ...(step.commandNeeds ?? [])] as const;
+  const told = ["owner", "formerOwner", "instanceId", "reinstall", ...(step.commandNeeds ?? [])] as const;
   const command = pulumi.output(
     Object.fromEntries(told.map((key) => [key, host[key]])),
   ) as unknown as pulumi.Output<CommandSettings>;

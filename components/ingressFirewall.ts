@@ -2,10 +2,9 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
-import { awsName, tags } from "./tags";
+import { awsName, type TagArgs, tags } from "./tags";
 
-export interface IngressFirewallArgs {
-  clusterName: string;
+export interface IngressFirewallArgs extends TagArgs {
   vpcId: pulumi.Input<string>;
   networkInterfaceId: pulumi.Input<string>;
   allowedCidrs: readonly string[];
@@ -25,7 +24,7 @@ export function ingressFirewall(
       namePrefix: `${awsName(args.clusterName)}-`,
       description: "Applications on a kOps node (kops-secondary-ingress)",
       vpcId: args.vpcId,
-      tags: tags(args.clusterName, "ingress"),
+      tags: tags(args, "ingress"),
     },
     options,
   );
@@ -40,7 +39,7 @@ export function ingressFirewall(
             fromPort: port,
             toPort: port,
             cidrIpv4: cidr,
-            tags: tags(args.clusterName, `ingress-${port}`),
+            tags: tags(args, `ingress-${port}`),
           },
           options,
         ),

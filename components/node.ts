@@ -2,6 +2,8 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
+import { PrimaryAddress } from "../settings";
+import { ownTags } from "./tags";
 
 export interface Node {
   instanceId: string;
@@ -9,6 +11,8 @@ export interface Node {
   primaryPrivateIp: string;
   /** `""` where the primary address has none. */
   publicIp: string;
+  /** The public address is an Elastic IP, and not one that AWS gave at launch. */
+  publicIpIsElastic: boolean;
   vpcId: string;
 }
 
@@ -17,6 +21,8 @@ export interface NodeSearch {
   networkInterfaceId?: string;
   /** Checked against the ENI's subnet before anything is made. */
   secondaryPrivateIp?: string;
+  /** With `elastic-ip`, somebody else's Elastic IP on the primary address is refused. */
+  primaryAddress?: PrimaryAddress;
 }
 
 /** Current and older kOps (pkg/model/awsmodel). */
@@ -86,6 +92,20 @@ async function checkSecondaryAddress(
   if (offset < 4 || offset === 2 ** (32 - prefix) - 1) refuse(`which AWS has reserved in ${cidrBlock}`);
 }
 
+/** Refuses to take somebody's Elastic IP off the primary address: AWS would do it silently. */
+async function checkPrimaryAddress(
+  clusterName: string,
+  { allocationId, publicIp }: { allocationId: string; publicIp: string },
+  options: pulumi.InvokeOptions,
+): Promise<void> {
+  const { allocationIds } = await ec2.getEips({ tags: ownTags(clusterName) }, options);
+  if (allocationIds.includes(allocationId)) return;
+  throw new pulumi.RunError(
+    `primaryAddress: expected a primary address without an Elastic IP, or with this program's own, found ${publicIp} ` +
+      `(${allocationId}), which is somebody else's: it outlives a stop already, so leave primaryAddress at keep. Nothing was changed.`,
+  );
+}
+
 /**
  * The cluster's one control-plane node.
  * @throws {pulumi.RunError} naming what was found instead, before anything is made
@@ -107,14 +127,24 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
       `networkInterfaceId: expected an interface attached to the node, found ${eni.id}, which is attached to nothing`,
     );
   }
+  if (!eni.privateIp) {
+    throw new pulumi.RunError(
+      `expected an IPv4 address on ${eni.id}, found none: this layout is for IPv4, and an IPv6-only node has no Elastic IPs`,
+    );
+  }
   if (search.secondaryPrivateIp) {
     await checkSecondaryAddress(search.secondaryPrivateIp, eni.privateIp, eni.subnetId, options);
+  }
+  const { publicIp = "", allocationId = "" } = eni.associations[0] ?? {};
+  if (search.primaryAddress === PrimaryAddress.ElasticIp && allocationId) {
+    await checkPrimaryAddress(search.clusterName, { allocationId, publicIp }, options);
   }
   return {
     instanceId,
     networkInterfaceId: eni.id,
     primaryPrivateIp: eni.privateIp,
-    publicIp: eni.associations[0]?.publicIp ?? "",
+    publicIp,
+    publicIpIsElastic: allocationId !== "",
     vpcId: eni.vpcId,
   };
 }

@@ -19,6 +19,7 @@ export function nodePort(
     name,
     {
       clusterName: args.clusterName,
+      tags: args.tags ?? defaults.tags,
       vpcId: node.vpcId,
       networkInterfaceId: node.networkInterfaceId,
       allowedCidrs: args.allowedCidrs ?? defaults.allowedCidrs,

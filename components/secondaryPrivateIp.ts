@@ -1,101 +1,78 @@
 /**
- * A secondary private address on an ENI that the stack does not own: no resource of the AWS provider assigns one, so this is the
- * one dynamic resource. Its provider is serialized into the state and run in a process of its own: the SDK is loaded inside the
- * methods, and everything that they need comes in as inputs.
+ * A secondary private address on an ENI that the stack does not own: no resource of the AWS provider assigns one, so this is a
+ * dynamic resource. Its provider is serialized into the state and run in a process of its own: the SDK is loaded inside the
+ * functions, and everything that they need comes in as inputs.
  */
-import type { EC2Client, NetworkInterface, NetworkInterfacePrivateIpAddress } from "@aws-sdk/client-ec2";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { checkCaller, type Connection } from "./aws/connection";
+import { limitFaults } from "./aws/limits";
+import { assign, describe, find, holder, type Place, refuseForeignElasticIp, unassign } from "./aws/secondaryAddress";
 
 export interface SecondaryPrivateIpInputs {
   networkInterfaceId: string;
   /** AWS chooses one unless given. */
   requestedIp?: string;
-  region?: string;
-  profile?: string;
+  /** The user named the interface, instead of leaving it to kOps' tags. */
+  interfaceNamed: boolean;
+  /** Elastic IPs that the stack is to have, for the account's quota: 1 or 2. */
+  elasticIps: number;
+  /** `<project>/<stack>`, as in the tags of what the stack owns. */
+  stack: string;
+  /** How the `aws` provider is set up. */
+  connection: Connection;
+  /** ARN of the provider's user or role; calls as somebody else are refused. */
+  caller: string;
 }
 
 export interface SecondaryPrivateIpState extends SecondaryPrivateIpInputs {
   privateIpAddress: string;
   /** The address was on the ENI before; it stays there when the resource goes. */
   adopted: boolean;
+  /** False once a refresh has seen that somebody took it away: the next update gives it back. */
+  assigned: boolean;
 }
 
-type Sdk = typeof import("@aws-sdk/client-ec2");
+const placeOf = ({ connection, networkInterfaceId, stack }: SecondaryPrivateIpInputs): Place => ({
+  connection,
+  networkInterfaceId,
+  stack,
+});
 
-function connect(inputs: SecondaryPrivateIpInputs): { client: EC2Client; sdk: Sdk } {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded in the provider's process, not with the program
-  const sdk = require("@aws-sdk/client-ec2") as Sdk;
-  const client = new sdk.EC2Client({
-    ...(inputs.region ? { region: inputs.region } : {}),
-    ...(inputs.profile ? { profile: inputs.profile } : {}),
-    // The official provider tries 25 times; ten cover a minute of throttling.
-    maxAttempts: 10,
-  });
-  return { client, sdk };
+async function check(
+  olds: Partial<SecondaryPrivateIpInputs>,
+  news: SecondaryPrivateIpInputs,
+): Promise<pulumi.dynamic.CheckResult<SecondaryPrivateIpInputs>> {
+  const { networkInterfaceId } = news;
+  // What is made already is not asked again; in a preview the interface may be unknown.
+  if (olds.networkInterfaceId === networkInterfaceId || !networkInterfaceId.startsWith("eni-")) return { inputs: news };
+  await checkCaller(news.connection, news.caller, true);
+  const faults = await limitFaults(news.connection, news);
+  return { inputs: news, failures: faults.map((reason) => ({ property: "networkInterfaceId", reason })) };
 }
 
-/** The ENI, or undefined where it is gone. */
-async function describe(inputs: SecondaryPrivateIpInputs): Promise<NetworkInterface | undefined> {
-  const { client, sdk } = connect(inputs);
-  try {
-    const answer = await client.send(
-      new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [inputs.networkInterfaceId] }),
-    );
-    return answer.NetworkInterfaces?.[0];
-  } catch (error) {
-    if ((error as Error).name === "InvalidNetworkInterfaceID.NotFound") return undefined;
-    throw error;
-  }
-}
-
-function find(eni: NetworkInterface | undefined, address: string): NetworkInterfacePrivateIpAddress | undefined {
-  return eni?.PrivateIpAddresses?.find((each) => each.PrivateIpAddress === address && !each.Primary);
-}
-
-/** Nothing is ever stolen: an association that AWS would silently take over stops the run instead. */
-function refuseForeignElasticIp(entry: NetworkInterfacePrivateIpAddress): void {
-  const association = entry.Association;
-  if (association?.AllocationId) {
-    throw new Error(
-      `expected ${entry.PrivateIpAddress} without an Elastic IP, found ${association.PublicIp} (${association.AllocationId}) on it, ` +
-        `which is not this stack's: disassociate it, or choose another secondaryPrivateIp`,
-    );
-  }
-}
-
-async function assign(inputs: SecondaryPrivateIpInputs, eni: NetworkInterface): Promise<string> {
-  const { client, sdk } = connect(inputs);
-  const before = new Set(eni.PrivateIpAddresses?.map((each) => each.PrivateIpAddress));
-  try {
-    const answer = await client.send(
-      new sdk.AssignPrivateIpAddressesCommand({
-        NetworkInterfaceId: inputs.networkInterfaceId,
-        ...(inputs.requestedIp ? { PrivateIpAddresses: [inputs.requestedIp] } : { SecondaryPrivateIpAddressCount: 1 }),
-      }),
-    );
-    const assigned = answer.AssignedPrivateIpAddresses?.[0]?.PrivateIpAddress;
-    if (assigned) return assigned;
-    throw new Error("AWS assigned an address without naming it");
-  } catch (error) {
-    // The answer may be lost where the work was done: what is there now decides.
-    const now = await describe(inputs);
-    const added = now?.PrivateIpAddresses?.find((each) => !each.Primary && !before.has(each.PrivateIpAddress));
-    const wanted = inputs.requestedIp ? find(now, inputs.requestedIp) : undefined;
-    const got = (wanted ?? (inputs.requestedIp ? undefined : added))?.PrivateIpAddress;
-    if (got) return got;
-    throw error;
-  }
+/** Assigns the address, or adopts it where it is there already. */
+async function take(
+  inputs: SecondaryPrivateIpInputs,
+  address: string | undefined,
+): Promise<{ privateIpAddress: string; found: boolean }> {
+  const place = placeOf(inputs);
+  const eni = await describe(place);
+  if (!eni) throw new Error(`expected the network interface ${inputs.networkInterfaceId}, found none of that id`);
+  const present = address ? find(eni, address) : undefined;
+  if (present) await refuseForeignElasticIp(place, present);
+  return {
+    privateIpAddress: present?.PrivateIpAddress ?? (await assign(place, eni, address)),
+    found: present !== undefined,
+  };
 }
 
 async function create(inputs: SecondaryPrivateIpInputs): Promise<pulumi.dynamic.CreateResult<SecondaryPrivateIpState>> {
-  const eni = await describe(inputs);
-  if (!eni) throw new Error(`expected the network interface ${inputs.networkInterfaceId}, found none of that id`);
-  const present = inputs.requestedIp ? find(eni, inputs.requestedIp) : undefined;
-  if (present) refuseForeignElasticIp(present);
-  const privateIpAddress = present?.PrivateIpAddress ?? (await assign(inputs, eni));
+  await checkCaller(inputs.connection, inputs.caller, true);
+  const { privateIpAddress, found } = await take(inputs, inputs.requestedIp);
   return {
     id: `${inputs.networkInterfaceId}_${privateIpAddress}`,
-    outs: { ...inputs, privateIpAddress, adopted: present !== undefined },
+    outs: { ...inputs, privateIpAddress, adopted: found, assigned: true },
   };
 }
 
@@ -103,20 +80,31 @@ async function read(
   id: string,
   state: SecondaryPrivateIpState,
 ): Promise<pulumi.dynamic.ReadResult<SecondaryPrivateIpState>> {
-  const entry = find(await describe(state), state.privateIpAddress);
-  // An empty id says that the resource is gone.
-  return entry ? { id, props: state } : { id: "", props: state };
+  const { privateIpAddress } = state;
+  const gone = { id: "", props: state };
+  await checkCaller(state.connection, state.caller, false);
+  const eni = await describe(placeOf(state));
+  if (!eni) return gone;
+  if (find(eni, privateIpAddress)) return { id, props: { ...state, assigned: true } };
+  // One that AWS chose is as good as another; one that was asked for by name is worth a message at the next update.
+  const elsewhere = state.requestedIp ? undefined : await holder(placeOf(state), eni, privateIpAddress);
+  return elsewhere ? gone : { id, props: { ...state, assigned: false } };
+}
+
+/** Gives back an address that was taken away, and remembers how the provider is set up now. */
+async function update(
+  olds: SecondaryPrivateIpState,
+  news: SecondaryPrivateIpInputs,
+): Promise<pulumi.dynamic.UpdateResult<SecondaryPrivateIpState>> {
+  await checkCaller(news.connection, news.caller, true);
+  const { privateIpAddress, adopted } = olds;
+  if (!olds.assigned) await take(news, privateIpAddress);
+  return { outs: { ...news, privateIpAddress, adopted, assigned: true } };
 }
 
 async function remove(state: SecondaryPrivateIpState): Promise<void> {
-  if (state.adopted || !find(await describe(state), state.privateIpAddress)) return;
-  const { client, sdk } = connect(state);
-  await client.send(
-    new sdk.UnassignPrivateIpAddressesCommand({
-      NetworkInterfaceId: state.networkInterfaceId,
-      PrivateIpAddresses: [state.privateIpAddress],
-    }),
-  );
+  await checkCaller(state.connection, state.caller, false);
+  if (!state.adopted) await unassign(placeOf(state), state.privateIpAddress);
 }
 
 /** What the engine calls, in a process of its own. */
@@ -124,6 +112,7 @@ export const secondaryPrivateIpProvider: pulumi.dynamic.ResourceProvider<
   SecondaryPrivateIpInputs,
   SecondaryPrivateIpState
 > = {
+  check: (olds, news) => check(olds, news),
   create: (inputs) => create(inputs),
   read: (id, state) => {
     if (!state) throw new Error(`cannot import ${id}: let the stack adopt the address with secondaryPrivateIp`);
@@ -134,8 +123,11 @@ export const secondaryPrivateIpProvider: pulumi.dynamic.ResourceProvider<
     // An address that AWS once chose is as good as one that is asked for by name.
     const other = news.requestedIp !== undefined && news.requestedIp !== olds.privateIpAddress;
     const replaces = [...(moved ? ["networkInterfaceId"] : []), ...(other ? ["requestedIp"] : [])];
-    return Promise.resolve({ changes: replaces.length > 0, replaces, deleteBeforeReplace: true });
+    const elsewise =
+      !olds.assigned || news.stack !== olds.stack || !isDeepStrictEqual(news.connection, olds.connection);
+    return Promise.resolve({ changes: replaces.length > 0 || elsewise, replaces, deleteBeforeReplace: true });
   },
+  update: (_id, olds, news) => update(olds, news),
   delete: (_id, state) => remove(state),
 };
 
@@ -150,7 +142,7 @@ export class SecondaryPrivateIp extends pulumi.dynamic.Resource {
     super(
       secondaryPrivateIpProvider,
       name,
-      { privateIpAddress: undefined, adopted: undefined, ...inputs },
+      { privateIpAddress: undefined, adopted: undefined, assigned: undefined, ...inputs },
       options,
       "kops-secondary-ingress",
       "SecondaryPrivateIp",

@@ -18,6 +18,7 @@ const anything = (): boolean => true;
 const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
   // Project and stack names: https://www.pulumi.com/docs/iac/concepts/stacks/
   owner: matches(/^[\w.-]{1,100}\/[\w.-]{1,100}$/),
+  formerOwner: matches(/^$|^[\w.-]{1,100}\/[\w.-]{1,100}$/),
   instanceId: matches(/^i-[0-9a-f]{8,17}$/),
   clusterName: matches(/^[a-z0-9][a-z0-9.-]{0,252}$/),
   primaryPrivateIp: isIpv4,

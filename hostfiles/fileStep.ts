@@ -29,8 +29,9 @@ export interface FileStep<Key extends keyof HostSettings> {
 export const root = (...words: string[]): string => commandLine("sudo", "-n", ...words);
 
 /** Options that every command of ours has; the instance's id makes a replaced node installed anew. */
-export const identity = ({ owner, instanceId, reinstall }: HostIdentity): string[] => [
+export const identity = ({ owner, formerOwner, instanceId, reinstall }: HostIdentity): string[] => [
   ...["--owner", owner, "--instance", instanceId],
+  ...(formerOwner === "" ? [] : ["--former-owner", formerOwner]),
   ...(reinstall === "" ? [] : ["--reinstall", reinstall]),
 ];
 

@@ -14,6 +14,8 @@ export enum ApiForwarder {
 export interface HostSettings {
   /** The stack that owns the files, as `<project>/<stack>`; the node remembers it. */
   owner: string;
+  /** What the stack was called before it was renamed: the node is taken over from it. `""` for none. */
+  formerOwner: string;
   /** The EC2 instance; it stands in every command, so that a replaced node is installed anew. */
   instanceId: string;
   /** kOps cluster name, e.g. `k8s.example.com`; the API's names are `api.` and `api.internal.` of it. */
@@ -49,7 +51,7 @@ export interface HostSettings {
 }
 
 /** What a step's command lines are made from. */
-export type HostIdentity = Pick<HostSettings, "owner" | "instanceId" | "reinstall">;
+export type HostIdentity = Pick<HostSettings, "owner" | "formerOwner" | "instanceId" | "reinstall">;
 
 /** One remote command of the stack. */
 export interface HostStep {

@@ -60,7 +60,7 @@ export { NetworkConfig, parsePreflight, type PreflightReport } from "./preflight
 export const preflight: HostStep = {
   name: "preflight",
   after: [],
-  needs: ["owner", "apiLocalPort", "primaryPrivateIp"],
+  needs: ["owner", "formerOwner", "apiLocalPort", "primaryPrivateIp"],
   stdin: renderPreflight,
   create: (host) =>
     `sudo -n true || { echo 'preflight: NO_SUDO: expected sudo without a password for this login, found none: see docs/guide.md' >&2; exit 1; }; ${root("bash", "-s", "--", ...identity(host))}`,

@@ -29,7 +29,7 @@ export function renderInstaller(): string {
 # Installs and removes one file of the secondary ingress, all or nothing.
 #   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C]   content on stdin
 #   host-file remove  --owner O --path P [--deactivate C] [--afterwards C]
-#   host-file claim   --owner O        makes the node the stack's and puts this program into place
+#   host-file claim   --owner O [--former-owner O]   makes the node the stack's and puts this program into place
 #   host-file release --owner O        gives the node back, last of all
 #   host-file drift     the installed files that are missing or differ from what was installed, one a line: missing|edited PATH
 #   host-file restore   puts those that are missing back into place and into effect; one line each
@@ -45,11 +45,11 @@ fail() { echo "host-file: $*" >&2; exit 1; }
 limited() { timeout --kill-after=5 60 /bin/bash -c "$1" 9>&-; }
 ${lockFunctions}
 
-action=\${1-} owner= path= mode= check= activate= verify= deactivate= afterwards=
+action=\${1-} owner= former= path= mode= check= activate= verify= deactivate= afterwards=
 [ $# -gt 0 ] && shift
 while [ $# -gt 1 ]; do
   case $1 in
-    --owner) owner=$2 ;; --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
+    --owner) owner=$2 ;; --former-owner) former=$2 ;; --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
     --verify) verify=$2 ;; --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --instance | --reinstall) ;;
     *) fail "unknown option '$1'" ;;
   esac
@@ -207,8 +207,8 @@ case $path in /*) ;; *) fail "--path needs an absolute path, found '$path'" ;; e
 ours=$etc/installed/$(entry_of "$path")
 saved=$etc/saved/$(entry_of "$path")
 found=$(cat ${ownerFile} 2>/dev/null)
-[ -z "$found" ] || [ "$found" = "$owner" ] ||
-  fail "this node belongs to the stack '$found', not to '$owner': destroy that stack first, or give this one another node"
+[ -z "$found" ] || [ "$found" = "$owner" ] || [ "$found" = "$former" ] ||
+  fail "this node belongs to the stack '$found', not to '$owner': destroy that stack first, or give this one another node; if it was renamed, set formerStack to '$found'"
 case $action in
   claim) claim ;;
   release) release ;;

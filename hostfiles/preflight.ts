@@ -64,13 +64,14 @@ const neededMiB = 100;
  */
 export function renderPreflight({
   owner,
+  formerOwner,
   apiLocalPort,
   primaryPrivateIp,
-}: Pick<HostSettings, "owner" | "apiLocalPort" | "primaryPrivateIp">): string {
+}: Pick<HostSettings, "owner" | "formerOwner" | "apiLocalPort" | "primaryPrivateIp">): string {
   return `# Reads; changes nothing.
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-owner=${quote(owner)} primary=${primaryPrivateIp} manifest=${apiManifest}
+owner=${quote(owner)} former=${quote(formerOwner)} primary=${primaryPrivateIp} manifest=${apiManifest}
 faults= warnings=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
@@ -89,8 +90,9 @@ listeners() {
 joined() { paste -sd, - | sed 's/,/, /g'; }
 
 found=$(cat ${ownerFile} 2>/dev/null)
+[ -z "$former" ] || [ "$found" != "$former" ] || found=$owner
 [ -z "$found" ] || [ "$found" = "$owner" ] ||
-  fault NODE_OWNED "a node of the stack '$owner', or of none" "one of the stack '$found'" "destroy that stack first, or give this one another node"
+  fault NODE_OWNED "a node of the stack '$owner', or of none" "one of the stack '$found'" "destroy that stack first, or give this one another node; if it was renamed: pulumi config set formerStack '$found'"
 
 # A port of ours: free, or already held by our own service (a socket unit's listener belongs to systemd).
 need_port() { # port, addresses that collide (extended regular expression), names of our processes, what for

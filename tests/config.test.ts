@@ -116,7 +116,40 @@ describe("config", () => {
       says: /route53ZoneId/,
     },
     "an unknown key": { change: { appDomain: "x" }, key: "appDomain", says: /nearest is 'appDomains'/ },
-    "a key that is not there yet": { change: { healthChecks: true }, key: "healthChecks", says: /known key/ },
+    "health checks that the applications' ranges keep out": {
+      change: { healthChecks: true, allowedCidrs: ["10.0.0.0/8"] },
+      key: "healthChecks",
+      says: /expected allowedCidrs to let in 0\.0\.0\.0\/0/,
+    },
+    "health checks that the API's ranges keep out": {
+      change: { healthChecks: true, apiAllowedCidrs: ["10.0.0.0/8"] },
+      key: "healthChecks",
+      says: /expected apiAllowedCidrs to let in/,
+    },
+    "health checks where nothing may cost": {
+      change: { healthChecks: true, mode: "node-port" },
+      key: "healthChecks",
+      says: /mode node-port/,
+    },
+    "a former stack without its project": {
+      change: { formerStack: "old" },
+      key: "formerStack",
+      says: /<project>\/<name>/,
+    },
+    "a tag of kOps": {
+      change: { tags: { KubernetesCluster: "x" } },
+      key: "tags.KubernetesCluster",
+      says: /neither AWS/,
+    },
+    "a role of kOps": { change: { tags: { "k8s.io/role/master": "1" } }, key: "tags.k8s.io/role/master", says: /kOps/ },
+    "a tag of the cluster": {
+      change: { tags: { "kubernetes.io/cluster/k8s.example.com": "owned" } },
+      key: "tags.kubernetes.io/cluster/k8s.example.com",
+      says: /kOps/,
+    },
+    "a tag of AWS": { change: { tags: { "aws:x": "1" } }, key: "tags.aws:x", says: /neither AWS/ },
+    "a tag of the program": { change: { tags: { "managed-by": "me" } }, key: "tags.managed-by", says: /this program/ },
+    "a tag's value that AWS refuses": { change: { tags: { team: "a\nb" } }, key: "tags.team", says: /value/ },
   };
   for (const [name, { change, key, says }] of Object.entries(wrong)) {
     it(`refuses ${name}`, () => {
@@ -138,6 +171,12 @@ describe("config", () => {
     assert.equal(fault?.key, "sshPrivateKey");
     assert.ok(!JSON.stringify(fault).includes("b3BlbnNzaC1r"));
     assert.match(fault.fix, /--secret/);
+  });
+
+  it("takes health checks where everybody is let in, and tags of the user's own", () => {
+    const open = ["10.0.0.0/8", "0.0.0.0/0"];
+    assert.deepEqual(faults({ healthChecks: true, allowedCidrs: open, apiAllowedCidrs: open }), []);
+    assert.deepEqual(faults({ tags: { team: "platform", "cost center": "4711/a+b=c@d" } }), []);
   });
 
   it("needs no SSH in mode node-port", () => {

@@ -33,7 +33,7 @@ describe("docs", function () {
   }
 
   it("explains every code of the preflight, and no other", () => {
-    const script = renderPreflight({ owner: "a/b", apiLocalPort: 8443, primaryPrivateIp: "10.0.0.1" });
+    const script = renderPreflight({ owner: "a/b", formerOwner: "", apiLocalPort: 8443, primaryPrivateIp: "10.0.0.1" });
     const codes = [...script.matchAll(/\b(?:fault|warning) ([A-Z_]+)/g)].map(([, code]) => code ?? "");
     const guide = readFileSync(join(repositoryRoot, "docs/guide.md"), "utf8");
     const section = guide.slice(guide.indexOf("## Before the first byte"), guide.indexOf("## Files on the node"));

@@ -14,6 +14,11 @@ export interface World {
   others: string[];
   subnet: string;
   publicIp: string;
+  /** Of the Elastic IP that the public address is; "" for one that AWS gave at launch. */
+  allocationId: string;
+  /** Elastic IPs with the program's own tags. */
+  ownAllocations: string[];
+  privateIp: string;
   vpcId: string;
   /** What the preflight prints. */
   preflight: string;
@@ -24,6 +29,9 @@ export const world = (change: Partial<World> = {}): World => ({
   others: [],
   subnet: "172.20.32.0/19",
   publicIp: "198.51.100.37",
+  allocationId: "",
+  ownAllocations: [],
+  privateIp: "172.20.45.37",
   vpcId: "vpc-1",
   preflight: "",
   ...change,
@@ -60,11 +68,17 @@ export async function record(answers: World): Promise<Recording> {
             return {
               id: "eni-0123456789abcdef0",
               attachments: [{ instanceId: "i-0a1b2c3d4e5f60001" }],
-              associations: answers.publicIp ? [{ publicIp: answers.publicIp }] : [],
-              privateIp: "172.20.45.37",
+              associations: answers.publicIp
+                ? [{ publicIp: answers.publicIp, allocationId: answers.allocationId }]
+                : [],
+              privateIp: answers.privateIp,
               subnetId: "subnet-1",
               vpcId: answers.vpcId,
             };
+          case "aws:ec2/getEips:getEips":
+            return { allocationIds: answers.ownAllocations };
+          case "aws:index/getCallerIdentity:getCallerIdentity":
+            return { arn: "arn:aws:sts::123456789012:assumed-role/Operator/monday" };
           case "aws:ec2/getSubnet:getSubnet":
             return { cidrBlock: answers.subnet };
           default:

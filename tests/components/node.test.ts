@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { PrimaryAddress } from "../../settings";
 import { findNode, type NodeSearch } from "../../components/node";
 import { record, type World, world } from "./mocks";
 
@@ -23,6 +24,7 @@ describe("node look-up", () => {
       networkInterfaceId: "eni-0123456789abcdef0",
       primaryPrivateIp: "172.20.45.37",
       publicIp: "198.51.100.37",
+      publicIpIsElastic: false,
       vpcId: "vpc-1",
     });
   });
@@ -49,6 +51,38 @@ describe("node look-up", () => {
     const recording = await record(world({ running: [] }));
     await findNode({ ...search, networkInterfaceId: "eni-0123456789abcdef0" }, {});
     assert.deepEqual(recording.calls, ["aws:ec2/getNetworkInterface:getNetworkInterface"]);
+  });
+
+  it("refuses a node without an IPv4 address", async () => {
+    assert.match(await refusal(search, world({ privateIp: "" })), /expected an IPv4 address on eni-.*IPv6-only/);
+  });
+
+  describe("with an Elastic IP on the primary address", () => {
+    const elastic = world({ allocationId: "eipalloc-1" });
+    const wanted = { ...search, primaryAddress: PrimaryAddress.ElasticIp };
+
+    it("says so", async () => {
+      await record(elastic);
+      assert.equal((await findNode(search, {})).publicIpIsElastic, true);
+    });
+
+    it("refuses to replace somebody else's", async () => {
+      assert.match(
+        await refusal(wanted, elastic),
+        /primaryAddress: expected .* found 198\.51\.100\.37 \(eipalloc-1\), which is somebody else's/,
+      );
+    });
+
+    it("takes the program's own", async () => {
+      await record(world({ allocationId: "eipalloc-1", ownAllocations: ["eipalloc-1"] }));
+      await assert.doesNotReject(findNode(wanted, {}));
+    });
+
+    it("is not asked about it where the address stays as it is", async () => {
+      const { calls } = await record(elastic);
+      await findNode({ ...search, primaryAddress: PrimaryAddress.Keep }, {});
+      assert.ok(!calls.includes("aws:ec2/getEips:getEips"));
+    });
   });
 
   const refused: Record<string, RegExp> = {

@@ -52,6 +52,7 @@ const prodChildren = [
   ...[component, attachment, group, rule(443), rule(80), ...commands],
   "aws:ec2/eip:Eip ingress-ingress",
   "aws:ec2/eipAssociation:EipAssociation ingress-ingress",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:NodeHostKey ingress-host-key",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp ingress-secondary",
   "random:index/randomPassword:RandomPassword ingress-stats",
 ].sort();
@@ -243,6 +244,103 @@ describe("SecondaryIngressIp", function () {
         }
         assert.match(text(stdin("address")), /^"\[Match\]/, "the address's file is what the node's network is made of");
       }));
+
+    it("does not take over anybody's record unless told to", async () => {
+      const zone = { ...prod, route53ZoneId: "Z0123456789ABC" };
+      const overwrites = async (args: SecondaryIngressIpArgs): Promise<unknown> =>
+        (await make(args)).recording.resources.find(({ type }) => type === "aws:route53/record:Record")?.inputs[
+          "allowOverwrite"
+        ];
+      assert.equal(await overwrites(zone), undefined);
+      assert.equal(await overwrites({ ...zone, overwriteRecords: true }), true);
+    });
+
+    it("checks both addresses from the internet when asked, with every default of AWS written out", async () => {
+      const { recording } = await make({ ...prod, healthChecks: true });
+      const checks = recording.resources.filter(({ type }) => type === "aws:route53/healthCheck:HealthCheck");
+      assert.deepEqual(
+        checks
+          .map(({ name, inputs: { tags, ...inputs } }) => ({ name, tagged: tags !== undefined, inputs }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        [
+          ["ingress-api", "198.51.100.37"],
+          ["ingress-ingress", "203.0.113.10"],
+        ].map(([name, ipAddress]) => ({
+          name,
+          tagged: true,
+          inputs: { type: "TCP", ipAddress, port: 443, requestInterval: 30, failureThreshold: 3 },
+        })),
+      );
+    });
+
+    it("tells the secondary address what the stack needs, and as whom the aws provider calls", async () => {
+      const { recording } = await make({ ...prod, primaryAddress: PrimaryAddress.ElasticIp });
+      const secondary = recording.resources.find(({ name }) => name === "ingress-secondary");
+      const { networkInterfaceId, elasticIps, interfaceNamed, stack, caller } = secondary?.inputs ?? {};
+      assert.deepEqual(
+        { networkInterfaceId, elasticIps, interfaceNamed, stack, caller },
+        {
+          networkInterfaceId: "eni-0123456789abcdef0",
+          elasticIps: 2,
+          interfaceNamed: false,
+          stack: "kops-secondary-ingress/prod",
+          caller: "arn:aws:sts::123456789012:assumed-role/Operator/monday".replace("/monday", ""),
+        },
+      );
+    });
+
+    it("connects to the primary's Elastic IP once it has one, after a look at the address of before", async () => {
+      const { recording } = await make({ ...prod, primaryAddress: PrimaryAddress.ElasticIp });
+      const host = (step: string): unknown => {
+        const connection = recording.resources.find(({ name }) => name === `ingress-${step}`)?.inputs["connection"];
+        const fields = connection as Record<string, unknown>;
+        return (fields[secretSignature] ? (fields["value"] as Record<string, unknown>) : fields)["host"];
+      };
+      assert.deepEqual([host("preflight"), host("installer")], ["198.51.100.37", "203.0.113.10"]);
+    });
+
+    it("says in front of whom the host key is compared: the node, or the proxy before it", async () => {
+      const seen = async (args: SecondaryIngressIpArgs): Promise<unknown[]> => {
+        const { recording } = await make(args);
+        const { host, port, hostKey, setting } =
+          recording.resources.find(({ name }) => name === "ingress-host-key")?.inputs ?? {};
+        return [host, port, hostKey, setting];
+      };
+      assert.deepEqual(await seen(prod), ["198.51.100.37", 22, "ssh-ed25519 AAAA", "ssh.hostKey"]);
+      const proxy = { host: "bastion.example.com", port: 2222, user: "jump", hostKey: "ssh-ed25519 BBBB" };
+      const behind = { ...prod, ssh: { user: "ubuntu", hostKey: "ssh-ed25519 AAAA", proxy } };
+      assert.deepEqual(await seen(behind), ["bastion.example.com", 2222, "ssh-ed25519 BBBB", "ssh.proxy.hostKey"]);
+    });
+
+    it("takes the node over from the stack's former name", async () => {
+      const { recording } = await make({ ...prod, formerStack: "kops-secondary-ingress/old" });
+      const installer = recording.resources.find(({ name }) => name === "ingress-installer");
+      assert.match(text(installer?.inputs["create"]), /--former-owner kops-secondary-ingress\/old/);
+    });
+
+    it("puts the user's tags beside its own, everywhere", async () => {
+      const tagged = {
+        ...prod,
+        healthChecks: true,
+        primaryAddress: PrimaryAddress.ElasticIp,
+        tags: { team: "platform" },
+      };
+      const { recording } = await make(tagged);
+      const all = recording.resources.flatMap(({ inputs }) =>
+        inputs["tags"] ? [inputs["tags"] as Record<string, string>] : [],
+      );
+      assert.equal(all.length, 7);
+      for (const tags of all) {
+        assert.deepEqual(Object.keys(tags).sort(), [
+          "Name",
+          "kops-secondary-ingress:cluster",
+          "kops-secondary-ingress:stack",
+          "managed-by",
+          "team",
+        ]);
+        assert.equal(tags["team"], "platform");
+      }
+    });
 
     it("keeps the same children with onDestroy retain", async () => {
       const { recording } = await make({ ...prod, onDestroy: OnDestroy.Retain });

@@ -3,6 +3,7 @@ import { ApiForwarder, type HostSettings, type HostStep, hostSteps, NetworkConfi
 
 export function hostSettings(change: Partial<HostSettings> = {}): HostSettings {
   return {
+    formerOwner: "",
     owner: "kops-secondary-ingress/prod",
     instanceId: "i-0a1b2c3d4e5f60001",
     clusterName: "k8s.example.com",

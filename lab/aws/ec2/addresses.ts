@@ -12,7 +12,7 @@ import { findNetworkInterface, primaryAddress } from "./networkInterfaces";
 import { tagsOf, tagSet, tagSpecification } from "./tags";
 
 /** Default quota of Elastic IPs in a Region. */
-const maximumAddresses = 5;
+export const maximumAddresses = 5;
 
 const noSuchPublicIp = (publicIp: string): AwsError =>
   new AwsError("InvalidAddress.NotFound", `Address '${publicIp}' not found.`);

@@ -31,6 +31,14 @@ export function ec2Change<Shape extends z.ZodRawShape>(
   return ec2Action("mutates", shape, run);
 }
 
+/** A call that looks, without filters or pages. */
+export function ec2Read<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  run: (account: Account, request: Request<Shape>) => Answer,
+): Action {
+  return ec2Action("reads", shape, run);
+}
+
 const listParameters = { Filter: filterParameter, ...pagingParameters };
 
 /** A call that lists, with filters and pages. */

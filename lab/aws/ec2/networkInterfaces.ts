@@ -11,7 +11,7 @@ import { privateDnsName, publicDnsName } from "./names";
 import { tagSet } from "./tags";
 
 /** Default quota of security groups on a network interface. */
-const maximumGroups = 5;
+export const maximumGroups = 5;
 
 /** @throws AwsError where there is none. */
 export function findNetworkInterface(account: Account, id: string): NetworkInterface {

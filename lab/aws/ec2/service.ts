@@ -4,6 +4,7 @@ import type { Answer } from "../action";
 import { readQuery } from "../query";
 import type { Service } from "../service";
 import { withItems, xmlDocument } from "../xml";
+import { describeAccountAttributes } from "./accountAttributes";
 import * as addresses from "./addresses";
 import { describeInstanceTypes } from "./instanceTypes";
 import { describeInstances } from "./instances";
@@ -27,6 +28,7 @@ export const ec2: Service = {
     CreateTags: createTags,
     DeleteSecurityGroup: groups.deleteSecurityGroup,
     DeleteTags: deleteTags,
+    DescribeAccountAttributes: describeAccountAttributes,
     DescribeAddresses: addresses.describeAddresses,
     DescribeAddressesAttribute: addresses.describeAddressesAttribute,
     DescribeInstances: describeInstances,

@@ -29,6 +29,7 @@ export interface InterruptionsReport {
 }
 
 const settings: HostSettings = {
+  formerOwner: "",
   owner: "kops-secondary-ingress/prod",
   instanceId: labInstanceId,
   clusterName: labCluster,

@@ -2,13 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Route53Client } from "@aws-sdk/client-route-53";
+import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import { type Properties, whyAborted } from "../resource";
 import { type AwsConfig, readConfig } from "./config";
 
 let config: AwsConfig = { endpoints: {}, skipCredentialsValidation: false, skipRequestingAccountId: false };
 let ec2: EC2Client | undefined;
 let route53: Route53Client | undefined;
-let account: Promise<string> | undefined;
+let identity: Promise<GetCallerIdentityCommandOutput> | undefined;
 
 /** The official plugin tries 25 times; ten cover a minute of throttling. */
 const maxAttempts = 10;
@@ -75,16 +76,19 @@ export function route53Client(): Route53Client {
   return (route53 ??= explained(new (route53Sdk().Route53Client)(options), "Route 53"));
 }
 
-/** The account's id, asked for once: the official plugin's check of the credentials. */
-function accountId(): Promise<string> {
-  account ??= (async () => {
-    if (config.skipCredentialsValidation && config.skipRequestingAccountId) return "";
+/** Who the plugin is, asked for once: the official plugin's check of the credentials. */
+export function callerIdentity(): Promise<GetCallerIdentityCommandOutput> {
+  identity ??= (async () => {
     const sdk = stsSdk();
     const client = explained(new sdk.STSClient(clientOptions("sts")), "STS");
-    const identity = await client.send(new sdk.GetCallerIdentityCommand({}));
-    return identity.Account ?? "";
+    return client.send(new sdk.GetCallerIdentityCommand({}));
   })();
-  return account;
+  return identity;
+}
+
+async function accountId(): Promise<string> {
+  if (config.skipCredentialsValidation && config.skipRequestingAccountId) return "";
+  return (await callerIdentity()).Account ?? "";
 }
 
 export async function configure(properties: Properties): Promise<void> {

@@ -1,7 +1,7 @@
-/** aws.ec2.getInstances, getNetworkInterface and getSubnet. */
+/** aws.ec2.getInstances, getNetworkInterface, getSubnet and getEips, and aws.getCallerIdentity. */
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
 import { optionalText, type PluginFunction, type Properties } from "../resource";
-import { arn, ec2Client, ec2Sdk, region } from "./client";
+import { arn, callerIdentity, ec2Client, ec2Sdk, region } from "./client";
 import { fromList } from "./tags";
 
 const filtersOf = (args: Properties): Filter[] =>
@@ -145,5 +145,31 @@ export const getSubnet: PluginFunction = {
       tags: fromList(tags.Tags),
       vpcId: subnet.VpcId,
     };
+  },
+};
+
+export const getEips: PluginFunction = {
+  args: ["filters", "tags"],
+  call: async (args) => {
+    const sdk = ec2Sdk();
+    const { Addresses = [] } = await ec2Client().send(
+      new sdk.DescribeAddressesCommand(filtering([...filtersOf(args), ...tagFilters(args["tags"])])),
+    );
+    return {
+      tags: {},
+      ...args,
+      id: await region(),
+      allocationIds: Addresses.map(({ AllocationId }) => AllocationId),
+      publicIps: Addresses.map(({ PublicIp }) => PublicIp),
+      region: await region(),
+    };
+  },
+};
+
+export const getCallerIdentity: PluginFunction = {
+  args: [],
+  call: async () => {
+    const { Account, Arn, UserId } = await callerIdentity();
+    return { accountId: Account, arn: Arn, id: Account, userId: UserId };
   },
 };

@@ -3,7 +3,7 @@ import { serve } from "../server";
 import { configure } from "./client";
 import { eip } from "./eip";
 import { eipAssociation } from "./eipAssociation";
-import { getInstances, getNetworkInterface, getSubnet } from "./functions";
+import { getCallerIdentity, getEips, getInstances, getNetworkInterface, getSubnet } from "./functions";
 import { record } from "./record";
 import { securityGroup } from "./securityGroup";
 import { securityGroupAttachment } from "./securityGroupAttachment";
@@ -23,8 +23,10 @@ serve({
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRule("ingress"),
   },
   functions: {
+    "aws:ec2/getEips:getEips": getEips,
     "aws:ec2/getInstances:getInstances": getInstances,
     "aws:ec2/getNetworkInterface:getNetworkInterface": getNetworkInterface,
     "aws:ec2/getSubnet:getSubnet": getSubnet,
+    "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
   },
 });

@@ -1,0 +1,149 @@
+/** One secondary private address of an ENI: looked at, assigned, taken away. Nothing is ever taken from anybody. */
+import type { NetworkInterface, NetworkInterfacePrivateIpAddress } from "@aws-sdk/client-ec2";
+import { type Connection, ec2Client, ec2Sdk } from "./connection";
+
+export interface Place {
+  connection: Connection;
+  networkInterfaceId: string;
+  /** The stack as its tag `kops-secondary-ingress:stack` names it: Elastic IPs that carry it are its own. */
+  stack: string;
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The ENI, or undefined where it is gone. */
+export async function describe({ connection, networkInterfaceId }: Place): Promise<NetworkInterface | undefined> {
+  const sdk = ec2Sdk();
+  try {
+    const answer = await ec2Client(connection).send(
+      new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [networkInterfaceId] }),
+    );
+    return answer.NetworkInterfaces?.[0];
+  } catch (error) {
+    if ((error as Error).name === "InvalidNetworkInterfaceID.NotFound") return undefined;
+    throw error;
+  }
+}
+
+export function find(eni: NetworkInterface | undefined, address: string): NetworkInterfacePrivateIpAddress | undefined {
+  return eni?.PrivateIpAddresses?.find((each) => each.PrivateIpAddress === address && !each.Primary);
+}
+
+/** The interface that has an address of the same subnet, other than this one. */
+export async function holder(place: Place, eni: NetworkInterface, address: string): Promise<string | undefined> {
+  const sdk = ec2Sdk();
+  const answer = await ec2Client(place.connection).send(
+    new sdk.DescribeNetworkInterfacesCommand({
+      Filters: [
+        { Name: "subnet-id", Values: [eni.SubnetId ?? ""] },
+        { Name: "addresses.private-ip-address", Values: [address] },
+      ],
+    }),
+  );
+  return answer.NetworkInterfaces?.map(({ NetworkInterfaceId }) => NetworkInterfaceId).find(
+    (id) => id !== place.networkInterfaceId,
+  );
+}
+
+/** @throws where an Elastic IP that is not the stack's is tied to the address: AWS would silently take it away */
+export async function refuseForeignElasticIp(place: Place, entry: NetworkInterfacePrivateIpAddress): Promise<void> {
+  const { AllocationId, PublicIp } = entry.Association ?? {};
+  if (!AllocationId) return;
+  const sdk = ec2Sdk();
+  // As a filter, an address that was released meanwhile is no error.
+  const answer = await ec2Client(place.connection).send(
+    new sdk.DescribeAddressesCommand({ Filters: [{ Name: "allocation-id", Values: [AllocationId] }] }),
+  );
+  const [address] = answer.Addresses ?? [];
+  const ours = address?.Tags?.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === place.stack);
+  if (!address || ours) return;
+  throw new Error(
+    `expected ${entry.PrivateIpAddress} without an Elastic IP, found ${PublicIp} (${AllocationId}) on it, ` +
+      "which is not this stack's: disassociate it, or choose another secondaryPrivateIp",
+  );
+}
+
+/** Whether AWS has not even looked at the call. */
+const wasThrottled = ({ name }: Error): boolean => /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown/.test(name);
+
+/** Whether the work may be done although the answer is not there: no answer at all, or a fault of the service. */
+function mayBeDone(error: Error): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return ($metadata?.httpStatusCode ?? 500) >= 500;
+}
+
+/** What an address that could not be had is called, for people. */
+async function taken(place: Place, eni: NetworkInterface, address: string): Promise<Error> {
+  const other = await holder(place, eni, address);
+  return new Error(
+    `secondaryPrivateIp: expected a free address, found ${address}, which ${other ? `is on ${other}` : "somebody else has assigned at this moment"}: ` +
+      "choose another, or run again to adopt it where it is on the node's own interface",
+  );
+}
+
+/**
+ * Assigns the address asked for, or one that AWS chooses.
+ * The call has no client token: made twice, it gives two addresses. So it is made again only when the ENI shows that it had no effect.
+ */
+export async function assign(place: Place, eni: NetworkInterface, requested: string | undefined): Promise<string> {
+  const sdk = ec2Sdk();
+  const once = ec2Client(place.connection, { attempts: 1 });
+  const before = new Set(eni.PrivateIpAddresses?.map((each) => each.PrivateIpAddress));
+  const appeared = async (): Promise<string | undefined> => {
+    // Reads are eventually consistent.
+    for (let looks = 0; looks < 3; looks++) {
+      await pause(1000);
+      const now = await describe(place);
+      const added = now?.PrivateIpAddresses?.find((each) => !each.Primary && !before.has(each.PrivateIpAddress));
+      const found = requested ? find(now, requested) : added;
+      if (found?.PrivateIpAddress) return found.PrivateIpAddress;
+    }
+    return undefined;
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await once.send(
+        new sdk.AssignPrivateIpAddressesCommand({
+          NetworkInterfaceId: place.networkInterfaceId,
+          ...(requested ? { PrivateIpAddresses: [requested] } : { SecondaryPrivateIpAddressCount: 1 }),
+        }),
+      );
+      const assigned = answer.AssignedPrivateIpAddresses?.[0]?.PrivateIpAddress;
+      if (assigned) return assigned;
+    } catch (thrown) {
+      const error = thrown as Error;
+      if (attempt < 10 && wasThrottled(error)) {
+        await pause(Math.min(20_000, 100 * 2 ** attempt * (1 + Math.random())));
+        continue;
+      }
+      if (attempt < 10 && mayBeDone(error)) {
+        const found = await appeared();
+        if (found) return found;
+        continue;
+      }
+      if (requested && error.name === "PrivateIpAddressAlreadyAssigned") throw await taken(place, eni, requested);
+      throw error;
+    }
+    // AWS lists only what it has newly assigned: somebody else was a moment earlier.
+    throw await taken(place, eni, requested ?? "");
+  }
+}
+
+/** Takes the address away; one that is not there any more, on an ENI that may be gone, is no error. */
+export async function unassign(place: Place, address: string): Promise<void> {
+  const entry = find(await describe(place), address);
+  if (!entry) return;
+  await refuseForeignElasticIp(place, entry);
+  const sdk = ec2Sdk();
+  try {
+    await ec2Client(place.connection).send(
+      new sdk.UnassignPrivateIpAddressesCommand({
+        NetworkInterfaceId: place.networkInterfaceId,
+        PrivateIpAddresses: [address],
+      }),
+    );
+  } catch (error) {
+    // Its answer may have been lost, and the second call found nothing.
+    if (find(await describe(place), address)) throw error;
+  }
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { limitFaults, type Needs } from "../../../components/aws/limits";
+import type { Account, NetworkInterface } from "../../../lab/aws/account";
+import { withEndpoint } from "../../support/endpoint";
+
+const stack = "kops-secondary-ingress/prod";
+
+/** The faults that the lab's node has after a change to the account. */
+function faultsAfter(
+  change: (account: Account, eni: NetworkInterface) => void,
+  needs: Partial<Needs> = {},
+): Promise<string[]> {
+  return withEndpoint(({ account }) => {
+    const [eni] = account.networkInterfaces;
+    assert.ok(eni);
+    change(account, eni);
+    const { networkInterfaceId } = eni;
+    return limitFaults({}, { networkInterfaceId, interfaceNamed: false, elasticIps: 1, stack, ...needs });
+  });
+}
+
+const giveAddresses = (account: Account, count: number, tags: Record<string, string> = {}): void => {
+  for (let index = 0; index < count; index++) {
+    account.addresses.push({
+      allocationId: `eipalloc-0123456789abcde${account.addresses.length}0`,
+      publicIp: `203.0.113.${50 + account.addresses.length}`,
+      networkBorderGroup: account.region,
+      publicIpv4Pool: "amazon",
+      tags,
+    });
+  }
+};
+const ours = { "kops-secondary-ingress:stack": stack };
+
+describe("limitFaults", function () {
+  this.timeout(20_000);
+
+  const one = async (faults: Promise<string[]>, says: RegExp): Promise<void> => {
+    const found = await faults;
+    assert.equal(found.length, 1, found.join("\n"));
+    assert.match(found[0] ?? "", says);
+  };
+
+  it("finds none on a fresh node", async () => {
+    assert.deepEqual(await faultsAfter(() => undefined), []);
+  });
+
+  describe("addresses of the instance type", () => {
+    const full = (account: Account, eni: NetworkInterface): void => {
+      const [instance] = account.instances;
+      assert.ok(instance);
+      instance.instanceType = "t3.nano";
+      eni.privateIps.push({ privateIpAddress: "172.20.45.99", primary: false });
+    };
+
+    it("are counted", () =>
+      one(
+        faultsAfter(full),
+        /found 2 of the 2 that a t3\.nano may have \(172\.20\.45\.37, 172\.20\.45\.99\): unassign/,
+      ));
+
+    it("do not matter for one that is there already", async () => {
+      assert.deepEqual(await faultsAfter(full, { requestedIp: "172.20.45.99" }), []);
+      assert.equal((await faultsAfter(full, { requestedIp: "172.20.45.98" })).length, 1);
+    });
+  });
+
+  describe("Elastic IPs", () => {
+    it("fit up to the quota", async () => {
+      assert.deepEqual(await faultsAfter((account) => giveAddresses(account, 4)), []);
+    });
+
+    it("over the quota are refused", () =>
+      one(
+        faultsAfter((account) => giveAddresses(account, 5)),
+        /1 more Elastic IP .* found 5 of 5 in use: release one/,
+      ));
+
+    it("are two with the primary's", () =>
+      one(
+        faultsAfter((account) => giveAddresses(account, 4), { elasticIps: 2 }),
+        /2 more Elastic IP .* found 4 of 5/,
+      ));
+
+    it("of the stack's own are there already", async () => {
+      const change = (account: Account): void => {
+        giveAddresses(account, 4);
+        giveAddresses(account, 1, ours);
+      };
+      assert.deepEqual(await faultsAfter(change), []);
+      assert.equal((await faultsAfter(change, { elasticIps: 2 })).length, 1);
+    });
+  });
+
+  describe("security groups", () => {
+    const groups =
+      (count: number, tags: Record<string, string> = {}) =>
+      (account: Account, eni: NetworkInterface): void => {
+        const { vpcId } = eni;
+        while (eni.securityGroupIds.length < count) {
+          const groupId = `sg-0123456789abcde${eni.securityGroupIds.length}0`;
+          account.securityGroups.push({ groupId, groupName: groupId, description: "x", vpcId, tags });
+          eni.securityGroupIds.push(groupId);
+        }
+      };
+
+    it("fit up to the quota", async () => {
+      assert.deepEqual(await faultsAfter(groups(4)), []);
+    });
+
+    it("over the quota are refused", () =>
+      one(faultsAfter(groups(5)), /one more security group on eni-\w+, found 5 of 5: detach one/));
+
+    it("of the stack's own are there already", async () => {
+      assert.deepEqual(
+        await faultsAfter((account, eni) => {
+          groups(4)(account, eni);
+          groups(5, ours)(account, eni);
+        }),
+        [],
+      );
+    });
+  });
+
+  describe("a CNI that takes secondary addresses", () => {
+    for (const [name, change] of Object.entries<(eni: NetworkInterface) => void>({
+      "the AmazonVPC CNI": (eni) => (eni.tags["node.k8s.amazonaws.com/instance_id"] = "i-1"),
+      "Cilium's ENI mode": (eni) => (eni.tags["io.cilium/cilium-managed"] = "true"),
+    })) {
+      it(`${name}, by its tags`, () =>
+        one(
+          faultsAfter((_account, eni) => change(eni)),
+          new RegExp(`found ${name} on eni-`),
+        ));
+    }
+
+    it("by what it calls its own interfaces on the same instance", () =>
+      one(
+        faultsAfter(
+          (account, eni) => {
+            account.networkInterfaces.push({
+              ...structuredClone(eni),
+              networkInterfaceId: "eni-0123456789abcdef0",
+              description: "aws-K8S-i-0a1b2c3d4e5f60001",
+              privateIps: [{ privateIpAddress: "172.20.45.50", primary: true }],
+            });
+          },
+          { interfaceNamed: true },
+        ),
+        /found the AmazonVPC CNI on eni-0123456789abcdef0/,
+      ));
+  });
+
+  describe("a second interface", () => {
+    const second = (account: Account, eni: NetworkInterface): void => {
+      account.networkInterfaces.push({
+        ...structuredClone(eni),
+        networkInterfaceId: "eni-0123456789abcdef0",
+        attachment: { attachmentId: "eni-attach-2", instanceId: eni.attachment?.instanceId ?? "", deviceIndex: 1 },
+        privateIps: [{ privateIpAddress: "172.20.45.50", primary: true }],
+      });
+    };
+
+    it("is refused with the names of both", () =>
+      one(
+        faultsAfter(second),
+        /expected one network interface on i-\w+, found eni-\w+, eni-0123456789abcdef0: .*networkInterfaceId/,
+      ));
+
+    it("is the user's to know about once one is named", async () => {
+      assert.deepEqual(await faultsAfter(second, { interfaceNamed: true }), []);
+    });
+  });
+
+  it("says when the interface is on no instance", () =>
+    one(
+      faultsAfter((_account, eni) => {
+        delete eni.attachment;
+      }),
+      /expected eni-\w+ on a running instance, found it on none/,
+    ));
+
+  it("reports all at once", async () => {
+    const faults = await faultsAfter((account, eni) => {
+      giveAddresses(account, 5);
+      eni.tags["io.cilium/cilium-managed"] = "true";
+    });
+    assert.equal(faults.length, 2);
+  });
+});
