@@ -1,6 +1,7 @@
 /** The command line of the product: what a user types besides `pulumi`. */
 import { Command } from "commander";
 import { forgetNode } from "./forgetNode";
+import { printPolicy } from "./iam";
 
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
@@ -17,6 +18,17 @@ program
   .option("--yes", "do it; without it the command says what it would do")
   .option("--json", "print one JSON object on stdout: { stack, forgotten }")
   .action(forgetNode);
+
+program
+  .command("iam")
+  .description(
+    "print the IAM policy (JSON) that whoever runs `pulumi` for this stack needs, made from the stack's settings",
+  )
+  .requiredOption("--stack <name>", "the stack, as `pulumi stack ls` names it")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--account <id>", "the AWS account; * is whichever the policy is attached in", "*")
+  .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
+  .action(printPolicy);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);

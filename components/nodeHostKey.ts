@@ -20,9 +20,6 @@ export interface NodeHostKeyInputs {
   stack: string;
 }
 
-/** How long a node that boots may take to answer, milliseconds. */
-const patience = 60_000;
-
 interface Sight {
   /** As in known_hosts. */
   key?: string;
@@ -67,7 +64,11 @@ function fingerprint(key: string): string {
   return `SHA256:${hash} (${type})`;
 }
 
-async function compare(inputs: NodeHostKeyInputs): Promise<void> {
+/**
+ * @param patience how long a node that boots may take to answer, milliseconds
+ * @throws naming both keys and the command that accepts the new one, or that nobody answers
+ */
+export async function compareHostKey(inputs: NodeHostKeyInputs, patience: number): Promise<void> {
   const { host, port, instanceId, setting, project, stack } = inputs;
   const [type = "", data = ""] = inputs.hostKey.trim().split(/\s+/);
   const expected = `${type} ${data}`;
@@ -96,10 +97,12 @@ async function compare(inputs: NodeHostKeyInputs): Promise<void> {
   );
 }
 
+const minute = 60_000;
+
 /** What the engine calls, in a process of its own. */
 export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInputs, NodeHostKeyInputs> = {
   create: async (inputs) => {
-    await compare(inputs);
+    await compareHostKey(inputs, minute);
     return { id: inputs.instanceId, outs: inputs };
   },
   diff: (_id, olds, news) => {
@@ -107,7 +110,7 @@ export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInp
     return Promise.resolve({ changes: keys.some((key) => olds[key] !== news[key]) });
   },
   update: async (_id, _olds, news) => {
-    await compare(news);
+    await compareHostKey(news, minute);
     return { outs: news };
   },
 };

@@ -1,0 +1,26 @@
+/** Prints the IAM policy that a stack's operator needs. */
+import { LocalWorkspace } from "@pulumi/pulumi/automation";
+import { readConfig } from "../config";
+import { policyFor } from "../iam/policy";
+
+export interface IamFlags {
+  stack: string;
+  cwd: string;
+  account: string;
+  region?: string;
+}
+
+export async function printPolicy(flags: IamFlags): Promise<void> {
+  if (!/^(\d{12}|\*)$/.test(flags.account))
+    throw new Error(`--account: expected twelve digits or *, found '${flags.account}'`);
+  const workspace = await LocalWorkspace.create({ workDir: flags.cwd });
+  const { name } = await workspace.projectSettings();
+  const all = await workspace.getAllConfig(flags.stack);
+  const values = Object.fromEntries(Object.entries(all).map(([key, { value }]) => [key, value]));
+  const region = flags.region ?? values["aws:region"] ?? process.env["AWS_REGION"];
+  if (!region)
+    throw new Error("--region: expected the Region of the cluster, found none here, in aws:region or in AWS_REGION");
+  const settings = readConfig(name, values, flags.stack);
+  const policy = policyFor({ ...settings, region, accountId: flags.account });
+  process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);
+}

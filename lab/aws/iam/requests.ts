@@ -1,0 +1,168 @@
+/**
+ * What AWS asks its authorization for a call: one question for each resource that the call touches, and one more where tags are
+ * given at creation. By the service authorization reference, for the calls that the program makes.
+ */
+import type { Account, Tags } from "../account";
+import type { Parameter, Parameters } from "../parameters";
+
+export interface AuthorizationRequest {
+  /** `ec2:ReleaseAddress`. */
+  action: string;
+  /** An ARN, or `*` where the action knows no resources. */
+  resource: string;
+  context: Record<string, string | string[]>;
+}
+
+const text = (value: Parameter | undefined): string => (typeof value === "string" ? value : "");
+/** Members of a list of the Query protocol, or of Route 53's XML. */
+const members = (value: Parameter | undefined): Parameter[] =>
+  typeof value === "object" ? Object.values(value as Record<string, Parameter>) : [];
+const fields = (value: Parameter | undefined): Record<string, Parameter> =>
+  typeof value === "object" && !Array.isArray(value) ? value : {};
+
+const resourceTags = (tags: Tags | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags ?? {}).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
+
+function requestTags(list: Parameter | undefined): Record<string, string | string[]> {
+  const tags = members(list).map((tag) => [text(fields(tag)["Key"]), text(fields(tag)["Value"])] as const);
+  return {
+    ...Object.fromEntries(tags.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    "aws:TagKeys": tags.map(([key]) => key),
+  };
+}
+
+/** EC2's resource types by the beginning of their ids. */
+const types: Readonly<Record<string, string>> = {
+  eipalloc: "elastic-ip",
+  sg: "security-group",
+  sgr: "security-group-rule",
+  eni: "network-interface",
+  vpc: "vpc",
+  i: "instance",
+};
+
+/** Questions about EC2's calls. */
+class Ec2Questions {
+  constructor(
+    private readonly account: Account,
+    private readonly action: string,
+    private readonly parameters: Parameters,
+  ) {}
+
+  #arn(id: string): string {
+    const { region, accountId } = this.account;
+    return `arn:aws:ec2:${region}:${accountId}:${types[id.replace(/-[^-]*$/, "")] ?? "unknown"}/${id}`;
+  }
+
+  #tagsOf(id: string): Tags | undefined {
+    const { addresses, securityGroups, securityGroupRules, networkInterfaces, vpcs, instances } = this.account;
+    return [
+      addresses.find(({ allocationId }) => allocationId === id),
+      securityGroups.find(({ groupId }) => groupId === id),
+      securityGroupRules.find(({ securityGroupRuleId }) => securityGroupRuleId === id),
+      networkInterfaces.find(({ networkInterfaceId }) => networkInterfaceId === id),
+      vpcs.find(({ vpcId }) => vpcId === id),
+      instances.find(({ instanceId }) => instanceId === id),
+    ].find((found) => found)?.tags;
+  }
+
+  #ask(action: string, id: string, more: AuthorizationRequest["context"] = {}): AuthorizationRequest {
+    const context = { "ec2:Region": this.account.region, ...resourceTags(this.#tagsOf(id)), ...more };
+    return { action: `ec2:${action}`, resource: this.#arn(id), context };
+  }
+
+  /** About something that exists. */
+  about(...ids: string[]): AuthorizationRequest[] {
+    return ids.map((id) => this.#ask(this.action, id));
+  }
+
+  /** About something that the call makes, and about the tags that it gets. */
+  making(kind: keyof typeof types): AuthorizationRequest[] {
+    const [specification] = members(this.parameters["TagSpecification"]);
+    const tags = specification ? requestTags(fields(specification)["Tag"]) : undefined;
+    const made = this.#ask(this.action, `${kind}-new`, tags);
+    if (!tags) return [made];
+    return [made, this.#ask("CreateTags", `${kind}-new`, { ...tags, "ec2:CreateAction": this.action })];
+  }
+
+  tagging(): AuthorizationRequest[] {
+    const tags = requestTags(this.parameters["Tag"]);
+    return members(this.parameters["ResourceId"]).map((id) => this.#ask(this.action, text(id), tags));
+  }
+
+  all(): AuthorizationRequest[] {
+    const id = (name: string): string => text(this.parameters[name]);
+    const association = this.account.addresses.find(
+      (address) => address.association?.associationId === id("AssociationId"),
+    );
+    switch (this.action) {
+      case "AllocateAddress":
+        return this.making("eipalloc");
+      case "ReleaseAddress":
+        return this.about(id("AllocationId"));
+      case "AssociateAddress":
+        return this.about(id("AllocationId"), id("NetworkInterfaceId"));
+      case "DisassociateAddress":
+        return association
+          ? this.about(association.allocationId, association.association?.networkInterfaceId ?? "")
+          : this.about("eipalloc-unknown");
+      case "CreateSecurityGroup":
+        return [...this.making("sg"), ...this.about(id("VpcId"))];
+      case "AuthorizeSecurityGroupIngress":
+      case "AuthorizeSecurityGroupEgress":
+        return [...this.about(id("GroupId")), ...this.making("sgr")];
+      case "RevokeSecurityGroupIngress":
+      case "RevokeSecurityGroupEgress":
+      case "DeleteSecurityGroup":
+        return this.about(id("GroupId"));
+      case "ModifyNetworkInterfaceAttribute":
+        return this.about(id("NetworkInterfaceId"), ...members(this.parameters["SecurityGroupId"]).map(text));
+      case "AssignPrivateIpAddresses":
+      case "UnassignPrivateIpAddresses":
+        return this.about(id("NetworkInterfaceId"));
+      case "CreateTags":
+      case "DeleteTags":
+        return this.tagging();
+      default:
+        return [{ action: `ec2:${this.action}`, resource: "*", context: { "ec2:Region": this.account.region } }];
+    }
+  }
+}
+
+/** As the conditions of Route 53 see names: lower case, without the trailing dot. */
+const normalized = (name: string): string => name.toLowerCase().replace(/\.$/, "");
+
+function route53Request(action: string, parameters: Parameters): AuthorizationRequest {
+  const ask = (resource: string, context: AuthorizationRequest["context"] = {}): AuthorizationRequest => ({
+    action: `route53:${action}`,
+    resource: resource === "*" ? "*" : `arn:aws:route53:::${resource}`,
+    context,
+  });
+  const id = text(parameters["Id"]) || text(parameters["HealthCheckId"]);
+  if (action.endsWith("TagsForResource") || action.endsWith("TagsForResources"))
+    return ask(`${text(parameters["ResourceType"])}/${text(parameters["ResourceId"])}`);
+  if (action === "ChangeResourceRecordSets") {
+    const changes = members(fields(fields(parameters["ChangeBatch"])["Changes"])["Change"]).map(fields);
+    const each = (name: string): string[] => changes.map((change) => text(fields(change["ResourceRecordSet"])[name]));
+    return ask(`hostedzone/${id}`, {
+      "route53:ChangeResourceRecordSetsNormalizedRecordNames": each("Name").map(normalized),
+      "route53:ChangeResourceRecordSetsRecordTypes": each("Type"),
+      "route53:ChangeResourceRecordSetsActions": changes.map((change) => text(change["Action"])),
+    });
+  }
+  if (id === "") return ask("*");
+  if (action === "GetChange") return ask(`change/${id}`);
+  return ask(`${action.includes("HealthCheck") ? "healthcheck" : "hostedzone"}/${id}`);
+}
+
+/** All must be allowed, or the call is refused. */
+export function authorizationRequests(
+  account: Account,
+  service: string,
+  action: string,
+  parameters: Parameters,
+): AuthorizationRequest[] {
+  if (service === "ec2") return new Ec2Questions(account, action, parameters).all();
+  if (service === "route53") return [route53Request(action, parameters)];
+  return [{ action: `${service}:${action}`, resource: "*", context: {} }];
+}
