@@ -5,6 +5,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import type { Account } from "./aws/account";
 import { startEndpoint } from "./aws/endpoint";
+import { replaceInstance } from "./aws/replacement";
+import { serveControl } from "./cloudControl";
 import { labAccount } from "./labAccount";
 import { awsEndpoint } from "./network/addresses";
 import { applyDataPlane } from "./network/dataPlane";
@@ -17,11 +19,14 @@ async function main(): Promise<void> {
     writeFileSync(labPaths.account, JSON.stringify(changed, undefined, 2));
   };
   await onChange(account);
-  await startEndpoint({
+  const endpoint = await startEndpoint({
     account,
     ...awsEndpoint,
     onChange,
     onCall: (call) => appendFileSync(labPaths.awsCalls, `${JSON.stringify(call)}\n`),
+  });
+  await serveControl({
+    replace: ({ old, next }) => endpoint.change((changed) => replaceInstance(changed, old, next)),
   });
   writeFileSync(labPaths.cloudReady, "");
 }

@@ -4,13 +4,24 @@ import { existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tellCloud } from "./cloudControl";
 import { acquireEngine, type Engine } from "./engine/engine";
 import { labCluster, labDomain } from "./labAccount";
 import { namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
 import { nodeImage, type Suite } from "./node/image";
-import { createDisk, moveApi, cutPower, powerOn, type NodeNetwork, removeDisk, waitForApi } from "./node/machine";
+import { currentNode, generation, identityOf, setGeneration } from "./node/identity";
+import {
+  createDisk,
+  cutPower,
+  moveApi,
+  type NodeNetwork,
+  powerOn,
+  removeDisk,
+  replug,
+  waitForApi,
+} from "./node/machine";
 import { lightControlPlane } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
@@ -121,10 +132,19 @@ async function build(options: LabOptions): Promise<LabState> {
     return startCloud();
   });
   await step("Node", async (note) => {
-    await issueCertificates(labCluster, [labDomain], [apiServiceIp, node.primaryPrivateIp, node.autoPublicIp]);
+    await issueCertificates(
+      labCluster,
+      [labDomain],
+      [
+        apiServiceIp,
+        ...[0, 1, 2, 3, 4, 5]
+          .map(identityOf)
+          .flatMap(({ primaryPrivateIp, autoPublicIp }) => [primaryPrivateIp, autoPublicIp]),
+      ],
+    );
     const controlPlane = programs
       ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
-      : lightControlPlane(labCluster, nodePorts.httpsNodePort, nodePorts.httpNodePort);
+      : lightControlPlane(labCluster, node.primaryPrivateIp, nodePorts);
     await createDisk(image, controlPlane, options.network ?? "netplan");
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
@@ -145,6 +165,29 @@ async function build(options: LabOptions): Promise<LabState> {
   return state;
 }
 
+/**
+ * Does what kOps' rolling update does to the one node: the instance is terminated, and the Auto Scaling group launches another with
+ * a new interface, new addresses, a new disk and new host keys. Light control plane on 443 only.
+ * @returns milliseconds from power on until the API server serves
+ */
+async function replaceNode(): Promise<number> {
+  const old = currentNode();
+  await cutPower();
+  setGeneration(generation() + 1);
+  await tellCloud("replace", { old: old.instanceId, next: currentNode() });
+  await removeDisk();
+  await createDisk(
+    await nodeImage("bookworm"),
+    lightControlPlane(labCluster, currentNode().primaryPrivateIp, nodePorts),
+    "netplan",
+  );
+  await replug();
+  const start = Date.now();
+  await powerOn();
+  await waitForApi(443);
+  return Date.now() - start;
+}
+
 /** Ends whatever is left of a lab; nothing left is no error. */
 async function down(): Promise<void> {
   await cutPower();
@@ -162,4 +205,4 @@ async function downIfOurs(): Promise<void> {
   if (existsSync(ownerFile) && Number(readFileSync(ownerFile, "utf8")) === process.pid) await down();
 }
 
-export const lab = { up, down, downIfOurs };
+export const lab = { up, down, downIfOurs, replaceNode };

@@ -31,12 +31,16 @@ export const labPaths = {
   backend: join(labRoot, "pulumi-state"),
   /** The operator's kubeconfig, where the real control plane runs. */
   kubeconfig: join(labRoot, "kubeconfig"),
+  /** How often the node has been replaced. */
+  generation: join(labRoot, "generation"),
   /** Overlay of the node: everything that differs from the image. */
   node: join(labRoot, "node"),
   /** The AWS account as it stands, in JSON. */
   account: join(labRoot, "account.json"),
   /** Written by the lab's cloud once it answers. */
   cloudReady: join(labRoot, "cloud.ready"),
+  /** Where the lab tells its cloud what happens there. */
+  cloudSocket: join(labRoot, "cloud.sock"),
   /** Every call that the AWS endpoint answered, one JSON object a line. */
   awsCalls: join(labRoot, "logs", "aws-calls.jsonl"),
 } as const;

@@ -43,6 +43,7 @@ const tasks = {
   matrix: program("lab/campaigns/matrix.ts"),
   faults: program("lab/campaigns/faults.ts"),
   reboots: program("lab/campaigns/reboots.ts"),
+  replacements: program("lab/campaigns/replacements.ts"),
   interruptions: program("lab/campaigns/interruptions.ts"),
   check,
   test: (args) => {

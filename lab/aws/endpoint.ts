@@ -58,6 +58,8 @@ export interface EndpointOptions {
 export interface Endpoint {
   url: string;
   account: Account;
+  /** What happens in AWS without a call: done in turn with the calls, and made real as they are. */
+  change(work: (account: Account) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,22 @@ class Ledger {
     private readonly onChange: (account: Account) => Promise<void>,
   ) {
     this.#previous = structuredClone(account);
+  }
+
+  change(work: (account: Account) => void): Promise<void> {
+    const done = this.#last.then(() => this.#keep(work));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Works on a draft of the account, which becomes the account once it has been made real. */
+  async #keep<T>(work: (account: Account) => T): Promise<T> {
+    const draft = structuredClone(this.account);
+    const answer = work(draft);
+    await this.onChange(draft);
+    this.#previous = structuredClone(this.account);
+    Object.assign(this.account, draft);
+    return answer;
   }
 
   run(service: Service, name: string, parameters: Parameters, fault: Fault["kind"] | undefined): Promise<Answer> {
@@ -102,12 +120,7 @@ class Ledger {
       if (!action.mutates) return seen;
     }
     if (!action.mutates) return action.run(this.account, parameters);
-    const draft = structuredClone(this.account);
-    const answer = action.run(draft, parameters);
-    await this.onChange(draft);
-    this.#previous = structuredClone(this.account);
-    Object.assign(this.account, draft);
-    return answer;
+    return this.#keep((draft) => action.run(draft, parameters));
   }
 }
 
@@ -178,6 +191,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   return {
     url: `http://${host}:${bound.port}`,
     account,
+    change: (work) => ledger.change(work),
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));

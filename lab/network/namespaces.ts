@@ -8,7 +8,7 @@ const sysctlIn = (namespace: string, setting: string): Promise<string> =>
   run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
 
 /** The node's namespace with its network card, plugged into the VPC. A machine that boots starts with an empty one. */
-export async function createNodeNamespace(): Promise<void> {
+export async function createNodeNamespace(macAddress: string): Promise<void> {
   await ip("netns", "add", namespaces.node);
   await ipIn(
     namespaces.vpc,
@@ -23,7 +23,7 @@ export async function createNodeNamespace(): Promise<void> {
     "netns",
     namespaces.node,
   );
-  await ipIn(namespaces.node, "link", "set", node.device, "address", node.macAddress);
+  await ipIn(namespaces.node, "link", "set", node.device, "address", macAddress);
   // The router knows no subnet: each private address is a route of its own, made by the data plane once AWS has assigned it.
   await ipIn(namespaces.vpc, "addr", "add", `${vpc.router}/32`, "dev", "lan");
   await ipIn(namespaces.vpc, "link", "set", "lan", "up");
@@ -47,7 +47,7 @@ export async function createNamespaces(): Promise<void> {
   await ipIn(namespaces.internet, "route", "add", "default", "via", internet.gateway);
   await ipIn(namespaces.vpc, "addr", "add", `${internet.gateway}/${internet.prefix}`, "dev", "wan");
   await sysctlIn(namespaces.vpc, "net.ipv4.ip_forward=1");
-  await createNodeNamespace();
+  await createNodeNamespace(node.macAddress);
 }
 
 /** Removes whatever is there of them; nothing there is no error. */

@@ -1,7 +1,7 @@
 /** The node as a machine: its disk (an overlay on the image), power on, power off, and a way in. */
 import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
-import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { existsSync, openSync } from "node:fs";
+import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "../aws/account";
@@ -10,6 +10,7 @@ import { applyDataPlane } from "../network/dataPlane";
 import { createNodeNamespace, removeNodeNamespace } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
+import { currentNode } from "./identity";
 import { type ControlPlane, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
 
 const disk = {
@@ -34,20 +35,20 @@ export const nodeNetworks = ["netplan", "networkd"] as const;
 export type NodeNetwork = (typeof nodeNetworks)[number];
 
 /** cloud-init's network configuration, with the static form of what DHCP gives on EC2. */
-const cloudInitNetplan = `network:
+const cloudInitNetplan = (primaryPrivateIp: string): string => `network:
   version: 2
   ethernets:
     ${node.device}:
-      addresses: [${node.primaryPrivateIp}/${node.prefix}]
+      addresses: [${primaryPrivateIp}/${node.prefix}]
       routes: [{ to: default, via: ${vpc.router} }]
 `;
 
 /** The same for an image that has systemd-networkd alone. */
-const cloudInitNetworkd = `[Match]
+const cloudInitNetworkd = (primaryPrivateIp: string): string => `[Match]
 Name=${node.device}
 
 [Network]
-Address=${node.primaryPrivateIp}/${node.prefix}
+Address=${primaryPrivateIp}/${node.prefix}
 Gateway=${vpc.router}
 `;
 
@@ -76,12 +77,14 @@ async function copyToNode(source: string, path: string, mode: number): Promise<v
   await chmod(file, mode);
 }
 
-/** Makes the node's disk from the image: keys, network, and what kOps puts there. Mounts it. */
+/** Makes the node's disk from the image: keys, network, and what kOps puts there. Mounts it. Every disk has host keys of its own. */
 export async function createDisk(image: string, controlPlane: ControlPlane, network: NodeNetwork): Promise<void> {
+  const { primaryPrivateIp } = currentNode();
   for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
   await mkdir(labPaths.keys, { recursive: true });
   await chmod(labPaths.keys, 0o700);
-  for (const key of [operatorKey, hostKey])
+  await rm(hostKey, { force: true });
+  for (const key of [operatorKey, hostKey].filter((key) => !existsSync(key)))
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
 
   await copyToNode(hostKey, "/etc/ssh/ssh_host_ed25519_key", 0o600);
@@ -90,8 +93,8 @@ export async function createDisk(image: string, controlPlane: ControlPlane, netw
     "/etc/hostname": { text: "node\n" },
     "/etc/hosts": { text: "127.0.0.1 localhost\n127.0.1.1 node\n" },
     ...(network === "netplan"
-      ? { "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan, mode: 0o600 } }
-      : { "/etc/systemd/network/50-cloud-init.network": { text: cloudInitNetworkd } }),
+      ? { "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan(primaryPrivateIp), mode: 0o600 } }
+      : { "/etc/systemd/network/50-cloud-init.network": { text: cloudInitNetworkd(primaryPrivateIp) } }),
     ...controlPlane.files,
   });
   if (network === "networkd") await hide("/usr/sbin/netplan", "/usr/lib/systemd/system-generators/netplan");
@@ -198,9 +201,7 @@ export interface RebootOptions {
 export async function reboot({ powerCut = false, nodeupSeconds = 0 }: RebootOptions = {}): Promise<number> {
   await writeFile(join(disk.root, nodeupDelay), `${nodeupSeconds}\n`);
   await (powerCut ? cutPower() : shutDown());
-  await removeNodeNamespace();
-  await createNodeNamespace();
-  await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);
+  await replug();
   return powerOn();
 }
 
@@ -222,7 +223,15 @@ export async function waitForApi(port: number): Promise<void> {
   );
 }
 
-/** Unmounts the node's disk; its contents go with the lab's directory. */
+/** Unmounts the node's disk and throws it away. */
 export async function removeDisk(): Promise<void> {
   await attempt("umount", ["-l", disk.root]);
+  for (const directory of Object.values(disk)) await rm(directory, { recursive: true, force: true });
+}
+
+/** Plugs the machine's network card in anew: another one, where the instance is another. */
+export async function replug(): Promise<void> {
+  await removeNodeNamespace();
+  await createNodeNamespace(currentNode().macAddress);
+  await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);
 }

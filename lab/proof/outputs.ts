@@ -7,6 +7,7 @@ export interface Outputs {
   apiPublicIp: string;
   ingressPublicIp: string;
   secondaryPrivateIp: string;
+  primaryPrivateIp: string;
   ingressPort: number;
   ingressHttpPort: number;
 }

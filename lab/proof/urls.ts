@@ -1,6 +1,5 @@
 /** Rows that are requests: who answers where, and with whose certificate. */
 import { labCluster, labDomain } from "../labAccount";
-import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
 import type { Outputs } from "./outputs";
 import { type Answer, describeAnswer, probe, type Request } from "./probe";
@@ -71,7 +70,7 @@ export function devUrls(outputs: Outputs): Promise<Row[]> {
 
 /** What prod promises: both 443s, from outside and from the node. */
 export function prodUrls(outputs: Outputs): Promise<Row[]> {
-  const { apiPublicIp, ingressPublicIp, ingressPort, ingressHttpPort } = outputs;
+  const { apiPublicIp, ingressPublicIp, ingressPort, ingressHttpPort, primaryPrivateIp } = outputs;
   const apiName = `api.${labCluster}`;
   const internalName = `api.internal.${labCluster}`;
   return judge([
@@ -92,7 +91,7 @@ export function prodUrls(outputs: Outputs): Promise<Row[]> {
     api("api-public", `API: https://${apiName} on the primary public address`, "internet", apiPublicIp, apiName),
     api("api-public-internal-name", `API: the same by ${internalName}`, "internet", apiPublicIp, internalName),
     api("api-loopback", "API: 127.0.0.1:443 from the node", "node", "127.0.0.1", internalName),
-    api("api-primary", "API: primary:443 from the node", "node", node.primaryPrivateIp, internalName),
+    api("api-primary", "API: primary:443 from the node", "node", primaryPrivateIp, internalName),
     api("api-by-sni", `API: by SNI ${apiName} through the ingress EIP`, "internet", ingressPublicIp, apiName),
   ]);
 }

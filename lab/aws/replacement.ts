@@ -1,0 +1,41 @@
+/** The Auto Scaling group of a kOps control plane: it puts a new instance in the place of a terminated one. */
+import type { Account } from "./account";
+import { newId } from "./ids";
+
+export interface Replacement {
+  instanceId: string;
+  primaryPrivateIp: string;
+  macAddress: string;
+  autoPublicIp: string;
+}
+
+/**
+ * Terminates an instance and launches its successor as kOps' launch template does: same type, subnet, tags and groups of kOps'
+ * own, a new interface with new addresses. What others attached to the old interface is gone with it.
+ * @throws where there is no such instance
+ */
+export function replaceInstance(account: Account, instanceId: string, next: Replacement): void {
+  const old = account.instances.find((instance) => instance.instanceId === instanceId);
+  const eni = account.networkInterfaces.find(({ attachment }) => attachment?.instanceId === instanceId);
+  if (!old || !eni) throw new Error(`expected a running instance ${instanceId}, found none`);
+  old.state = "terminated";
+  account.networkInterfaces = account.networkInterfaces.filter((other) => other !== eni);
+  for (const address of account.addresses)
+    if (address.association?.networkInterfaceId === eni.networkInterfaceId) delete address.association;
+  account.instances.push({
+    ...structuredClone(old),
+    instanceId: next.instanceId,
+    state: "running",
+    launchTime: new Date().toISOString(),
+  });
+  const ofKops = (groupId: string): boolean =>
+    account.securityGroups.find((group) => group.groupId === groupId)?.tags["KubernetesCluster"] !== undefined;
+  account.networkInterfaces.unshift({
+    ...structuredClone(eni),
+    networkInterfaceId: newId("eni"),
+    macAddress: next.macAddress,
+    attachment: { attachmentId: newId("eni-attach"), instanceId: next.instanceId, deviceIndex: 0 },
+    privateIps: [{ privateIpAddress: next.primaryPrivateIp, primary: true, autoPublicIp: next.autoPublicIp }],
+    securityGroupIds: eni.securityGroupIds.filter(ofKops),
+  });
+}

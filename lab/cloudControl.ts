@@ -1,0 +1,41 @@
+/** What the lab tells its cloud to let happen, as AWS does without anybody's call: over a socket that only this machine's root sees. */
+import { createServer, request } from "node:http";
+import { rm } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Replacement } from "./aws/replacement";
+import { labPaths } from "./paths";
+
+/** The events and what each needs to know. */
+export interface CloudEvents {
+  /** The Auto Scaling group replaces an instance. */
+  replace: { old: string; next: Replacement };
+}
+
+type Handlers = { [Name in keyof CloudEvents]: (event: CloudEvents[Name]) => Promise<void> };
+
+/** Serves the events until the process ends. */
+export async function serveControl(handlers: Handlers): Promise<void> {
+  await rm(labPaths.cloudSocket, { force: true });
+  const server = createServer((incoming, answer) => {
+    const handle = async (): Promise<void> => {
+      const name = (incoming.url ?? "").slice(1) as keyof CloudEvents;
+      await handlers[name](JSON.parse(await text(incoming)) as CloudEvents[typeof name]);
+    };
+    handle().then(
+      () => answer.writeHead(204).end(),
+      (error: unknown) => answer.writeHead(500).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(labPaths.cloudSocket, resolve));
+}
+
+/** @throws what went wrong in the cloud */
+export function tellCloud<Name extends keyof CloudEvents>(name: Name, event: CloudEvents[Name]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath: labPaths.cloudSocket, path: `/${name}`, method: "POST" }, (answer) => {
+      void text(answer).then((body) => (answer.statusCode === 204 ? resolve() : reject(new Error(body))));
+    });
+    call.on("error", reject);
+    call.end(JSON.stringify(event));
+  });
+}
