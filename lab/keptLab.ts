@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { lab, type LabOptions, type LabState } from "./lab";
 import { onNode } from "./node/machine";
-import { asOperator, type StackName } from "./operator";
+import { administratorKeyId, asOperator, type StackName } from "./operator";
 import { labPaths, repositoryRoot } from "./paths";
 import type { Finished } from "./process";
 import { stackOutputs } from "./proof/outputs";
@@ -17,7 +17,7 @@ export interface KeptLab {
   up(stack: StackName): Promise<Finished>;
   /** Runs a shell command on the node as root; throws when it fails. */
   node(command: string): Promise<string>;
-  /** A call to the AWS endpoint by the real SDK, as the operator: class name of the command and its input. */
+  /** A call to the AWS endpoint by the real SDK, as an administrator: class name of the command and its input. */
   aws(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Ids of the rows of prod's URLs that fail now. */
   failingRows(): Promise<string[]>;
@@ -49,6 +49,8 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
         new ec2.EC2Client({ maxAttempts: 1 }).send(new ec2[process.argv[1]](JSON.parse(process.argv[2])))
           .then((answer) => console.log(JSON.stringify(answer)), (error) => { console.error(error.name + ": " + error.message); process.exit(1); });`;
       const finished = await asOperator(state.engine.pulumi, [
+        "env",
+        `AWS_ACCESS_KEY_ID=${administratorKeyId}`,
         process.execPath,
         "-e",
         script,

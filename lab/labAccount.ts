@@ -13,7 +13,10 @@ export const labInstanceId = "i-0a1b2c3d4e5f60001";
 export const otherCluster = "other.example.com";
 export const otherInstanceId = "i-0a1b2c3d4e5f60002";
 
-const common = { region: "eu-central-1", publicIpPool: elasticIps } as const;
+export const labRegion = "eu-central-1";
+export const labZoneId = "Z0123456789EXAMPLE";
+
+const common = { region: labRegion, publicIpPool: elasticIps } as const;
 const machine = { instanceType: "t3.medium", role: "control-plane" } as const;
 
 export function labAccount(): Account {
@@ -30,7 +33,7 @@ export function labAccount(): Account {
         macAddress: node.macAddress,
       },
     ],
-    hostedZone: { zoneId: "Z0123456789EXAMPLE", name: "example.com." },
+    hostedZone: { zoneId: labZoneId, name: "example.com." },
   });
   const other = seedAccount({
     ...common,

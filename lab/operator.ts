@@ -15,6 +15,11 @@ export type StackName = (typeof stacks)[number];
 // prettier-ignore
 const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "config.ts", "components", "hostfiles", "dns", "tsconfig.json", "package.json", "node_modules"];
 
+/** The operator's access key, which may do what `secondary-ingress iam` says and nothing else. */
+export const operatorKeyId = "AKIALABOPERATOR00000";
+/** Somebody in the same account who may do everything. */
+export const administratorKeyId = "AKIALABADMIN00000000";
+
 /** Environment of the operator: the lab's engine, plugins, state and AWS account, and nobody else's. */
 export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
@@ -29,7 +34,7 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     KUBECONFIG: labPaths.kubeconfig,
     AWS_ENDPOINT_URL: `http://${awsEndpoint.host}:${awsEndpoint.port}`,
-    AWS_ACCESS_KEY_ID: "AKIALABOPERATOR00000",
+    AWS_ACCESS_KEY_ID: operatorKeyId,
     AWS_SECRET_ACCESS_KEY: "lab",
     AWS_REGION: "eu-central-1",
     AWS_EC2_METADATA_DISABLED: "true",

@@ -38,6 +38,15 @@ export interface CallRecord {
   error?: string;
 }
 
+/** What is asked before a call is done. */
+export interface AuthorizedCall {
+  service: ServiceName;
+  action: string;
+  /** Access key id. */
+  principal: string;
+  parameters: Parameters;
+}
+
 export interface EndpointOptions {
   /** Changed in place. */
   account: Account;
@@ -49,6 +58,8 @@ export interface EndpointOptions {
    * stays as it was.
    */
   onChange?: (account: Account) => Promise<void>;
+  /** Whether a caller may do something; everybody may do everything unless given. */
+  authorize?: (call: AuthorizedCall, account: Account) => Promise<boolean>;
   /** Told of every call before it is answered. */
   onCall?: (call: CallRecord) => void;
   /** Faults to come; may be added to at any time. */
@@ -78,6 +89,7 @@ class Ledger {
   constructor(
     readonly account: Account,
     private readonly onChange: (account: Account) => Promise<void>,
+    private readonly authorize: NonNullable<EndpointOptions["authorize"]>,
   ) {
     this.#previous = structuredClone(account);
   }
@@ -98,23 +110,19 @@ class Ledger {
     return answer;
   }
 
-  run(service: Service, name: string, parameters: Parameters, fault: Fault["kind"] | undefined): Promise<Answer> {
-    const done = this.#last.then(() => this.#run(service, name, parameters, fault));
+  run(service: Service, call: AuthorizedCall, fault: Fault["kind"] | undefined): Promise<Answer> {
+    const done = this.#last.then(() => this.#run(service, call, fault));
     this.#last = done.catch(() => undefined);
     return done;
   }
 
-  async #run(
-    service: Service,
-    name: string,
-    parameters: Parameters,
-    fault: Fault["kind"] | undefined,
-  ): Promise<Answer> {
+  async #run(service: Service, call: AuthorizedCall, fault: Fault["kind"] | undefined): Promise<Answer> {
+    const { action: name, parameters } = call;
     const action = Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
     // The official provider takes this very text for "the Region has no such call".
     if (!action) throw new AwsError("InvalidAction", `The action ${name} is not valid for this web service.`);
     if (fault === "throttled") throw service.throttled;
-    if (fault === "unauthorized") throw service.unauthorized;
+    if (fault === "unauthorized" || !(await this.authorize(call, this.account))) throw service.unauthorized;
     if (fault === "stale") {
       const seen = action.run(structuredClone(this.#previous), parameters);
       if (!action.mutates) return seen;
@@ -127,7 +135,11 @@ class Ledger {
 /** Starts the endpoint; `close` also ends the connections that clients keep open. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { account, host, port, onCall, faults = [] } = options;
-  const ledger = new Ledger(account, options.onChange ?? (() => Promise.resolve()));
+  const ledger = new Ledger(
+    account,
+    options.onChange ?? (() => Promise.resolve()),
+    options.authorize ?? (() => Promise.resolve(true)),
+  );
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call: HttpCall = {
@@ -161,7 +173,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
           401,
         );
       const fault = takeFault(faults, action);
-      body = service.writeAnswer(action, await ledger.run(service, action, parameters, fault), requestId);
+      body = service.writeAnswer(
+        action,
+        await ledger.run(service, { service: name, action, principal: caller.principal, parameters }, fault),
+        requestId,
+      );
     } catch (error) {
       if (!(error instanceof AwsError)) console.error(error);
       const refusal =
