@@ -13,8 +13,7 @@ function localImports(path: string, text: string): string[] {
 
 /** Compiles a file and what it imports of ours into a directory, types unchecked; returns the JavaScript's path. */
 async function compile(source: string, compiled: string): Promise<string> {
-  const outputOf = (path: string): string =>
-    join(compiled, relative(repositoryRoot, path)).replace(/\.ts$/, ".js");
+  const outputOf = (path: string): string => join(compiled, relative(repositoryRoot, path)).replace(/\.ts$/, ".js");
   const waiting = [source];
   const done = new Set<string>();
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {

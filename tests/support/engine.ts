@@ -20,6 +20,8 @@ export interface LoopbackEngine {
   faults: Fault[];
   /** Every call that the endpoint answered. */
   calls: CallRecord[];
+  /** AWS answers no change until the returned function is called. */
+  hold(): () => void;
   /** Directory of the engine's installation; `bin/pulumi` is below. */
   pulumiRoot: string;
   pulumiHome: string;
@@ -60,12 +62,14 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
   await makeProject(paths.project);
   const faults: Fault[] = [];
   const calls: CallRecord[] = [];
+  let held: Promise<void> = Promise.resolve();
   const endpoint = await startEndpoint({
     account: labAccount(),
     host: "127.0.0.1",
     port: 0,
     faults,
     onCall: (call) => calls.push(call),
+    onChange: () => held,
   });
   const env = {
     PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
@@ -95,6 +99,11 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
     endpoint,
     faults,
     calls,
+    hold: () => {
+      let release: () => void = () => undefined;
+      held = new Promise((resolve) => (release = resolve));
+      return release;
+    },
     pulumiRoot: root,
     pulumiHome: paths.pulumiHome,
     backendUrl,
