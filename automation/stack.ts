@@ -110,10 +110,8 @@ export async function openStack(options: OpenStackOptions): Promise<IngressStack
   const ask = (...args: string[]): Promise<string> =>
     told(() => engineCommand(command, context, [...args, "--stack", stackName]));
 
-  if (options.settings) {
-    const { settings } = options;
-    await told(() => makeStack(context, command, settings));
-  } else if (!existsSync(join(workDir, "Pulumi.yaml"))) {
+  const { settings } = options;
+  if (!settings && !existsSync(join(workDir, "Pulumi.yaml"))) {
     throw new ConfigInvalid(
       stackName,
       `workDir: expected a directory with a Pulumi.yaml, found none in ${workDir}: name the project's directory, or give settings`,
@@ -122,7 +120,10 @@ export async function openStack(options: OpenStackOptions): Promise<IngressStack
   /** Read before every run: a setting may have been added. Fails for a stack that is not there. */
   const redaction = async (): Promise<(text: string) => string> =>
     redactor([...known, ...secretSettings(await ask("config", "--show-secrets", "--json"))]);
-  await redaction();
+  await withEngineSlot(undefined, async () => {
+    if (settings) await told(() => makeStack(context, command, settings));
+    await redaction();
+  });
 
   const workspace = await LocalWorkspace.create({ workDir, envVars: { ...env }, pulumiCommand: command });
   // Runs name their stack; selecting it would change what the user's own next command works on.
@@ -133,9 +134,8 @@ export async function openStack(options: OpenStackOptions): Promise<IngressStack
     withEngineSlot(options.signal, async () => runEngine(stackName, options, await redaction(), work));
 
   async function outputs(): Promise<Outputs> {
-    const parsed = parseOutputs(
-      JSON.parse(await ask("stack", "output", "--json", "--show-secrets")) as Record<string, unknown>,
-    );
+    const json = await withEngineSlot(undefined, () => ask("stack", "output", "--json", "--show-secrets"));
+    const parsed = parseOutputs(JSON.parse(json) as Record<string, unknown>);
     if (!("problem" in parsed)) return parsed;
     throw new UpdateFailed(
       stackName,
@@ -154,7 +154,7 @@ export async function openStack(options: OpenStackOptions): Promise<IngressStack
     outputs,
     destroy: (options = {}) => run(options, (run) => stack.destroy(run)),
     cancel: async () => {
-      await ask("cancel", "--yes");
+      await withEngineSlot(undefined, () => ask("cancel", "--yes"));
     },
   };
 }
