@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { inspect } from "node:util";
 import { z } from "zod";
 import type { outputsOf } from "../components/secondaryIngressIp";
+import type { DnsOutput } from "../dns";
 import { redacted } from "./redact";
 
 /** A text that no log shows: ask for it with `reveal()`. */
@@ -31,9 +32,10 @@ export class Secret {
 }
 
 /** The component's outputs as plain values; secret ones wrapped. */
-export type Outputs = Omit<pulumi.UnwrappedObject<ReturnType<typeof outputsOf>>, "statsPassword"> & {
+export type Outputs = Omit<pulumi.UnwrappedObject<ReturnType<typeof outputsOf>>, "statsPassword" | "dns"> & {
   /** User `admin` of HAProxy's statistics page; empty in mode node-port. */
   statsPassword: Secret;
+  dns: DnsOutput;
 };
 
 const schema: z.ZodType<Outputs> = z.object({
