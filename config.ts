@@ -138,6 +138,14 @@ const schema = z.strictObject({
 export type Settings = z.output<typeof schema>;
 export type SshSettings = z.output<typeof ssh>;
 
+/** A choice as a program writes it: the enum's member or its word. */
+type Word<T> = T extends string ? `${T}` : T;
+
+/** A stack's settings as they are given: what has a default may be left out. Keys of other namespaces are whole, like `aws:region`. */
+export type StackSettings = {
+  [Key in keyof z.input<typeof schema>]: Word<z.input<typeof schema>[Key]>;
+} & { [key: `${string}:${string}`]: unknown };
+
 export interface Fault {
   /** The key as `pulumi config` names it, with its path: `ssh.hostKey`. */
   key: string;

@@ -75,6 +75,27 @@ export interface SecondaryIngressIpArgs {
   sshPrivateKey?: pulumi.Input<string>;
 }
 
+/** `DnsRecord` for every language: literal types have no counterpart in a component's schema. */
+export interface PublishedRecord {
+  /** Lower case, fully qualified, with trailing dot. */
+  name: string;
+  /** Always `A`. */
+  type: string;
+  /** Seconds. */
+  ttl: number;
+  /** IPv4 addresses, sorted. */
+  values: string[];
+}
+
+/** `DnsOutput` for every language. */
+export interface PublishedDns {
+  /** Always 1. */
+  schemaVersion: number;
+  /** The addresses answer; publish nothing before. */
+  ready: boolean;
+  records: PublishedRecord[];
+}
+
 /** What a mode gives the component: the part of the outputs in which modes differ. */
 export interface IngressOutputs {
   /** Public address of the Kubernetes API. */

@@ -1,8 +1,8 @@
 /** The component: applications on port 443 of a single-node kOps cluster, beside the Kubernetes API. */
 import * as pulumi from "@pulumi/pulumi";
-import { type DnsOutput, dnsOutput } from "../dns/records";
+import { dnsOutput } from "../dns/records";
 import { defaults, IngressMode } from "../settings";
-import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
+import type { IngressOutputs, PublishedDns, SecondaryIngressIpArgs } from "./args";
 import { findNode, type Node } from "./node";
 
 type Mode = (
@@ -41,7 +41,7 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
   /** Secret: user `admin` of HAProxy's statistics page; `""` in mode node-port. */
   readonly statsPassword: pulumi.Output<string>;
   /** What DNS tooling is to publish. */
-  readonly dns: pulumi.Output<DnsOutput>;
+  readonly dns: pulumi.Output<PublishedDns>;
 
   constructor(name: string, args: SecondaryIngressIpArgs, options?: pulumi.ComponentResourceOptions) {
     super("kops-secondary-ingress:index:SecondaryIngressIp", name, {}, options);

@@ -11,10 +11,9 @@ function localImports(path: string, text: string): string[] {
     .importedFiles.flatMap(({ fileName }) => (fileName.startsWith(".") ? [`${join(dirname(path), fileName)}.ts`] : []));
 }
 
-/** Compiles a file and what it imports of ours into the lab's directory, types unchecked; returns the JavaScript's path. */
-async function compile(source: string): Promise<string> {
-  const outputOf = (path: string): string =>
-    join(labPaths.compiled, relative(repositoryRoot, path)).replace(/\.ts$/, ".js");
+/** Compiles a file and what it imports of ours into a directory, types unchecked; returns the JavaScript's path. */
+async function compile(source: string, compiled: string): Promise<string> {
+  const outputOf = (path: string): string => join(compiled, relative(repositoryRoot, path)).replace(/\.ts$/, ".js");
   const waiting = [source];
   const done = new Set<string>();
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -34,10 +33,11 @@ async function compile(source: string): Promise<string> {
 /**
  * Writes an executable.
  * @param source a file of the repository: TypeScript of ours, or JavaScript as it is
+ * @param compiled where the JavaScript goes; it must stay there
  */
-export async function writeLauncher(path: string, source: string): Promise<void> {
+export async function writeLauncher(path: string, source: string, compiled = labPaths.compiled): Promise<void> {
   const file = join(repositoryRoot, source);
-  const program = source.endsWith(".ts") ? await compile(file) : file;
+  const program = source.endsWith(".ts") ? await compile(file, compiled) : file;
   const modules = join(repositoryRoot, "node_modules");
   await writeFile(path, `#!/bin/sh\nNODE_PATH='${modules}' exec '${process.execPath}' '${program}' "$@"\n`);
   await chmod(path, 0o755);

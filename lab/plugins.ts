@@ -21,8 +21,8 @@ async function pinnedVersion(name: PluginName): Promise<string> {
 }
 
 /** Where the engine of the lab looks for a plugin; it is told to look nowhere else. */
-async function pluginDirectory(name: PluginName): Promise<string> {
-  return join(labPaths.pulumiHome, "plugins", `resource-${name}-v${await pinnedVersion(name)}`);
+async function pluginDirectory(name: PluginName, pulumiHome: string): Promise<string> {
+  return join(pulumiHome, "plugins", `resource-${name}-v${await pinnedVersion(name)}`);
 }
 
 /** The official plugin's program: on PATH, or in the user's PULUMI_HOME in the pinned version. */
@@ -33,13 +33,19 @@ async function officialProgram(name: PluginName): Promise<string | undefined> {
   return (await which(program)) ?? (existsSync(installed) ? installed : undefined);
 }
 
-/** Puts the chosen plugins where the engine finds them, and says what it will run. */
-export async function choosePlugins(choice: PluginChoice): Promise<Plugins> {
+/**
+ * Puts the chosen plugins where the engine finds them, and says what it will run.
+ * @param paths for whoever needs plugins without a lab
+ */
+export async function choosePlugins(
+  choice: PluginChoice,
+  paths: Pick<typeof labPaths, "pulumiHome" | "compiled"> = labPaths,
+): Promise<Plugins> {
   const plugins: Plugins = { aws: "drop-in", command: "drop-in", random: "drop-in" };
   for (const name of names) {
     const wanted = choice === "official" || (choice === "auto" && name !== "aws");
     const official = wanted ? await officialProgram(name) : undefined;
-    const program = join(await pluginDirectory(name), `pulumi-resource-${name}`);
+    const program = join(await pluginDirectory(name, paths.pulumiHome), `pulumi-resource-${name}`);
     await mkdir(dirname(program), { recursive: true });
     if (official) {
       plugins[name] = "official";
@@ -50,7 +56,7 @@ export async function choosePlugins(choice: PluginChoice): Promise<Plugins> {
           `Install it with: pulumi plugin install resource ${name} ${await pinnedVersion(name)}`,
       );
     } else {
-      await writeLauncher(program, `lab/providers/${name}/main.ts`);
+      await writeLauncher(program, `lab/providers/${name}/main.ts`, paths.compiled);
     }
   }
   return plugins;

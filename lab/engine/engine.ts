@@ -46,8 +46,11 @@ const engineModule = {
   version: `github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${engineVersion}`,
 } as const;
 
-/** The engine for the lab. A built one is put into the lab's own bin directory, beside its language host. */
-export async function acquireEngine(): Promise<Engine> {
+/**
+ * The engine for the lab. A built one is put into the lab's own bin directory, beside its language host.
+ * @param paths existing directories, for whoever needs the engine without a lab
+ */
+export async function acquireEngine(paths: Pick<typeof labPaths, "bin" | "compiled"> = labPaths): Promise<Engine> {
   const installed = await which("pulumi");
   if (installed) {
     const version = (await run(installed, ["version"])).trim();
@@ -71,10 +74,10 @@ export async function acquireEngine(): Promise<Engine> {
     };
   }
   // The engine looks for its language host beside itself before it looks on PATH.
-  const pulumi = join(labPaths.bin, "pulumi");
+  const pulumi = join(paths.bin, "pulumi");
   await run("cp", ["--reflink=auto", join(directory, "pulumi"), `${pulumi}.new`]);
   await rename(`${pulumi}.new`, pulumi);
-  await writeLauncher(join(dirname(pulumi), "pulumi-language-nodejs"), "lab/engine/languageHost.ts");
+  await writeLauncher(join(dirname(pulumi), "pulumi-language-nodejs"), "lab/engine/languageHost.ts", paths.compiled);
   await writeLauncher(
     join(dirname(pulumi), "pulumi-resource-pulumi-nodejs"),
     "node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js",

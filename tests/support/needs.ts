@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
+import { type LoopbackEngine, startLoopbackEngine } from "./engine";
 
 const required = process.env["REQUIRE_LAB"] === "1";
 
@@ -28,6 +29,17 @@ export async function installValidators(): Promise<void> {
 export function needsProgram(context: Mocha.Context, program: string): void {
   const found = spawnSync("/bin/sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status === 0;
   if (!found) skipOrFail(context, `'${program}' is not installed`);
+}
+
+/** For tests that need the real engine; it is built where it can neither be found nor downloaded, which takes minutes once. */
+export async function needsEngine(context: Mocha.Context): Promise<LoopbackEngine> {
+  context.timeout(20 * 60_000);
+  try {
+    return await startLoopbackEngine();
+  } catch (error) {
+    skipOrFail(context, `the Pulumi engine is not to be had: ${(error as Error).message.split("\n")[0]}`);
+    throw error;
+  }
 }
 
 /** For tests that need root on Linux, as the lab does. */

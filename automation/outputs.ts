@@ -1,0 +1,69 @@
+/** A stack's outputs with their types. */
+import type * as pulumi from "@pulumi/pulumi";
+import { inspect } from "node:util";
+import { z } from "zod";
+import type { outputsOf } from "../components/secondaryIngressIp";
+import type { DnsOutput } from "../dns";
+import { redacted } from "./redact";
+
+/** A text that no log shows: ask for it with `reveal()`. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return redacted;
+  }
+
+  toJSON(): string {
+    return redacted;
+  }
+
+  [inspect.custom](): string {
+    return redacted;
+  }
+}
+
+/** The component's outputs as plain values; secret ones wrapped. */
+export type Outputs = Omit<pulumi.UnwrappedObject<ReturnType<typeof outputsOf>>, "statsPassword" | "dns"> & {
+  /** User `admin` of HAProxy's statistics page; empty in mode node-port. */
+  statsPassword: Secret;
+  dns: DnsOutput;
+};
+
+const schema: z.ZodType<Outputs> = z.object({
+  mode: z.string(),
+  ready: z.boolean(),
+  clusterName: z.string(),
+  instanceId: z.string(),
+  networkInterfaceId: z.string(),
+  primaryPrivateIp: z.string(),
+  apiPublicIp: z.string(),
+  secondaryPrivateIp: z.string(),
+  ingressPublicIp: z.string(),
+  ingressPort: z.number(),
+  ingressHttpPort: z.number(),
+  ingressUrls: z.array(z.string()),
+  allocationId: z.string(),
+  statsPassword: z.string().transform((value) => new Secret(value)),
+  dns: z.object({
+    schemaVersion: z.literal(1),
+    ready: z.boolean(),
+    records: z.array(
+      z.object({ name: z.string(), type: z.literal("A"), ttl: z.number(), values: z.array(z.string()) }),
+    ),
+  }),
+});
+
+/** @returns the outputs, or what is wrong with them: a stack that is not up has none */
+export function parseOutputs(values: Readonly<Record<string, unknown>>): Outputs | { problem: string } {
+  const { success, data, error } = schema.safeParse(values);
+  return success ? data : { problem: z.prettifyError(error) };
+}

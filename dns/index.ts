@@ -1,0 +1,2 @@
+/** What other programs import. */
+export { type DnsOutput, dnsOutput, type DnsRecord } from "./records";

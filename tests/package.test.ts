@@ -1,0 +1,193 @@
+/** The package as strangers get it: packed, installed into an empty folder, imported, typed, run. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
+import { labDomain } from "../lab/labAccount";
+import { repositoryRoot } from "../lab/paths";
+import { run } from "../lab/process";
+import type { LoopbackEngine } from "./support/engine";
+import { needsEngine } from "./support/needs";
+
+/** The `ts` blocks of a page. */
+const codeBlocks = (page: string): string[] =>
+  [...readFileSync(join(repositoryRoot, page), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(
+    ([, block = ""]) => block,
+  );
+
+describe("package", function () {
+  this.timeout(10 * 60_000);
+  let folder: string;
+  let packed: string[];
+
+  before("is packed and installed into an empty folder", async () => {
+    folder = await mkdtemp(join(tmpdir(), "ksi-package-"));
+    const json = await run(
+      "npm",
+      ["run", "--silent", "package", "--", "--silent", "--json", "--pack-destination", folder],
+      { cwd: repositoryRoot },
+    );
+    const [{ filename, files }] = JSON.parse(json) as [{ filename: string; files: { path: string }[] }];
+    packed = files.map(({ path }) => path);
+    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "stranger", private: true }));
+    await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", `./${filename}`], {
+      cwd: folder,
+    });
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const inFolder = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> =>
+    run(command, args, { cwd: folder, env: { ...process.env, ...env } });
+  /** Types are checked and JavaScript is written beside. */
+  const compile = async (name: string, text: string): Promise<void> => {
+    await writeFile(join(folder, name), text);
+    const node = join(repositoryRoot, "node_modules");
+    // prettier-ignore
+    await inFolder(process.execPath, [
+      join(node, "typescript/bin/tsc"), name, "--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCheck",
+      "--typeRoots", join(node, "@types"), "--types", "node",
+    ]);
+  };
+
+  it("holds the library and nothing of the lab, the tests or the stacks", () => {
+    const beside = packed.filter((path) => !path.startsWith("dist/"));
+    assert.deepEqual(beside.sort(), ["LICENSE", "Pulumi.yaml", "README.md", "cli/main.cjs", "package.json"]);
+    const folders = new Set(packed.filter((path) => path.startsWith("dist/")).map((path) => path.split("/")[1]));
+    for (const name of ["lab", "tests"]) assert.ok(!folders.has(name), name);
+    for (const name of ["components", "automation", "dns"]) assert.ok(packed.includes(`dist/${name}/index.d.ts`), name);
+  });
+
+  it("leaves nothing compiled in the checkout", async () => {
+    assert.ok(!(await readdir(repositoryRoot)).includes("dist"));
+  });
+
+  it("is imported by either kind of module, and starts nothing", async () => {
+    const names =
+      "console.log(typeof a.SecondaryIngressIp, b.IngressMode?.DualIp ?? a.IngressMode.DualIp, typeof b.openStack, typeof c.dnsOutput)";
+    const expected = "function dual-ip function function\n";
+    const [a, b, c] = ["kops-secondary-ingress", "kops-secondary-ingress/automation", "kops-secondary-ingress/dns"];
+    const common = `const a = require("${a}"), b = require("${b}"), c = require("${c}"); ${names}`;
+    assert.equal(await inFolder(process.execPath, ["-e", common]), expected);
+    const esm = `import * as a from "${a}"; import * as b from "${b}"; import * as c from "${c}"; ${names}`;
+    assert.equal(await inFolder(process.execPath, ["--input-type=module", "-e", esm]), expected);
+    await assert.rejects(
+      inFolder(process.execPath, ["-e", `require("${a}/dist/config")`]),
+      /ERR_PACKAGE_PATH_NOT_EXPORTED/,
+    );
+  });
+
+  it("has types that refuse what cannot work", async () => {
+    const head = 'import { openStack, type Outputs } from "kops-secondary-ingress/automation";\n';
+    await compile(
+      "good.mts",
+      `${head}export const port = (outputs: Outputs): number => outputs.ingressPort + outputs.dns.records.length;\n`,
+    );
+    await assert.rejects(
+      compile(
+        "bad.mts",
+        `${head}await openStack({ stack: "a", workDir: ".", settings: { mode: "both", clusterName: "a.b" } });\n`,
+      ),
+      /Type '"both"' is not assignable/,
+    );
+    await assert.rejects(
+      compile("bad.mts", `${head}export const shown = (outputs: Outputs): string => outputs.statsPassword;\n`),
+      /Type 'Secret' is not assignable/,
+    );
+  });
+
+  it("brings its command line", async () => {
+    assert.match(await inFolder("npx", ["--no-install", "secondary-ingress", "--help"]), /forget-node/);
+  });
+
+  it("is analyzable for other languages", () => {
+    const manifest = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as Record<string, unknown>;
+    const { components, typeDefinitions } = new Analyzer(
+      repositoryRoot,
+      "kops-secondary-ingress",
+      manifest,
+      new Set(["SecondaryIngressIp"]),
+    ).analyze();
+    const component = components["SecondaryIngressIp"];
+    assert.ok(component?.inputs["mode"] && component.inputs["sshPrivateKey"] && component.outputs["dns"]);
+    const enums = Object.values(typeDefinitions)
+      .filter((type) => type.enum)
+      .map(({ name }) => name);
+    assert.deepEqual(enums.sort(), ["ApiForwarder", "IngressMode", "OnDestroy", "PrimaryAddress"]);
+  });
+
+  describe("with the engine", () => {
+    let engine: LoopbackEngine;
+    let env: NodeJS.ProcessEnv;
+    before(async function () {
+      engine = await needsEngine(this);
+      env = {
+        ...engine.env,
+        PATH: `${engine.pulumiRoot}/bin:${process.env["PATH"]}`,
+        PULUMI_HOME: engine.pulumiHome,
+        PULUMI_BACKEND_URL: engine.backendUrl,
+      };
+    });
+    after(() => engine?.stop());
+
+    const [embedding = "", program = ""] = codeBlocks("docs/embedding.md");
+
+    it("gives a new user typed outputs in under 20 lines, as docs/embedding.md says", async () => {
+      assert.ok(embedding.trim().split("\n").length < 20);
+      await compile("embed.mts", embedding);
+      const printed = await inFolder(process.execPath, ["embed.mjs"], env);
+      assert.match(printed, /^5 resources to make, 0 changes of the address$/m);
+      assert.match(printed, /^done create ingress-ingress$/m);
+      assert.match(printed, /^https:\/\/198\.51\.100\.37:30443 \[\]$/m);
+      // An ordinary project: the engine's own command line finds nothing to change.
+      await engine.pulumi(["preview", "--stack", "dev", "--expect-no-changes"], { cwd: join(folder, "ingress") });
+      await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd: join(folder, "ingress") });
+      assert.ok(!(await readFile(join(folder, "ingress/Pulumi.yaml"), "utf8")).includes(folder), "no absolute path");
+    });
+
+    const ownProject = async (name: string, text: string): Promise<string> => {
+      const directory = join(folder, name);
+      await mkdir(directory);
+      await writeFile(join(directory, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
+      await writeFile(join(directory, `Pulumi.dev.yaml`), "config:\n  aws:region: eu-central-1\n");
+      await writeFile(join(directory, "index.ts"), text);
+      await engine.pulumi(["stack", "init", "dev", "--no-select"], { cwd: directory });
+      return directory;
+    };
+
+    it("is a component of somebody else's program", async () => {
+      const cwd = await ownProject("own", program);
+      await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
+      const urls = await engine.pulumi(["stack", "output", "urls", "--json", "--stack", "dev"], { cwd });
+      assert.deepEqual(JSON.parse(urls), ["https://198.51.100.37:30443"]);
+      await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd });
+    });
+
+    it("holds a dynamic provider that is serializable as compiled", async () => {
+      const compiled = join(folder, "node_modules/kops-secondary-ingress/dist/components/secondaryPrivateIp.js");
+      const [eni] = engine.endpoint.account.networkInterfaces;
+      const cwd = await ownProject(
+        "dynamic",
+        `const { SecondaryPrivateIp } = require(${JSON.stringify(compiled)});
+         export const address = new SecondaryPrivateIp("one", { networkInterfaceId: "${eni?.networkInterfaceId}" }, {}).privateIpAddress;\n`,
+      );
+      await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
+      const address = (await engine.pulumi(["stack", "output", "address", "--stack", "dev"], { cwd })).trim();
+      const addresses = (): (string | undefined)[] =>
+        engine.endpoint.account.networkInterfaces[0]?.privateIps.map(({ privateIpAddress }) => privateIpAddress) ?? [];
+      assert.equal(addresses()[1], address);
+      await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd });
+      assert.equal(addresses().length, 1);
+    });
+
+    it("gives the records of outputs as the stack does", async () => {
+      const text = `console.log(JSON.stringify(require("kops-secondary-ingress/dns").dnsOutput(["${labDomain}"], ["203.0.113.10"], 60, true)))`;
+      assert.deepEqual(JSON.parse(await inFolder(process.execPath, ["-e", text])), {
+        schemaVersion: 1,
+        ready: true,
+        records: [{ name: `${labDomain}.`, type: "A", ttl: 60, values: ["203.0.113.10"] }],
+      });
+    });
+  });
+});
