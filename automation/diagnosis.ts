@@ -114,6 +114,11 @@ function engineMissing({ stackName, reported, printed }: Failure): AutomationErr
 }
 
 function hostKeyMismatch({ stackName, reported }: Failure): AutomationError | undefined {
+  const compared = reported.map(
+    (text) => /ssh\.(?:proxy\.)?hostKey: expected .* to show the key [\s\S]*/.exec(text)?.[0],
+  );
+  const [both] = compared.filter((text) => text !== undefined);
+  if (both !== undefined) return new HostKeyMismatch(stackName, `stack '${stackName}': ${both.trim()}`);
   const told = reported.find((text) => /host key mismatch|no common algorithm for host key/.test(text));
   if (told === undefined) return undefined;
   return new HostKeyMismatch(
@@ -125,7 +130,7 @@ function hostKeyMismatch({ stackName, reported }: Failure): AutomationError | un
 }
 
 const unreachable =
-  /dial tcp.*|unable to authenticate.*|connection refused.*|no route to host.*|i\/o timeout.*|ssh: handshake failed.*/;
+  /an SSH server at .*, found none[^)]*\)|dial tcp.*|unable to authenticate.*|connection refused.*|no route to host.*|i\/o timeout.*|ssh: handshake failed.*/;
 
 function nodeUnreachable({ stackName, reported }: Failure): AutomationError | undefined {
   const why = reported.map((text) => unreachable.exec(text)?.[0]).find((found) => found !== undefined);

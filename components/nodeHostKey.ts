@@ -97,12 +97,12 @@ export async function compareHostKey(inputs: NodeHostKeyInputs, patience: number
   );
 }
 
-const minute = 60_000;
+const halfAMinute = 30_000;
 
 /** What the engine calls, in a process of its own. */
 export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInputs, NodeHostKeyInputs> = {
   create: async (inputs) => {
-    await compareHostKey(inputs, minute);
+    await compareHostKey(inputs, halfAMinute);
     return { id: inputs.instanceId, outs: inputs };
   },
   diff: (_id, olds, news) => {
@@ -110,7 +110,7 @@ export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInp
     return Promise.resolve({ changes: keys.some((key) => olds[key] !== news[key]) });
   },
   update: async (_id, _olds, news) => {
-    await compareHostKey(news, minute);
+    await compareHostKey(news, halfAMinute);
     return { outs: news };
   },
 };
