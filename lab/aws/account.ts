@@ -26,6 +26,8 @@ export interface PrivateIp {
   primary: boolean;
   /** A public address that AWS gave at launch; it is no Elastic IP and is lost at a stop or when an EIP takes its place. */
   autoPublicIp?: string;
+  /** It had one before the instance was stopped, and gets another at the start unless an Elastic IP is on the interface. */
+  hadAutoPublicIp?: true;
 }
 
 export interface NetworkInterface {
@@ -119,6 +121,8 @@ export interface Account {
   hostedZones: HostedZone[];
   /** Oldest first. */
   recordChanges?: RecordChange[];
+  /** Roles that somebody has assumed: the session's access key and ARN. */
+  sessions?: { accessKeyId: string; arn: string }[];
   /** Public addresses still free in AWS's pool, taken from the front by AllocateAddress. */
   publicIpPool: string[];
 }

@@ -12,18 +12,21 @@ export type AnswerValue = string | number | boolean | undefined | Answer | Answe
 export interface Action {
   /** Whether it changes the account; then it gets a draft, which is kept only if nothing fails. */
   readonly mutates: boolean;
-  /** @throws AwsError when AWS would refuse. */
-  run(account: Account, parameters: Parameters): Answer;
+  /**
+   * @param principal access key id of the caller
+   * @throws AwsError when AWS would refuse
+   */
+  run(account: Account, parameters: Parameters, principal: string): Answer;
 }
 
 /** An action that only looks, or, with `mutates`, one that changes the account. */
 export function action<Schema extends z.ZodType>(
   mutates: "reads" | "mutates",
   request: Schema,
-  run: (account: Account, request: z.output<Schema>) => Answer,
+  run: (account: Account, request: z.output<Schema>, principal: string) => Answer,
 ): Action {
   return {
     mutates: mutates === "mutates",
-    run: (account, parameters) => run(account, checkParameters(request, parameters)),
+    run: (account, parameters, principal) => run(account, checkParameters(request, parameters), principal),
   };
 }

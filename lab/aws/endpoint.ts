@@ -5,47 +5,23 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 import type { Account } from "./account";
-import type { Answer } from "./action";
 import { readAuthorization, unsigned } from "./authorization";
 import { ec2 } from "./ec2/service";
 import { AwsError } from "./errors";
+import type { CallRecord } from "./callRecord";
+import { control, controlPath } from "./control";
 import { type Fault, takeFault } from "./fault";
-import { flatten, type Parameters } from "./parameters";
+import { type AuthorizedCall, Ledger } from "./ledger";
+import { flatten } from "./parameters";
 import { route53, route53Path } from "./route53/service";
 import type { HttpCall, Service } from "./service";
-import { sts } from "./sts";
+import { callerArn, sts } from "./sts";
 
 const services = { ec2, route53, sts } as const satisfies Record<string, Service>;
 type ServiceName = keyof typeof services;
-
-/** One call, without secrets. */
-export interface CallRecord {
-  /** ISO 8601. */
-  time: string;
-  service: ServiceName;
-  /** As the service names it; empty when the request had none. */
-  action: string;
-  /** Access key id; empty when the request was not signed. */
-  principal: string;
-  userAgent: string;
-  /** By their path in the request, for example `Filter.1.Name`. */
-  parameters: Record<string, string>;
-  /** HTTP status of the answer. */
-  status: number;
-  /** AWS's error code. */
-  error?: string;
-}
-
-/** What is asked before a call is done. */
-export interface AuthorizedCall {
-  service: ServiceName;
-  action: string;
-  /** Access key id. */
-  principal: string;
-  parameters: Parameters;
-}
 
 export interface EndpointOptions {
   /** Changed in place. */
@@ -81,65 +57,14 @@ function serviceOf({ url, body }: HttpCall, scope: string | undefined): ServiceN
   return /\bVersion=2011-06-15\b/.test(body) ? "sts" : "ec2";
 }
 
-/** The account with calls done one after the other, each on a draft that is kept only if all went well. */
-class Ledger {
-  #previous: Account;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(
-    readonly account: Account,
-    private readonly onChange: (account: Account) => Promise<void>,
-    private readonly authorize: NonNullable<EndpointOptions["authorize"]>,
-  ) {
-    this.#previous = structuredClone(account);
-  }
-
-  change(work: (account: Account) => void): Promise<void> {
-    const done = this.#last.then(() => this.#keep(work));
-    this.#last = done.catch(() => undefined);
-    return done;
-  }
-
-  /** Works on a draft of the account, which becomes the account once it has been made real. */
-  async #keep<T>(work: (account: Account) => T): Promise<T> {
-    const draft = structuredClone(this.account);
-    const answer = work(draft);
-    await this.onChange(draft);
-    this.#previous = structuredClone(this.account);
-    Object.assign(this.account, draft);
-    return answer;
-  }
-
-  run(service: Service, call: AuthorizedCall, fault: Fault["kind"] | undefined): Promise<Answer> {
-    const done = this.#last.then(() => this.#run(service, call, fault));
-    this.#last = done.catch(() => undefined);
-    return done;
-  }
-
-  async #run(service: Service, call: AuthorizedCall, fault: Fault["kind"] | undefined): Promise<Answer> {
-    const { action: name, parameters } = call;
-    const action = Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
-    // The official provider takes this very text for "the Region has no such call".
-    if (!action) throw new AwsError("InvalidAction", `The action ${name} is not valid for this web service.`);
-    if (fault === "throttled") throw service.throttled;
-    if (fault === "unauthorized" || !(await this.authorize(call, this.account))) throw service.unauthorized;
-    if (fault === "stale") {
-      const seen = action.run(structuredClone(this.#previous), parameters);
-      if (!action.mutates) return seen;
-    }
-    if (!action.mutates) return action.run(this.account, parameters);
-    return this.#keep((draft) => action.run(draft, parameters));
-  }
-}
-
 /** Starts the endpoint; `close` also ends the connections that clients keep open. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { account, host, port, onCall, faults = [] } = options;
-  const ledger = new Ledger(
-    account,
-    options.onChange ?? (() => Promise.resolve()),
-    options.authorize ?? (() => Promise.resolve(true)),
-  );
+  const calls: CallRecord[] = [];
+  const ledger = new Ledger(account, {
+    onChange: options.onChange ?? (() => Promise.resolve()),
+    authorize: options.authorize ?? (() => Promise.resolve(true)),
+  });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call: HttpCall = {
@@ -147,6 +72,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       url: new URL(request.url ?? "/", `http://${host}`),
       body: await text(request),
     };
+    if (call.url.pathname.startsWith(controlPath)) {
+      const { status, body } = control(call, { faults, calls });
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
+      return;
+    }
     const caller = readAuthorization(request.headers.authorization);
     const name = serviceOf(call, caller?.service);
     const service: Service = services[name];
@@ -156,11 +86,13 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       service: name,
       action: "",
       principal: caller?.principal ?? "",
+      arn: caller ? callerArn(account, caller.principal) : "",
       userAgent: request.headers["user-agent"] ?? "",
       parameters: {},
       status: 200,
     };
     let body: string;
+    let fault: Fault | undefined;
     try {
       const { action, parameters } = service.read(call);
       record.action = action;
@@ -172,12 +104,13 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
           `Credential should be scoped to a valid region and service, not ${caller.region}/${caller.service}.`,
           401,
         );
-      const fault = takeFault(faults, action);
-      body = service.writeAnswer(
-        action,
-        await ledger.run(service, { service: name, action, principal: caller.principal, parameters }, fault),
-        requestId,
-      );
+      fault = takeFault(faults, action, caller.principal);
+      if (fault?.kind === "slow") await sleep(fault.milliseconds ?? 1000);
+      const done =
+        fault?.kind === "dropped"
+          ? {}
+          : await ledger.run(service, { service: name, action, principal: caller.principal, parameters }, fault?.kind);
+      body = service.writeAnswer(action, done, requestId);
     } catch (error) {
       if (!(error instanceof AwsError)) console.error(error);
       const refusal =
@@ -188,7 +121,14 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       record.error = refusal.code;
       body = service.writeError(refusal, requestId);
     }
+    const broken = fault?.kind === "dropped" ? "ConnectionDropped" : fault?.kind === "lost" ? "AnswerLost" : undefined;
+    if (broken) Object.assign(record, { status: 0, error: broken });
+    calls.push(record);
     onCall?.(record);
+    if (broken) {
+      response.destroy();
+      return;
+    }
     response.writeHead(record.status, { "content-type": "text/xml;charset=UTF-8", "x-amzn-requestid": requestId });
     response.end(body);
   }

@@ -1,20 +1,44 @@
-/** What AWS may do to any call; a test puts faults into the endpoint's list, and each call takes its own out. */
+/** What AWS may do to any call; a script puts faults into the endpoint's list, and each call takes its own out. */
+import { z } from "zod";
 
-export interface Fault {
+export const faultSchema = z.strictObject({
   /** For example `DescribeAddresses`. */
-  action: string;
+  action: z.string(),
   /**
    * `throttled`: the service has had too many requests. `unauthorized`: the principal lacks the permission.
    * `stale`: the call sees the account as it was before the latest change, so a fresh id is not found.
+   * `internal`: the service fails, nothing is done. `slow`: the answer comes late. `dropped`: the connection breaks before
+   * anything is done. `lost`: it breaks afterwards, and nobody is told that it was done.
    */
-  kind: "throttled" | "unauthorized" | "stale";
+  kind: z.enum(["throttled", "unauthorized", "stale", "internal", "slow", "dropped", "lost"]),
   /** How many calls it strikes. */
-  times: number;
-}
+  times: z.number().int().min(1).default(1),
+  /** How many calls it lets pass before. */
+  after: z.number().int().min(0).optional(),
+  /** Access key id of the only caller that it strikes. */
+  principal: z.string().optional(),
+  /** Delay of a `slow` answer, default 1000. */
+  milliseconds: z.number().int().min(0).optional(),
+});
+
+/** One to come, of which `times` counts down. */
+export type Fault = z.input<typeof faultSchema> & { times: number };
+export type FaultKind = Fault["kind"];
+
+/** What a script sends: one fault, or several. */
+export const faultScript = z.union([z.array(faultSchema), faultSchema.transform((fault) => [fault])]);
 
 /** The fault that strikes this call, used up by one. */
-export function takeFault(faults: readonly Fault[], action: string): Fault["kind"] | undefined {
-  const fault = faults.find((candidate) => candidate.action === action && candidate.times > 0);
-  if (fault) fault.times -= 1;
-  return fault?.kind;
+export function takeFault(faults: readonly Fault[], action: string, principal: string): Fault | undefined {
+  for (const fault of faults) {
+    if (fault.action !== action || fault.times <= 0) continue;
+    if (fault.principal !== undefined && fault.principal !== principal) continue;
+    if (fault.after) {
+      fault.after -= 1;
+      continue;
+    }
+    fault.times -= 1;
+    return fault;
+  }
+  return undefined;
 }

@@ -1,5 +1,7 @@
-/** STS: who the caller is. */
+/** STS: who the caller is, and roles to be assumed. */
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { Account } from "./account";
 import { action } from "./action";
 import { AwsError } from "./errors";
 import { readQuery } from "./query";
@@ -9,15 +11,60 @@ import { xmlDocument } from "./xml";
 const version = "2011-06-15";
 const namespace = `https://sts.amazonaws.com/doc/${version}/`;
 
-/** Everybody who calls the lab is its one IAM user. */
-const getCallerIdentity = action("reads", z.strictObject({}), ({ accountId }) => ({
-  Arn: `arn:aws:iam::${accountId}:user/operator`,
-  UserId: "AIDALABOPERATOR000000",
-  Account: accountId,
-}));
+/** ARN of the user or session behind an access key; a key that nobody gave out is the lab's one IAM user. */
+export function callerArn({ accountId, sessions = [] }: Account, principal: string): string {
+  const session = sessions.find(({ accessKeyId }) => accessKeyId === principal);
+  return session?.arn ?? `arn:aws:iam::${accountId}:user/operator`;
+}
+
+const getCallerIdentity = action("reads", z.strictObject({}), (account, _request, principal) => {
+  const Arn = callerArn(account, principal);
+  const session = /:assumed-role\/[^/]+\/(.+)$/.exec(Arn)?.[1];
+  return {
+    Arn,
+    UserId: session ? `AROALABROLE0000000000:${session}` : "AIDALABOPERATOR000000",
+    Account: account.accountId,
+  };
+});
+
+/** Every role of the account trusts everybody in it. */
+const assumeRole = action(
+  "mutates",
+  z.strictObject({
+    RoleArn: z.string(),
+    RoleSessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/),
+    ExternalId: z.string().optional(),
+    Policy: z.string().optional(),
+    SourceIdentity: z.string().optional(),
+    DurationSeconds: z.coerce.number().int().min(900).max(43200).default(3600),
+  }),
+  (account, { RoleArn, RoleSessionName, DurationSeconds }) => {
+    const role = /^arn:aws:iam::(\d{12}):role\/(?:.+\/)?([^/]+)$/.exec(RoleArn);
+    if (role?.[1] !== account.accountId)
+      throw new AwsError(
+        "AccessDenied",
+        `User is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+        403,
+      );
+    const session = {
+      accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+      arn: `arn:aws:sts::${account.accountId}:assumed-role/${role[2]}/${RoleSessionName}`,
+    };
+    account.sessions = [...(account.sessions ?? []), session];
+    return {
+      Credentials: {
+        AccessKeyId: session.accessKeyId,
+        SecretAccessKey: randomBytes(30).toString("base64"),
+        SessionToken: randomBytes(30).toString("base64"),
+        Expiration: new Date(Date.now() + DurationSeconds * 1000).toISOString(),
+      },
+      AssumedRoleUser: { Arn: session.arn, AssumedRoleId: `AROALABROLE0000000000:${RoleSessionName}` },
+    };
+  },
+);
 
 export const sts: Service = {
-  actions: { GetCallerIdentity: getCallerIdentity },
+  actions: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
   throttled: new AwsError("Throttling", "Rate exceeded"),
   unauthorized: new AwsError("AccessDenied", "User is not authorized to perform this action", 403),
   read: (call) => readQuery(call, version),

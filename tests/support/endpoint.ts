@@ -1,5 +1,6 @@
 /** The lab's AWS endpoint for one test, and an environment that leads every SDK to it. */
-import { type CallRecord, type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
+import type { CallRecord } from "../../lab/aws/callRecord";
+import { type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
 import type { Fault } from "../../lab/aws/fault";
 import { labAccount } from "../../lab/labAccount";
 

@@ -12,7 +12,7 @@ import { associationData, groupSet, primaryAddress, privateIpAddressesSet, publi
 import { tagSet } from "./tags";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
-const stateCodes: Record<Instance["state"], number> = {
+export const stateCodes: Record<Instance["state"], number> = {
   pending: 0,
   running: 16,
   "shutting-down": 32,

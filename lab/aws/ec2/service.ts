@@ -8,6 +8,7 @@ import { describeAccountAttributes } from "./accountAttributes";
 import * as addresses from "./addresses";
 import { describeInstanceTypes } from "./instanceTypes";
 import { describeInstances } from "./instances";
+import { startInstances, stopInstances, terminateInstances } from "./instanceStates";
 import { describeNetworkInterfaces, modifyNetworkInterfaceAttribute } from "./networkInterfaces";
 import { describeSubnets, describeVpcs } from "./networks";
 import { assignPrivateIpAddresses, unassignPrivateIpAddresses } from "./privateIps";
@@ -46,6 +47,9 @@ export const ec2: Service = {
     ReleaseAddress: addresses.releaseAddress,
     RevokeSecurityGroupEgress: rules.revokeSecurityGroupEgress,
     RevokeSecurityGroupIngress: rules.revokeSecurityGroupIngress,
+    StartInstances: startInstances,
+    StopInstances: stopInstances,
+    TerminateInstances: terminateInstances,
     UnassignPrivateIpAddresses: unassignPrivateIpAddresses,
   },
   throttled: new AwsError("RequestLimitExceeded", "Request limit exceeded.", 503),

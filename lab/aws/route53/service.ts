@@ -75,9 +75,9 @@ function read({ method, url, body }: HttpCall): { action: string; parameters: Pa
 function withInvalidInput(action: Action): Action {
   return {
     ...action,
-    run: (account, parameters) => {
+    run: (account, parameters, principal) => {
       try {
-        return action.run(account, parameters);
+        return action.run(account, parameters, principal);
       } catch (error) {
         const codes = ["InvalidParameterValue", "MissingParameter", "UnknownParameter"];
         if (error instanceof AwsError && codes.includes(error.code)) throw new AwsError("InvalidInput", error.message);

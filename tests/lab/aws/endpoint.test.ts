@@ -261,6 +261,7 @@ describe("lab AWS endpoint", () => {
           service: "ec2",
           action: "DescribeAddresses",
           principal: "AKIATEST",
+          arn: "arn:aws:iam::123456789012:user/operator",
           parameters: { "Filter.1.Name": "public-ip", "Filter.1.Value.1": "192.0.2.1" },
           status: 200,
         },

@@ -4,7 +4,8 @@ import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Account, NetworkInterface } from "../../../lab/aws/account";
-import { type CallRecord, startEndpoint } from "../../../lab/aws/endpoint";
+import type { CallRecord } from "../../../lab/aws/callRecord";
+import { startEndpoint } from "../../../lab/aws/endpoint";
 import type { Fault } from "../../../lab/aws/fault";
 import { seedAccount } from "../../../lab/aws/seed";
 

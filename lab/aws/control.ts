@@ -1,0 +1,47 @@
+/** The endpoint's own path for scripts, where AWS has nothing: faults to come, and the calls so far. JSON both ways. */
+import { z } from "zod";
+import type { CallRecord } from "./callRecord";
+import { type Fault, faultScript } from "./fault";
+import type { HttpCall } from "./service";
+
+export const controlPath = "/_lab/";
+
+export interface ControlAnswer {
+  status: number;
+  body: string;
+}
+
+const json = (status: number, value: unknown): ControlAnswer => ({ status, body: JSON.stringify(value) });
+
+/** Adds to, shows or empties the list of faults, or shows the calls. */
+export function control(
+  { method, url, body }: HttpCall,
+  { faults, calls }: { faults: Fault[]; calls: readonly CallRecord[] },
+): ControlAnswer {
+  switch (`${method} ${url.pathname.slice(controlPath.length)}`) {
+    case "GET calls":
+      return json(200, calls);
+    case "GET faults":
+      return json(
+        200,
+        faults.filter(({ times }) => times > 0),
+      );
+    case "DELETE faults":
+      faults.splice(0);
+      return json(200, []);
+    case "POST faults": {
+      let given: unknown;
+      try {
+        given = JSON.parse(body);
+      } catch (error) {
+        return json(400, { error: `expected JSON, found something else: ${String(error)}` });
+      }
+      const parsed = faultScript.safeParse(given);
+      if (!parsed.success) return json(400, { error: z.prettifyError(parsed.error) });
+      faults.push(...parsed.data);
+      return json(200, faults);
+    }
+    default:
+      return json(404, { error: "expected GET calls, or GET, POST or DELETE faults" });
+  }
+}

@@ -1,0 +1,90 @@
+/** Instances stopped, started and terminated, and what becomes of their public addresses. */
+import { z } from "zod";
+import type { Account, Instance } from "../account";
+import type { Answer } from "../action";
+import { AwsError, notFound } from "../errors";
+import { boolean, someOf } from "../parameters";
+import { stateCodes } from "./instances";
+import { ec2Change } from "./ec2Action";
+
+type State = Instance["state"];
+
+/** @throws AwsError when one of them cannot go to the state from where it is */
+function pass(
+  account: Account,
+  ids: readonly string[],
+  to: State,
+  from: readonly State[],
+  effect: (instance: Instance) => void,
+): Answer {
+  const instances = ids.map((id) => {
+    const found = account.instances.find(({ instanceId }) => instanceId === id);
+    if (!found) throw notFound("instance", id);
+    if (found.state !== to && !from.includes(found.state))
+      throw new AwsError(
+        "IncorrectInstanceState",
+        `The instance '${id}' is not in a state from which it can be ${to}.`,
+      );
+    return found;
+  });
+  return {
+    instancesSet: instances.map((instance) => {
+      const previous = instance.state;
+      if (previous !== to) {
+        instance.state = to;
+        effect(instance);
+      }
+      const state = (name: State): Answer => ({ code: stateCodes[name], name });
+      return { instanceId: instance.instanceId, currentState: state(to), previousState: state(previous) };
+    }),
+  };
+}
+
+const interfacesOf = (account: Account, { instanceId }: Instance) =>
+  account.networkInterfaces.filter(({ attachment }) => attachment?.instanceId === instanceId);
+
+/** A public address that AWS gave by itself goes back at a stop; Elastic IPs stay. */
+export const stopInstances = ec2Change(
+  { InstanceId: someOf(z.string()), Force: boolean.optional() },
+  (account, { InstanceId }) =>
+    pass(account, InstanceId, "stopped", ["running"], (instance) => {
+      for (const { privateIps } of interfacesOf(account, instance))
+        for (const privateIp of privateIps) {
+          if (privateIp.autoPublicIp === undefined) continue;
+          delete privateIp.autoPublicIp;
+          privateIp.hadAutoPublicIp = true;
+        }
+    }),
+);
+
+/**
+ * A new public address for a primary one that had one by itself, unless an Elastic IP is anywhere on the interface:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+ */
+export const startInstances = ec2Change({ InstanceId: someOf(z.string()) }, (account, { InstanceId }) =>
+  pass(account, InstanceId, "running", ["stopped"], (instance) => {
+    for (const { networkInterfaceId, privateIps } of interfacesOf(account, instance)) {
+      const elastic = account.addresses.some(
+        ({ association }) => association?.networkInterfaceId === networkInterfaceId,
+      );
+      for (const privateIp of privateIps) {
+        if (!privateIp.hadAutoPublicIp || elastic) continue;
+        const publicIp = account.publicIpPool.pop();
+        if (publicIp === undefined) continue;
+        privateIp.autoPublicIp = publicIp;
+        delete privateIp.hadAutoPublicIp;
+      }
+    }
+  }),
+);
+
+/** Interfaces made with the instance go with it; Elastic IPs stay the account's. */
+export const terminateInstances = ec2Change({ InstanceId: someOf(z.string()) }, (account, { InstanceId }) =>
+  pass(account, InstanceId, "terminated", ["pending", "running", "stopping", "stopped"], (instance) => {
+    const gone = interfacesOf(account, instance);
+    account.networkInterfaces = account.networkInterfaces.filter((other) => !gone.includes(other));
+    for (const address of account.addresses)
+      if (gone.some(({ networkInterfaceId }) => networkInterfaceId === address.association?.networkInterfaceId))
+        delete address.association;
+  }),
+);
