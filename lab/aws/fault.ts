@@ -26,7 +26,7 @@ export type Fault = z.input<typeof faultSchema> & { times: number };
 export type FaultKind = Fault["kind"];
 
 /** What a script sends: one fault, or several. */
-export const faultScript = z.union([z.array(faultSchema), faultSchema.transform((fault) => [fault])]);
+export const faultScript = z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(faultSchema));
 
 /** The fault that strikes this call, used up by one. */
 export function takeFault(faults: readonly Fault[], action: string, principal: string): Fault | undefined {
