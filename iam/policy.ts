@@ -131,18 +131,22 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
       Effect: "Allow",
       Action: [
         "ec2:ModifyNetworkInterfaceAttribute",
-        ...(dualIp
-          ? [
-              "ec2:AssignPrivateIpAddresses",
-              "ec2:AssociateAddress",
-              "ec2:DisassociateAddress",
-              "ec2:UnassignPrivateIpAddresses",
-            ]
-          : []),
+        ...(dualIp ? ["ec2:AssignPrivateIpAddresses", "ec2:AssociateAddress", "ec2:UnassignPrivateIpAddresses"] : []),
       ],
       Resource: [arn("network-interface")],
       Condition: ofTheCluster,
     },
+    // Our own address comes back from wherever somebody has moved it: the address's own condition still holds.
+    ...(dualIp
+      ? [
+          {
+            Sid: "TakeOurAddressBack",
+            Effect: "Allow" as const,
+            Action: ["ec2:DisassociateAddress"],
+            Resource: [arn("network-interface")],
+          },
+        ]
+      : []),
     // The call names all groups of the interface, those of kOps and of others among them.
     { Sid: "GroupsOfInterface", Effect: "Allow", Action: ["ec2:ModifyNetworkInterfaceAttribute"], Resource: [group] },
   ];

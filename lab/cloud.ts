@@ -11,6 +11,7 @@ import type { AuthorizedCall } from "./aws/ledger";
 import { authorizationRequests } from "./aws/iam/requests";
 import { isAllowed } from "./aws/iam/simulation";
 import { replaceInstance } from "./aws/replacement";
+import { leave, steal } from "./aws/stranger";
 import { serveControl } from "./cloudControl";
 import { labAccount, labCluster, labDomain, labRegion, labZoneId } from "./labAccount";
 import { awsEndpoint } from "./network/addresses";
@@ -60,6 +61,8 @@ async function main(): Promise<void> {
   });
   await serveControl({
     replace: ({ old, next }) => endpoint.change((changed) => replaceInstance(changed, old, next)),
+    steal: ({ address }) => endpoint.change((changed) => steal(changed, address)),
+    leave: () => endpoint.change(leave),
   });
   writeFileSync(labPaths.cloudReady, "");
 }

@@ -9,6 +9,10 @@ import { labPaths } from "./paths";
 export interface CloudEvents {
   /** The Auto Scaling group replaces an instance. */
   replace: { old: string; next: Replacement };
+  /** Somebody else takes an address away from the node's interface. */
+  steal: { address: string };
+  /** Whoever has taken an address goes. */
+  leave: Record<string, never>;
 }
 
 type Handlers = { [Name in keyof CloudEvents]: (event: CloudEvents[Name]) => Promise<void> };
@@ -19,7 +23,8 @@ export async function serveControl(handlers: Handlers): Promise<void> {
   const server = createServer((incoming, answer) => {
     const handle = async (): Promise<void> => {
       const name = (incoming.url ?? "").slice(1) as keyof CloudEvents;
-      await handlers[name](JSON.parse(await text(incoming)) as CloudEvents[typeof name]);
+      const handler = handlers[name] as (event: unknown) => Promise<void>;
+      await handler(JSON.parse(await text(incoming)));
     };
     handle().then(
       () => answer.writeHead(204).end(),

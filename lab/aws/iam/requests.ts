@@ -71,9 +71,9 @@ class Ec2Questions {
     return { action: `ec2:${action}`, resource: this.#arn(id), context };
   }
 
-  /** About something that exists. */
+  /** About what exists: of anything else the call itself says that it is not there. */
   about(...ids: string[]): AuthorizationRequest[] {
-    return ids.map((id) => this.#ask(this.action, id));
+    return ids.filter((id) => this.#tagsOf(id) !== undefined).map((id) => this.#ask(this.action, id));
   }
 
   /** About something that the call makes, and about the tags that it gets. */
@@ -87,7 +87,11 @@ class Ec2Questions {
 
   tagging(): AuthorizationRequest[] {
     const tags = requestTags(this.parameters["Tag"]);
-    return members(this.parameters["ResourceId"]).map((id) => this.#ask(this.action, text(id), tags));
+    const exists = (id: string): boolean => this.#tagsOf(id) !== undefined;
+    return members(this.parameters["ResourceId"])
+      .map(text)
+      .filter(exists)
+      .map((id) => this.#ask(this.action, id, tags));
   }
 
   all(): AuthorizationRequest[] {
@@ -105,7 +109,7 @@ class Ec2Questions {
       case "DisassociateAddress":
         return association
           ? this.about(association.allocationId, association.association?.networkInterfaceId ?? "")
-          : this.about("eipalloc-unknown");
+          : [];
       case "CreateSecurityGroup":
         return [...this.making("sg"), ...this.about(id("VpcId"))];
       case "AuthorizeSecurityGroupIngress":

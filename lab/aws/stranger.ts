@@ -1,0 +1,38 @@
+/** Somebody else in the same subnet, who takes an address away from the node: the Elastic IP on it goes along, as in AWS. */
+import type { Account, NetworkInterface } from "./account";
+import { newId } from "./ids";
+
+const description = "a stranger's";
+
+const strangers = ({ networkInterfaces }: Account): NetworkInterface[] =>
+  networkInterfaces.filter((eni) => eni.description === description);
+
+/** Moves an address to a stranger's interface; nothing where no node's interface has it as a secondary one. */
+export function steal(account: Account, address: string): void {
+  const victim = account.networkInterfaces.find(({ privateIps }) =>
+    privateIps.some(({ privateIpAddress, primary }) => privateIpAddress === address && !primary),
+  );
+  if (!victim || victim.description === description) return;
+  const networkInterfaceId = newId("eni");
+  victim.privateIps = victim.privateIps.filter(({ privateIpAddress }) => privateIpAddress !== address);
+  account.networkInterfaces.push({
+    networkInterfaceId,
+    subnetId: victim.subnetId,
+    vpcId: victim.vpcId,
+    macAddress: "02:1b:7c:ff:00:01",
+    description,
+    privateIps: [{ privateIpAddress: address, primary: false }],
+    securityGroupIds: [],
+    tags: {},
+  });
+  for (const { association } of account.addresses)
+    if (association?.privateIpAddress === address) association.networkInterfaceId = networkInterfaceId;
+}
+
+/** The strangers go, and what they had is free again. */
+export function leave(account: Account): void {
+  const gone = strangers(account).map(({ networkInterfaceId }) => networkInterfaceId);
+  account.networkInterfaces = account.networkInterfaces.filter((eni) => eni.description !== description);
+  for (const address of account.addresses)
+    if (gone.includes(address.association?.networkInterfaceId ?? "")) delete address.association;
+}

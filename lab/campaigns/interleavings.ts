@@ -1,0 +1,72 @@
+/** `npm run interleavings`: what people, AWS and the operator do, in random order, and then one `up` and one `destroy`. */
+import { Command } from "commander";
+import { keepLab } from "../keptLab";
+import { lab } from "../lab";
+import { step } from "../progress";
+import { type Interleaving, interleave, sequences } from "./interleavings/campaign";
+import { eventNames } from "./interleavings/events";
+import { machineInWords, table, writeResults } from "./page";
+
+const { times, seed, from, json } = new Command("npm run interleavings --")
+  .description("runs random interleavings from a seed, and writes docs/results/interleavings.md")
+  .option("--times <number>", "how many", "200")
+  .option("--seed <number>", "the same seed gives the same interleavings", "1")
+  .option("--from <number>", "begin with this one, counted from 1", "1")
+  .option("--json", "print one JSON object on stdout: { seed, interleavings }")
+  .parse()
+  .opts<{ times: string; seed: string; from: string; json?: boolean }>();
+
+async function main(): Promise<void> {
+  const results: Interleaving[] = [];
+  const all = sequences(Number(seed), Number(times)).slice(Number(from) - 1);
+  const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+  try {
+    for (const [index, steps] of all.entries()) {
+      const number = index + Number(from);
+      results.push(
+        await step(`${number}: ${steps.map(([name]) => name).join(", ")}`, async (note) => {
+          const result = await interleave(kept, steps);
+          if (result.broken.length > 0) note(`BROKEN ${result.broken.join("; ")}`);
+          return result;
+        }),
+      );
+    }
+  } finally {
+    await lab.down();
+  }
+  const broken = results.filter((each) => each.broken.length > 0);
+  const counts = eventNames.map((name) => [
+    name,
+    results.reduce((sum, { events }) => sum + events.filter((event) => event === name).length, 0),
+  ]);
+  const text = `# Interleavings
+
+<!-- Written by \`npm run interleavings\`. -->
+
+Three to five of the events below in random order (seed ${seed}), with prod at the start absent; then one \`pulumi up --refresh\`,
+after which all URLs must answer, and one \`pulumi destroy\`, after which nothing of the stack may be left in the account.
+**${results.length - broken.length} of ${results.length}** held. ${machineInWords()}
+
+${table(["event", "how often"], counts)}
+
+${
+  broken.length > 0
+    ? table(
+        ["what was done", "what did not hold"],
+        broken.map(({ events, broken }) => [
+          events.join(", "),
+          broken.join("; ").replaceAll(/\s+/g, " ").slice(0, 500),
+        ]),
+      )
+    : ""
+}
+`;
+  await writeResults("interleavings", text);
+  process.stdout.write(json ? `${JSON.stringify({ seed, interleavings: results }, undefined, 2)}\n` : `${text}\n`);
+  if (broken.length > 0) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

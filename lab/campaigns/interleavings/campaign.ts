@@ -1,0 +1,69 @@
+/** Random interleavings from a seed: after each, one `up` makes all right, and `destroy` leaves nothing. */
+import fc from "fast-check";
+import { tellCloud } from "../../cloudControl";
+import type { KeptLab } from "../../keptLab";
+import { account, type EventName, eventNames, events, faults, set, setting } from "./events";
+
+export interface Interleaving {
+  /** What was done, in order. */
+  events: EventName[];
+  seconds: number;
+  /** What did not hold; empty when everything did. */
+  broken: string[];
+}
+
+type Step = [EventName, number];
+
+/** The same sequences for the same seed. */
+export function sequences(seed: number, times: number): Step[][] {
+  const others = eventNames.filter((name) => name !== "up");
+  const name = fc.oneof(
+    { weight: 1, arbitrary: fc.constant<EventName>("up") },
+    { weight: 3, arbitrary: fc.constantFrom(...others) },
+  );
+  const steps = fc.array(fc.tuple(name, fc.nat(1000)), { minLength: 2, maxLength: 4 });
+  // On an empty stack half of the events have nothing to act on.
+  const first = fc.constantFrom<Step[]>([["up", 0]], [["up", 0]], []);
+  return fc.sample(
+    fc.tuple(first, steps).map(([first, rest]) => [...first, ...rest]),
+    { seed, numRuns: times },
+  );
+}
+
+/** What of the stack is left in the account. */
+async function left(): Promise<string[]> {
+  const { addresses, securityGroups, networkInterfaces } = await account();
+  const groups = securityGroups.filter(({ tags }) => tags["managed-by"] !== undefined);
+  return [
+    ...addresses.map(({ publicIp }) => `Elastic IP ${publicIp}`),
+    ...groups.map(({ groupId }) => `security group ${groupId}`),
+    ...networkInterfaces.flatMap(({ networkInterfaceId, privateIps }) =>
+      privateIps.filter(({ primary }) => !primary).map((ip) => `${ip.privateIpAddress} on ${networkInterfaceId}`),
+    ),
+  ];
+}
+
+export async function interleave(kept: KeptLab, steps: readonly Step[]): Promise<Interleaving> {
+  const start = Date.now();
+  const broken: string[] = [];
+  const run = (...args: string[]) => kept.pulumi(...args, "--yes", "--skip-preview", "--stack", "prod");
+  try {
+    for (const [name, number] of steps) await events[name](kept, number);
+    await faults(undefined);
+    // An address that somebody has, and that the operator asks for by name, is an error that says to choose another.
+    if ((await account()).networkInterfaces.some(({ description }) => description === "a stranger's"))
+      await set(["secondaryPrivateIp"], undefined);
+    await set(["mode"], "dual-ip");
+    const up = await run("up", "--refresh");
+    if (up.status !== 0) broken.push(`the final up failed: ${up.stdout}${up.stderr}`);
+    else broken.push(...(await kept.failingRows()).map((id) => `row ${id} fails`));
+  } finally {
+    const mode = await setting("mode");
+    const destroy = await run("destroy");
+    if (destroy.status !== 0) broken.push(`destroy (mode ${String(mode)}) failed: ${destroy.stdout}${destroy.stderr}`);
+    await tellCloud("leave", {});
+    broken.push(...(await left()).map((thing) => `left behind: ${thing}`));
+    await set(["secondaryPrivateIp"], undefined);
+  }
+  return { events: steps.map(([name]) => name), seconds: (Date.now() - start) / 1000, broken };
+}

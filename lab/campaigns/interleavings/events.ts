@@ -1,0 +1,120 @@
+/** What people, AWS and the operator do to a stack, in any order. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import type { Account } from "../../aws/account";
+import type { FaultKind } from "../../aws/fault";
+import { tellCloud } from "../../cloudControl";
+import type { KeptLab } from "../../keptLab";
+import { lab } from "../../lab";
+import { labCluster } from "../../labAccount";
+import { awsEndpoint } from "../../network/addresses";
+import { nodeHostKey } from "../../node/machine";
+import { inInternet } from "../../operator";
+import { labPaths } from "../../paths";
+import { run } from "../../process";
+
+const settingsFile = join(labPaths.project, "Pulumi.prod.yaml");
+
+/** Sets a setting of prod, or takes it away. */
+export async function set(path: string[], value: unknown): Promise<void> {
+  const document = parseDocument(await readFile(settingsFile, "utf8"));
+  const [key = "", ...rest] = path;
+  const place = ["config", `kops-secondary-ingress:${key}`, ...rest];
+  if (value === undefined) document.deleteIn(place);
+  else document.setIn(place, value);
+  await writeFile(settingsFile, document.toString());
+}
+
+export async function setting(key: string): Promise<unknown> {
+  return parseDocument(await readFile(settingsFile, "utf8")).getIn(["config", `kops-secondary-ingress:${key}`]);
+}
+
+export const account = async (): Promise<Account> => JSON.parse(await readFile(labPaths.account, "utf8")) as Account;
+
+/** The node's interface, and what the stack has put on it. */
+async function found(): Promise<{ eni: string; secondaries: string[]; groups: string[]; ours: string[] }> {
+  const { instances, networkInterfaces, securityGroups } = await account();
+  const running = instances.find(({ state, tags }) => state === "running" && tags["KubernetesCluster"] === labCluster);
+  const eni = networkInterfaces.find(({ attachment }) => attachment?.instanceId === running?.instanceId);
+  if (!eni) throw new Error("the lab has no running node");
+  const ours = securityGroups.filter(({ tags }) => tags["managed-by"]).map(({ groupId }) => groupId);
+  return {
+    eni: eni.networkInterfaceId,
+    secondaries: eni.privateIps.filter(({ primary }) => !primary).map(({ privateIpAddress }) => privateIpAddress),
+    groups: eni.securityGroupIds,
+    ours,
+  };
+}
+
+/** Faults to come, by the endpoint's own path for scripts; `undefined` takes all back. */
+export async function faults(list: readonly object[] | undefined): Promise<void> {
+  const url = `http://${awsEndpoint.host}:${awsEndpoint.port}/_lab/faults`;
+  const how = list ? ["-d", JSON.stringify(list)] : ["-X", "DELETE"];
+  const [program = "", ...args] = inInternet(["curl", "-sf", ...how, url]);
+  await run(program, args);
+}
+
+const fault = (kind: FaultKind, actions: readonly string[], times: number) => (number: number) =>
+  faults([{ action: actions[number % actions.length], kind, times }]);
+
+/** Free addresses of the node's subnet that the operator asks for. */
+const wanted = ["172.20.45.99", "172.20.45.100", "172.20.50.7"];
+
+export type Event = (kept: KeptLab, number: number) => Promise<unknown>;
+
+export const events = {
+  up: (kept) => kept.up("prod"),
+  refresh: (kept) => kept.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod"),
+  destroy: (kept) => kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod"),
+  "mode switched": async () => set(["mode"], (await setting("mode")) === "dual-ip" ? "node-port" : "dual-ip"),
+  "secondary address changed": (_kept, number) =>
+    set(["secondaryPrivateIp"], number % 4 === 3 ? undefined : wanted[number % 4]),
+  "address stolen": async () => {
+    const [address] = (await found()).secondaries;
+    if (address) await tellCloud("steal", { address });
+  },
+  "address taken away": async (kept) => {
+    const { eni, secondaries } = await found();
+    const input = { NetworkInterfaceId: eni, PrivateIpAddresses: secondaries };
+    if (secondaries.length > 0) await kept.aws("UnassignPrivateIpAddressesCommand", input);
+  },
+  "Elastic IP released": async (kept) => {
+    for (const { allocationId, association } of (await account()).addresses) {
+      if (association) await kept.aws("DisassociateAddressCommand", { AssociationId: association.associationId });
+      await kept.aws("ReleaseAddressCommand", { AllocationId: allocationId });
+    }
+  },
+  "security group detached": async (kept) => {
+    const { eni, groups, ours } = await found();
+    const Groups = groups.filter((group) => !ours.includes(group));
+    await kept.aws("ModifyNetworkInterfaceAttributeCommand", { NetworkInterfaceId: eni, Groups });
+  },
+  "instance replaced": async () => {
+    await lab.replaceNode();
+    // The operator compares the new key and accepts it.
+    await set(["ssh", "hostKey"], await nodeHostKey());
+  },
+  throttled: (_kept, number) =>
+    fault(
+      "throttled",
+      ["DescribeNetworkInterfaces", "AssignPrivateIpAddresses", "AllocateAddress", "CreateSecurityGroup"],
+      1 + (number % 4),
+    )(number),
+  "answer lost": (_kept, number) =>
+    fault(
+      "lost",
+      // Calls that are safe to make again. The official provider makes creations again too, and leaves two: see docs/aws-endpoint.md.
+      [
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+        "AssociateAddress",
+        "ReleaseAddress",
+        "DeleteSecurityGroup",
+      ],
+      1,
+    )(number),
+} satisfies Record<string, Event>;
+
+export type EventName = keyof typeof events;
+export const eventNames = Object.keys(events) as EventName[];
