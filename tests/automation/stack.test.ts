@@ -116,6 +116,11 @@ describe("automation: a stack", function () {
       events.filter(({ kind }) => kind === "summary").map((event) => event.kind === "summary" && event.changes),
       [{ create: 6 }],
     );
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === "message"),
+      [],
+      "the engine's debug messages are nobody's business",
+    );
     assert.equal((await stack.up()).unchanged, 5);
 
     await engine.pulumi(["config", "set", "--stack", stack.name, "kops-secondary-ingress:httpsNodePort", "30444"]);
@@ -326,6 +331,27 @@ describe("automation: a stack", function () {
       const stack = await fresh({ clusterName: "nobody.example.com" });
       const error = await rejection(stack.up(), UpdateFailed);
       assert.match(error.message, /expected exactly one running control-plane instance/);
+    });
+
+    it("tells no secret setting, neither in an error nor in an event", async () => {
+      const stack = await fresh();
+      const key = "kops-secondary-ingress:clusterName";
+      const set = ["config", "set", "--secret", "--stack", stack.name, key];
+      await engine.pulumi(set, { input: "hidden.example.com" });
+      const events: ProgressEvent[] = [];
+      const error = await rejection(stack.up({ onEvent: (event) => events.push(event) }), UpdateFailed);
+      assert.match(error.message, /KubernetesCluster=\[secret\]/);
+      assert.doesNotMatch(JSON.stringify([events, error.message, error.stack]), /hidden/);
+      assert.equal(error.cause, undefined);
+    });
+
+    it("tells no secret that only the caller knows of", async () => {
+      await engine.addStack("caller", { clusterName: "hidden.example.com" });
+      const stack = await openStack({ ...options("caller"), secretEnv: { WHATEVER: "hidden.example.com" } });
+      const events: ProgressEvent[] = [];
+      const error = await rejection(stack.up({ onEvent: (event) => events.push(event) }), UpdateFailed);
+      assert.match(error.message, /KubernetesCluster=\[secret\]/);
+      assert.doesNotMatch(JSON.stringify([events, error.message, error.stack]), /hidden/);
     });
 
     describe("over SSH", () => {
