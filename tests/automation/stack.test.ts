@@ -296,7 +296,7 @@ describe("automation: a stack", function () {
     });
 
     it("is ConfigInvalid with settings that cannot work, all faults at once, and nothing is made", async () => {
-      const workDir = join(tmpdir(), "ksi-never-made");
+      const workDir = join(engine.project, "never-made");
       const settings = { mode: "node-port", clusterName: "K8S", httpNodePort: 80 } as const;
       const { message } = await rejection(openStack({ ...options("x"), workDir, settings }), ConfigInvalid);
       assert.match(message, /clusterName/);
