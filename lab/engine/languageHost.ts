@@ -10,6 +10,7 @@ import * as grpc from "@grpc/grpc-js";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
+import { endWithParent } from "../endWithParent";
 
 type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;
 
@@ -84,6 +85,7 @@ const runPlugin: grpc.handleServerStreamingCall<language.RunPluginRequest, langu
   });
 };
 
+endWithParent();
 const server = new grpc.Server();
 server.addService(LanguageRuntimeService, {
   handshake: ((_call, callback) => callback(null, new language.LanguageHandshakeResponse())) satisfies Unary<

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   AutomationError,
@@ -24,6 +25,7 @@ import {
 import { labCluster, labInstanceId, otherCluster } from "../../lab/labAccount";
 import { node } from "../../lab/network/addresses";
 import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../lab/providers/command/sshServer";
+import { run } from "../../lab/process";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
 
@@ -234,14 +236,20 @@ describe("automation: a stack", function () {
     } finally {
       release();
     }
-    const left = await rejection(stack.up(), StackLocked);
+    const found = await rejection(stack.up(), StackLocked);
     assert.deepEqual(
-      left.holders.map((holder) => [holder.pid, holder.gone]),
+      found.holders.map((holder) => [holder.pid, holder.gone]),
       [[pid, true]],
     );
-    assert.ok(Date.now() - (left.holders[0]?.since.getTime() ?? 0) < 120_000);
-    assert.match(left.message, /left over: clear it with cancel\(\)/);
+    assert.ok(Date.now() - (found.holders[0]?.since.getTime() ?? 0) < 120_000);
+    assert.match(found.message, /left over: clear it with cancel\(\)/);
     await stack.cancel();
+    const left = async (): Promise<string[]> =>
+      (await run("ps", ["-eo", "ppid=,args="]))
+        .split("\n")
+        .filter((line) => /^ *1 /.test(line) && line.includes(engine.pulumiRoot));
+    for (let tries = 0; tries < 30 && (await left()).length > 0; tries += 1) await sleep(200);
+    assert.deepEqual(await left(), [], "what the killed engine had started ends as well");
     assert.ok((await stack.up()).outputs.ready);
     await stack.destroy();
   });
