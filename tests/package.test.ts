@@ -1,11 +1,15 @@
 /** The package as strangers get it: packed, installed into an empty folder, imported, typed, run. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
-import { labDomain } from "../lab/labAccount";
+import type { Outputs } from "../automation";
+import { labCluster, labDomain, otherCluster } from "../lab/labAccount";
 import { repositoryRoot } from "../lab/paths";
 import { run } from "../lab/process";
 import type { LoopbackEngine } from "./support/engine";
@@ -55,7 +59,7 @@ describe("package", function () {
     const beside = packed.filter((path) => !path.startsWith("dist/"));
     assert.deepEqual(beside.sort(), ["LICENSE", "Pulumi.yaml", "README.md", "cli/main.cjs", "package.json"]);
     const folders = new Set(packed.filter((path) => path.startsWith("dist/")).map((path) => path.split("/")[1]));
-    for (const name of ["lab", "tests"]) assert.ok(!folders.has(name), name);
+    for (const name of ["lab", "tests", "examples"]) assert.ok(!folders.has(name), name);
     for (const name of ["components", "automation", "dns"]) assert.ok(packed.includes(`dist/${name}/index.d.ts`), name);
   });
 
@@ -156,6 +160,13 @@ describe("package", function () {
       return directory;
     };
 
+    it("brings its policy pack", async () => {
+      const pack = join(folder, "node_modules/kops-secondary-ingress/dist/policy");
+      const cwd = join(folder, "ingress");
+      const shown = await engine.pulumi(["preview", "--stack", "dev", "--policy-pack", pack], { cwd });
+      assert.match(shown, /kops-secondary-ingress@v/);
+    });
+
     it("is a component of somebody else's program", async () => {
       const cwd = await ownProject("own", program);
       await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
@@ -179,6 +190,61 @@ describe("package", function () {
       assert.equal(addresses()[1], address);
       await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd });
       assert.equal(addresses().length, 1);
+    });
+
+    it("brings environments up on demand, as examples/embed does", async () => {
+      await compile("server.mts", await readFile(join(repositoryRoot, "examples/embed/server.ts"), "utf8"));
+      const child = spawn(process.execPath, ["server.mjs"], {
+        cwd: folder,
+        env: { ...process.env, ...env, PORT: "0", WORK_DIR: "environments" },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const ended = once(child, "exit");
+      try {
+        const [first] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+        const url = `http://127.0.0.1:${/\d+/.exec(first)?.[0]}/environments`;
+        const ask = async (method: string, path: string, body?: object) => {
+          const response = await fetch(`${url}${path}`, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+          // prettier-ignore
+          return { status: response.status, body: (await response.json()) as { state?: string; outputs?: Outputs; error?: { code: string } } };
+        };
+        const atRest = async (path: string) => {
+          for (;;) {
+            const now = await ask("GET", path);
+            if (now.body.state !== "working") return now;
+            await sleep(200);
+          }
+        };
+        const settings = { mode: "node-port", clusterName: labCluster, "aws:region": "eu-central-1" };
+        assert.equal((await ask("GET", "/nobody")).status, 400, "no environment was ever made");
+        assert.deepEqual(
+          (await ask("PUT", "/one", { ...settings, clusterName: "K8S" })).body.error?.code,
+          "config-invalid",
+        );
+        assert.equal((await ask("PUT", "/one", settings)).status, 202);
+        assert.equal((await ask("PUT", "/two", { ...settings, clusterName: otherCluster })).status, 202);
+        assert.equal((await ask("DELETE", "/one")).status, 409);
+        const one = await atRest("/one");
+        assert.equal(one.body.outputs?.ingressUrls[0], "https://198.51.100.37:30443");
+        assert.equal(one.body.outputs?.statsPassword, "[secret]");
+        assert.equal((await atRest("/two")).body.outputs?.clusterName, otherCluster);
+        assert.equal((await ask("GET", "/nobody")).status, 404);
+        assert.equal((await ask("POST", "/one")).status, 405);
+        assert.equal((await ask("GET", "/../etc")).status, 404);
+        for (const path of ["/one", "/two"]) {
+          assert.equal((await ask("DELETE", path)).status, 202);
+          assert.equal((await atRest(path)).status, 500, "a stack without outputs");
+        }
+        // Ended at work: it waits for the run's end, and the stack is not locked.
+        await ask("PUT", "/one", settings);
+        await sleep(1000);
+        child.kill("SIGTERM");
+        await ended;
+        await engine.pulumi(["destroy", "--yes", "--stack", "one"], { cwd: join(folder, "environments") });
+      } finally {
+        child.kill("SIGKILL");
+        await ended;
+      }
     });
 
     it("gives the records of outputs as the stack does", async () => {

@@ -7,6 +7,7 @@ import * as pluginInfo from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { endWithParent } from "../endWithParent";
 import { diff } from "./diff";
 import { resourceLog } from "./engineLog";
 import { toGrpcError } from "./grpcError";
@@ -68,6 +69,7 @@ function handle<Request, Response>(
 
 /** Runs until the engine ends it. */
 export function serve(plugin: Plugin): void {
+  endWithParent();
   const cancelled = new AbortController();
   const unserved = (what: string): string => `the lab's '${plugin.name}' plugin does not serve ${what}`;
 

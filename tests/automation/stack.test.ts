@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   AutomationError,
@@ -24,6 +25,7 @@ import {
 import { labCluster, labInstanceId, otherCluster } from "../../lab/labAccount";
 import { node } from "../../lab/network/addresses";
 import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../lab/providers/command/sshServer";
+import { run } from "../../lab/process";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
 
@@ -115,6 +117,11 @@ describe("automation: a stack", function () {
     assert.deepEqual(
       events.filter(({ kind }) => kind === "summary").map((event) => event.kind === "summary" && event.changes),
       [{ create: 6 }],
+    );
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === "message"),
+      [],
+      "the engine's debug messages are nobody's business",
     );
     assert.equal((await stack.up()).unchanged, 5);
 
@@ -229,14 +236,20 @@ describe("automation: a stack", function () {
     } finally {
       release();
     }
-    const left = await rejection(stack.up(), StackLocked);
+    const found = await rejection(stack.up(), StackLocked);
     assert.deepEqual(
-      left.holders.map((holder) => [holder.pid, holder.gone]),
+      found.holders.map((holder) => [holder.pid, holder.gone]),
       [[pid, true]],
     );
-    assert.ok(Date.now() - (left.holders[0]?.since.getTime() ?? 0) < 120_000);
-    assert.match(left.message, /left over: clear it with cancel\(\)/);
+    assert.ok(Date.now() - (found.holders[0]?.since.getTime() ?? 0) < 120_000);
+    assert.match(found.message, /left over: clear it with cancel\(\)/);
     await stack.cancel();
+    const left = async (): Promise<string[]> =>
+      (await run("ps", ["-eo", "ppid=,args="]))
+        .split("\n")
+        .filter((line) => /^ *1 /.test(line) && line.includes(engine.pulumiRoot));
+    for (let tries = 0; tries < 30 && (await left()).length > 0; tries += 1) await sleep(200);
+    assert.deepEqual(await left(), [], "what the killed engine had started ends as well");
     assert.ok((await stack.up()).outputs.ready);
     await stack.destroy();
   });
@@ -291,7 +304,7 @@ describe("automation: a stack", function () {
     });
 
     it("is ConfigInvalid with settings that cannot work, all faults at once, and nothing is made", async () => {
-      const workDir = join(tmpdir(), "ksi-never-made");
+      const workDir = join(engine.project, "never-made");
       const settings = { mode: "node-port", clusterName: "K8S", httpNodePort: 80 } as const;
       const { message } = await rejection(openStack({ ...options("x"), workDir, settings }), ConfigInvalid);
       assert.match(message, /clusterName/);
@@ -326,6 +339,27 @@ describe("automation: a stack", function () {
       const stack = await fresh({ clusterName: "nobody.example.com" });
       const error = await rejection(stack.up(), UpdateFailed);
       assert.match(error.message, /expected exactly one running control-plane instance/);
+    });
+
+    it("tells no secret setting, neither in an error nor in an event", async () => {
+      const stack = await fresh();
+      const key = "kops-secondary-ingress:clusterName";
+      const set = ["config", "set", "--secret", "--stack", stack.name, key];
+      await engine.pulumi(set, { input: "hidden.example.com" });
+      const events: ProgressEvent[] = [];
+      const error = await rejection(stack.up({ onEvent: (event) => events.push(event) }), UpdateFailed);
+      assert.match(error.message, /KubernetesCluster=\[secret\]/);
+      assert.doesNotMatch(JSON.stringify([events, error.message, error.stack]), /hidden/);
+      assert.equal(error.cause, undefined);
+    });
+
+    it("tells no secret that only the caller knows of", async () => {
+      await engine.addStack("caller", { clusterName: "hidden.example.com" });
+      const stack = await openStack({ ...options("caller"), secretEnv: { WHATEVER: "hidden.example.com" } });
+      const events: ProgressEvent[] = [];
+      const error = await rejection(stack.up({ onEvent: (event) => events.push(event) }), UpdateFailed);
+      assert.match(error.message, /KubernetesCluster=\[secret\]/);
+      assert.doesNotMatch(JSON.stringify([events, error.message, error.stack]), /hidden/);
     });
 
     describe("over SSH", () => {
