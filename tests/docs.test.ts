@@ -18,7 +18,7 @@ function commandBlocks(page: string): string[] {
 describe("docs", function () {
   this.timeout(10 * 60_000);
 
-  const blocks = ["docs/lab.md", "docs/guide.md"].flatMap((page) =>
+  const blocks = ["docs/lab.md", "docs/guide.md", "docs/aws.md"].flatMap((page) =>
     commandBlocks(page).map((block) => ({ page, block })),
   );
   for (const { page, block } of blocks) {
@@ -50,7 +50,8 @@ describe("docs", function () {
     // prettier-ignore
     assert.deepEqual(named, [
       "mode", "clusterName", "appDomains", "networkInterfaceId", "secondaryPrivateIp", "httpsNodePort", "httpNodePort", "allowedCidrs",
-      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "primaryAddress", "route53ZoneId", "dnsTtl", "onDestroy", "reinstall", "ssh", "sshPrivateKey",
+      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "primaryAddress", "route53ZoneId", "dnsTtl",
+      "overwriteRecords", "healthChecks", "onDestroy", "reinstall", "formerStack", "tags", "ssh", "sshPrivateKey",
     ]);
   });
 });
