@@ -3,7 +3,7 @@
  * of AWS's service authorization reference:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and list_amazonroute53.html
  */
-import { IngressMode, PrimaryAddress } from "../settings";
+import { IngressMode, type PrimaryAddress } from "../settings";
 
 export interface PolicySettings {
   mode: IngressMode;
