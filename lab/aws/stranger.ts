@@ -21,7 +21,10 @@ export function steal(account: Account, address: string): void {
     vpcId: victim.vpcId,
     macAddress: "02:1b:7c:ff:00:01",
     description,
-    privateIps: [{ privateIpAddress: address, primary: false }],
+    privateIps: [
+      { privateIpAddress: `172.20.60.${10 + strangers(account).length}`, primary: true },
+      { privateIpAddress: address, primary: false },
+    ],
     securityGroupIds: [],
     tags: {},
   });
