@@ -12,7 +12,8 @@ import {
   listHealthChecks,
   updateHealthCheck,
 } from "./healthChecks";
-import { changeResourceRecordSets, getChange, listResourceRecordSets } from "./recordSets";
+import { changeResourceRecordSets, getChange } from "./recordChanges";
+import { listResourceRecordSets } from "./recordSets";
 import { changeTagsForResource, listTagsForResource } from "./tags";
 import { repeatedElements } from "./xmlList";
 import { getHostedZone, listHostedZones, listHostedZonesByName } from "./zones";
