@@ -92,7 +92,6 @@ async function read(id: string, outputs: Properties): Promise<Properties | undef
   return {
     arn: `arn:aws:route53:::healthcheck/${id}`,
     ...properties(config, outputs),
-    referenceName: outputs["referenceName"],
     ...tagProperties(fromList(ResourceTagSet?.Tags)),
   };
 }
