@@ -19,6 +19,11 @@ function aliasTarget(alias: Properties): AliasTarget {
   };
 }
 
+/** Texts are written without the quotation marks that Route 53 keeps around them. */
+const isText = (type: unknown): boolean => type === "TXT" || type === "SPF";
+const quoted = (value: string): string => `"${value}"`;
+const unquoted = (value: string): string => /^"(.*)"$/s.exec(value)?.[1] ?? value;
+
 export function recordSet(name: string, properties: Properties): ResourceRecordSet {
   const values = (properties["records"] ?? []) as string[];
   const alias = block(properties, "aliases");
@@ -32,7 +37,7 @@ export function recordSet(name: string, properties: Properties): ResourceRecordS
     ...(failover && { Failover: text(failover, "type") as ResourceRecordSetFailover }),
     ...(values.length > 0 && {
       TTL: properties["ttl"] === undefined ? undefined : Number(properties["ttl"]),
-      ResourceRecords: values.map((Value) => ({ Value })),
+      ResourceRecords: values.map((value) => ({ Value: isText(properties["type"]) ? quoted(value) : value })),
     }),
     ...(alias && { AliasTarget: aliasTarget(alias) }),
     HealthCheckId: optionalText(properties, "healthCheckId"),
@@ -60,7 +65,7 @@ function aliases(listed: ResourceRecordSet): Properties[] | undefined {
 
 /** What is listed, as properties that the record's name and identifier do not tell already. */
 export function recordProperties(listed: ResourceRecordSet, outputs: Properties): Properties {
-  const values = listed.ResourceRecords?.flatMap(({ Value }) => Value ?? []);
+  const values = listed.ResourceRecords?.map(({ Value = "" }) => (isText(listed.Type) ? unquoted(Value) : Value));
   return {
     ttl: listed.TTL,
     records: inWordsOf(outputs["records"], values, sorted),
