@@ -85,9 +85,20 @@ export interface RecordSet {
   /** Lower case with trailing dot, octal escapes as Route 53 writes them. */
   name: string;
   type: string;
-  /** Seconds. */
-  ttl: number;
+  /** Tells apart the record sets of one name and type; absent for the only one. */
+  setIdentifier?: string;
+  /** Share of the answers: 0 to 255. */
+  weight?: number;
+  /** The AWS Region whose latency counts. */
+  region?: string;
+  failover?: "PRIMARY" | "SECONDARY";
+  healthCheckId?: string;
+  /** Seconds; absent for an alias. */
+  ttl?: number;
+  /** Empty for an alias. */
   values: string[];
+  /** What is answered instead of values; the name is in normal form. */
+  alias?: { zoneId: string; name: string; evaluateTargetHealth: boolean };
 }
 
 export interface HostedZone {
@@ -95,6 +106,38 @@ export interface HostedZone {
   zoneId: string;
   name: string;
   records: RecordSet[];
+  tags?: Tags;
+}
+
+/** What Route 53's health checkers ask, and how often; defaults are filled in. */
+export interface HealthCheckConfig {
+  type: "HTTP" | "HTTPS" | "HTTP_STR_MATCH" | "HTTPS_STR_MATCH" | "TCP";
+  /** Absent where the name is resolved for each request. */
+  ipAddress?: string;
+  fullyQualifiedDomainName?: string;
+  port: number;
+  resourcePath?: string;
+  /** What the body must contain, for the types that match a string. */
+  searchString?: string;
+  /** Seconds: 10 or 30. */
+  requestInterval: number;
+  /** Answers in a row that change the status: 1 to 10. */
+  failureThreshold: number;
+  measureLatency: boolean;
+  inverted: boolean;
+  disabled: boolean;
+  enableSni: boolean;
+  /** Where health checkers ask from; absent for everywhere. */
+  regions?: string[];
+}
+
+export interface HealthCheck {
+  /** A UUID. */
+  healthCheckId: string;
+  callerReference: string;
+  /** 1 at first, one more with each update. */
+  version: number;
+  config: HealthCheckConfig;
   tags?: Tags;
 }
 
@@ -119,6 +162,9 @@ export interface Account {
   securityGroups: SecurityGroup[];
   securityGroupRules: SecurityGroupRule[];
   hostedZones: HostedZone[];
+  healthChecks?: HealthCheck[];
+  /** Caller references of deleted health checks: Route 53 does not take them again. */
+  spentHealthCheckReferences?: string[];
   /** Oldest first. */
   recordChanges?: RecordChange[];
   /** Roles that somebody has assumed: the session's access key and ARN. */

@@ -5,9 +5,18 @@ import { AwsError } from "../errors";
 import type { Parameters } from "../parameters";
 import type { HttpCall, Service } from "../service";
 import { xmlDocument } from "../xml";
-import { changeResourceRecordSets, getChange, listResourceRecordSets } from "./recordSets";
+import {
+  createHealthCheck,
+  deleteHealthCheck,
+  getHealthCheck,
+  listHealthChecks,
+  updateHealthCheck,
+} from "./healthChecks";
+import { changeResourceRecordSets, getChange } from "./recordChanges";
+import { listResourceRecordSets } from "./recordSets";
+import { changeTagsForResource, listTagsForResource } from "./tags";
 import { repeatedElements } from "./xmlList";
-import { changeTagsForResource, getHostedZone, listHostedZones, listTagsForResource } from "./zones";
+import { getHostedZone, listHostedZones, listHostedZonesByName } from "./zones";
 
 export const route53Path = "/2013-04-01/";
 const namespace = "https://route53.amazonaws.com/doc/2013-04-01/";
@@ -27,7 +36,23 @@ const routes: readonly { method: string; path: RegExp; name: string; action: Act
     name: "ChangeResourceRecordSets",
     action: changeResourceRecordSets,
   },
+  { method: "GET", path: /^hostedzonesbyname$/, name: "ListHostedZonesByName", action: listHostedZonesByName },
   { method: "GET", path: /^change\/(?<Id>[^/]+)$/, name: "GetChange", action: getChange },
+  { method: "GET", path: /^healthcheck$/, name: "ListHealthChecks", action: listHealthChecks },
+  { method: "POST", path: /^healthcheck$/, name: "CreateHealthCheck", action: createHealthCheck },
+  { method: "GET", path: /^healthcheck\/(?<HealthCheckId>[^/]+)$/, name: "GetHealthCheck", action: getHealthCheck },
+  {
+    method: "POST",
+    path: /^healthcheck\/(?<HealthCheckId>[^/]+)$/,
+    name: "UpdateHealthCheck",
+    action: updateHealthCheck,
+  },
+  {
+    method: "DELETE",
+    path: /^healthcheck\/(?<HealthCheckId>[^/]+)$/,
+    name: "DeleteHealthCheck",
+    action: deleteHealthCheck,
+  },
   {
     method: "GET",
     path: /^tags\/(?<ResourceType>[^/]+)\/(?<ResourceId>[^/]+)$/,

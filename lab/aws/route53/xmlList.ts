@@ -5,7 +5,9 @@ import { z } from "zod";
 export const repeatedElements: readonly string[] = [
   "AddTags.Tag",
   "Changes.Change",
+  "Regions.Region",
   "RemoveTagKeys.Key",
+  "ResetElements.ResettableElementName",
   "ResourceRecords.ResourceRecord",
 ];
 

@@ -1,9 +1,9 @@
-/** Hosted zones and their tags. */
+/** Hosted zones, looked at only. */
 import { z } from "zod";
 import type { Account, HostedZone } from "../account";
 import { action, type Answer } from "../action";
 import { AwsError } from "../errors";
-import { xmlList } from "./xmlList";
+import { compareNames, normalName } from "./names";
 
 /** Name servers of every zone of the lab. */
 export const nameServers = ["ns-1.awsdns-00.org", "ns-2.awsdns-00.co.uk", "ns-3.awsdns-00.com", "ns-4.awsdns-00.net"];
@@ -29,7 +29,10 @@ export const getHostedZone = action("reads", z.strictObject({ Id: z.string() }),
   DelegationSet: { NameServers: { NameServer: nameServers } },
 }));
 
-const pageSize = z.coerce.number().int().min(1).max(100);
+const compareZones = (a: Pick<HostedZone, "name" | "zoneId">, b: Pick<HostedZone, "name" | "zoneId">): number =>
+  compareNames(a.name, b.name) || (a.zoneId < b.zoneId ? -1 : a.zoneId > b.zoneId ? 1 : 0);
+
+export const pageSize = z.coerce.number().int().min(1).max(100);
 
 export const listHostedZones = action(
   "reads",
@@ -47,29 +50,30 @@ export const listHostedZones = action(
   },
 );
 
-const tagged = { ResourceType: z.literal("hostedzone"), ResourceId: z.string() };
-
-export const listTagsForResource = action("reads", z.strictObject(tagged), (account, { ResourceType, ResourceId }) => ({
-  ResourceTagSet: {
-    ResourceType,
-    ResourceId,
-    Tags: { Tag: Object.entries(findZone(account, ResourceId).tags ?? {}).map(([Key, Value]) => ({ Key, Value })) },
-  },
-}));
-
-export const changeTagsForResource = action(
-  "mutates",
+/** Begins at a name, in the order of names. */
+export const listHostedZonesByName = action(
+  "reads",
   z.strictObject({
-    ...tagged,
-    AddTags: xmlList("Tag", z.strictObject({ Key: z.string(), Value: z.string().optional() })).optional(),
-    RemoveTagKeys: xmlList("Key", z.string()).optional(),
+    dnsname: z.string().optional(),
+    hostedzoneid: z.string().optional(),
+    maxitems: pageSize.default(100),
   }),
-  (account, { ResourceId, AddTags = [], RemoveTagKeys = [] }) => {
-    const zone = findZone(account, ResourceId);
-    const tags = { ...zone.tags };
-    for (const { Key, Value = "" } of AddTags) tags[Key] = Value;
-    for (const key of RemoveTagKeys) Reflect.deleteProperty(tags, key);
-    zone.tags = tags;
-    return {};
+  (account, { dnsname, hostedzoneid, maxitems }) => {
+    if (hostedzoneid !== undefined && dnsname === undefined)
+      throw new AwsError("InvalidInput", "The hosted zone ID was specified without a DNS name.");
+    const start = dnsname === undefined ? undefined : { name: normalName(dnsname), zoneId: hostedzoneid ?? "" };
+    const zones = account.hostedZones
+      .toSorted(compareZones)
+      .filter((zone) => start === undefined || compareZones(zone, start) >= 0);
+    const next = zones[maxitems];
+    return {
+      HostedZones: { HostedZone: zones.slice(0, maxitems).map(zoneData) },
+      DNSName: dnsname,
+      HostedZoneId: hostedzoneid,
+      IsTruncated: next !== undefined,
+      NextDNSName: next?.name,
+      NextHostedZoneId: next?.zoneId,
+      MaxItems: maxitems,
+    };
   },
 );

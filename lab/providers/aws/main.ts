@@ -4,6 +4,7 @@ import { configure } from "./client";
 import { eip } from "./eip";
 import { eipAssociation } from "./eipAssociation";
 import { getCallerIdentity, getEips, getInstances, getNetworkInterface, getSubnet } from "./functions";
+import { healthCheck } from "./healthCheck";
 import { record } from "./record";
 import { securityGroup } from "./securityGroup";
 import { securityGroupAttachment } from "./securityGroupAttachment";
@@ -18,6 +19,7 @@ serve({
     "aws:ec2/eipAssociation:EipAssociation": eipAssociation,
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment": securityGroupAttachment,
     "aws:ec2/securityGroup:SecurityGroup": securityGroup,
+    "aws:route53/healthCheck:HealthCheck": healthCheck,
     "aws:route53/record:Record": record,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupRule("egress"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupRule("ingress"),

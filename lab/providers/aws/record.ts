@@ -1,11 +1,8 @@
-/** aws.route53.Record with `ttl` and `records`: route53/record.go. */
-import { isDeepStrictEqual } from "node:util";
+/** aws.route53.Record with values or an alias, alone or one of several by weight or failover: route53/record.go. */
 import type { Change, HostedZone, ResourceRecordSet, RRType } from "@aws-sdk/client-route-53";
-import { PartlyCreated, type Properties, type ResourceType, text } from "../resource";
+import { optionalText, PartlyCreated, type Properties, type ResourceType, text } from "../resource";
 import { eventually, isAwsError, route53Client, route53Sdk, unlessGone } from "./client";
-
-/** Lower case, no dot at the end, and the asterisk as itself: Route 53 lists it as an octal escape. */
-const normal = (name: string): string => name.toLowerCase().replace(/\.$/, "").replace("\\052", "*");
+import { normal, recordFaults, recordProperties, recordSet } from "./recordSet";
 
 async function zoneOf(properties: Properties): Promise<HostedZone> {
   const sdk = route53Sdk();
@@ -35,15 +32,6 @@ async function change(zoneId: string, changes: Change[], signal: AbortSignal): P
   });
 }
 
-function recordSet(name: string, properties: Properties): ResourceRecordSet {
-  return {
-    Name: name,
-    Type: text(properties, "type") as RRType,
-    TTL: Number(properties["ttl"]),
-    ResourceRecords: ((properties["records"] ?? []) as string[]).map((Value) => ({ Value })),
-  };
-}
-
 /** The record set as it is listed now, or undefined where zone or record are gone. */
 async function find(properties: Properties): Promise<{ listed: ResourceRecordSet; name: string } | undefined> {
   const sdk = route53Sdk();
@@ -51,53 +39,62 @@ async function find(properties: Properties): Promise<{ listed: ResourceRecordSet
   if (!zone) return undefined;
   const name = fqdn(text(properties, "name"), zone);
   const type = text(properties, "type") as RRType;
+  const setIdentifier = optionalText(properties, "setIdentifier");
   const answer = await route53Client().send(
     new sdk.ListResourceRecordSetsCommand({
       HostedZoneId: text(properties, "zoneId"),
       StartRecordName: `${name}.`,
       StartRecordType: type,
-      MaxItems: 1,
+      // 100 sets of one name and type are Route 53's limit.
+      MaxItems: setIdentifier === undefined ? 1 : 100,
     }),
   );
-  const [listed] = answer.ResourceRecordSets ?? [];
-  return listed && normal(listed.Name ?? "") === name && listed.Type === type ? { listed, name } : undefined;
+  const listed = answer.ResourceRecordSets?.find(
+    (set) => normal(set.Name ?? "") === name && set.Type === type && set.SetIdentifier === setIdentifier,
+  );
+  return listed && { listed, name };
 }
 
-/** What the id `<zone>_<name>_<type>` says; a name may hold underscores of its own. */
+/** The types that Route 53 knows, to tell a type in an id from a part of the name. */
+const isType = (part: string): boolean => Object.values<string>(route53Sdk().RRType).includes(part);
+
+/** What the id `<zone>_<name>_<type>[_<set identifier>]` says; a name and an identifier may hold underscores of their own. */
 function fromId(id: string): Properties {
   const [zoneId, ...rest] = id.split("_");
-  const type = rest.pop();
-  return { zoneId, name: rest.join("_"), type };
+  const at = rest.findIndex((part, index) => index > 0 && isType(part));
+  const setIdentifier = rest.slice(at + 1).join("_");
+  return { zoneId, name: rest.slice(0, at).join("_"), type: rest[at], ...(setIdentifier && { setIdentifier }) };
 }
 
 async function read(id: string, outputs: Properties): Promise<Properties | undefined> {
   const asked = "zoneId" in outputs ? outputs : fromId(id);
   const found = await find(asked);
   if (!found) return undefined;
-  const before = (outputs["records"] ?? []) as string[];
-  const records = (found.listed.ResourceRecords ?? []).flatMap(({ Value }) => Value ?? []);
-  // Values are a set: another order is no difference.
-  const same = isDeepStrictEqual([...records].sort(), [...before].sort());
   return {
     zoneId: asked["zoneId"],
     name: asked["name"],
     type: asked["type"],
+    setIdentifier: asked["setIdentifier"],
     fqdn: found.name,
-    ttl: found.listed.TTL,
-    records: same ? before : records,
+    ...recordProperties(found.listed, outputs),
   };
 }
 
 export const record: ResourceType = {
-  inputs: ["zoneId", "name", "type", "ttl", "records", "allowOverwrite"],
+  inputs: [
+    ...["zoneId", "name", "type", "ttl", "records", "aliases", "healthCheckId", "allowOverwrite"],
+    ...["setIdentifier", "weightedRoutingPolicies", "failoverRoutingPolicies"],
+  ],
   writeOnly: ["allowOverwrite"],
   computed: ["allowOverwrite", "fqdn"],
   replaceOn: ["zoneId", "name"],
+  check: recordFaults,
   create: async (inputs, { signal }) => {
     const zoneId = text(inputs, "zoneId");
     const name = fqdn(text(inputs, "name"), await zoneOf(inputs));
     const Action = inputs["allowOverwrite"] === true ? "UPSERT" : "CREATE";
-    const id = `${zoneId}_${name}_${text(inputs, "type")}`;
+    const setIdentifier = optionalText(inputs, "setIdentifier");
+    const id = [zoneId, name, text(inputs, "type"), ...(setIdentifier ? [setIdentifier] : [])].join("_");
     await change(zoneId, [{ Action, ResourceRecordSet: recordSet(name, inputs) }], signal);
     const outputs = await read(id, inputs);
     if (!outputs) throw new PartlyCreated({ id, outputs: inputs }, `the new record ${name} is not to be found`);
@@ -108,11 +105,11 @@ export const record: ResourceType = {
     const name = fqdn(text(news, "name"), await zoneOf(news));
     const wanted = recordSet(name, news);
     const changes: Change[] =
-      olds["type"] === news["type"]
+      olds["type"] === news["type"] && olds["setIdentifier"] === news["setIdentifier"]
         ? [{ Action: "UPSERT", ResourceRecordSet: wanted }]
         : [
             { Action: "DELETE", ResourceRecordSet: recordSet(name, olds) },
-            { Action: "CREATE", ResourceRecordSet: wanted },
+            { Action: news["allowOverwrite"] === true ? "UPSERT" : "CREATE", ResourceRecordSet: wanted },
           ];
     await change(text(news, "zoneId"), changes, signal);
     return { allowOverwrite: false, ...news, ...(await read(id, news)) };

@@ -9,7 +9,7 @@ import {
   DisassociateAddressCommand,
   ReleaseAddressCommand,
 } from "@aws-sdk/client-ec2";
-import { ListHealthChecksCommand } from "@aws-sdk/client-route-53";
+import { GetHealthCheckCountCommand } from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 import type { Account } from "../../../lab/aws/account";
 import { refuses, useEndpoint, zoneId } from "./harness";
@@ -41,7 +41,7 @@ describe("lab AWS endpoint", () => {
         "The action DeregisterImage is not valid for this web service.",
       );
       await refuses(lab.sts.send(new GetSessionTokenCommand({})), "InvalidAction");
-      await refuses(lab.route53.send(new ListHealthChecksCommand({})), "InvalidAction");
+      await refuses(lab.route53.send(new GetHealthCheckCountCommand({})), "InvalidAction");
       const inherited = await send("Action=toString&Version=2016-11-15", ec2Scope);
       assert.match(inherited.text, /InvalidAction/);
     });

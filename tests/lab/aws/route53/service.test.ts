@@ -203,7 +203,11 @@ describe("lab Route 53", () => {
   });
 
   it("what the lab does not know is refused, not ignored", async () => {
-    await refuses(create({ ...app, SetIdentifier: "blue", Weight: 1 }), "InvalidInput", "is not recognized");
+    await refuses(
+      create({ ...app, SetIdentifier: "blue", MultiValueAnswer: true }),
+      "InvalidInput",
+      "is not recognized",
+    );
     await refuses(create({ ...app, Type: "PTR" }), "InvalidInput", "PTR");
     await refuses(create({ ...app, TTL: undefined }), "InvalidInput", "TTL");
     await refuses(change(), "InvalidInput");

@@ -63,7 +63,7 @@ describe("lab plugin aws: Record", () => {
     const updated = await cloud.plugin.update(type, id, { outputs, inputs: inputs() }, news);
     assert.deepEqual([listed()?.ttl, listed()?.values], [300, ["203.0.113.12", "203.0.113.11"]]);
     assert.deepEqual((await cloud.plugin.diff(type, inputs(), news)).replaces, []);
-    const text = inputs({ type: "TXT", records: ['"moved"'] });
+    const text = inputs({ type: "TXT", records: ["moved"] });
     const retyped = await cloud.plugin.update(type, id, { outputs: updated, inputs: news }, text);
     assert.deepEqual(listed()?.values, ['"moved"']);
     assert.deepEqual((await cloud.plugin.diff(type, inputs(), inputs({ name: "b.example.com" }))).replaces, ["name"]);
@@ -100,8 +100,9 @@ describe("lab plugin aws: Record", () => {
   });
 
   it("is imported by zone, name and type", async () => {
-    const asked = inputs({ name: "_a_b.example.com", type: "TXT", records: ['"v"'] });
+    const asked = inputs({ name: "_a_b.example.com", type: "TXT", records: ["v", 'two" "strings'] });
     const { id, outputs } = await cloud.plugin.create(type, asked);
+    assert.deepEqual(listed("_a_b.example.com.")?.values, ['"v"', '"two" "strings"']);
     assert.deepEqual((await cloud.plugin.read(type, id)).inputs, asked);
     await cloud.plugin.delete(type, id, outputs);
   });
