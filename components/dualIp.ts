@@ -27,8 +27,8 @@ function requireSsh({ ssh }: SecondaryIngressIpArgs): SshArgs {
 }
 
 /** Said in every run, for nobody looks at the settings again before the instance is stopped. */
-function warnOfLoss(clusterName: string, { publicIp, publicIpIsElastic }: Node): void {
-  if (publicIp === "" || publicIpIsElastic) return;
+function warnOfLoss(clusterName: string, { publicIp, elasticIp }: Node): void {
+  if (publicIp === "" || elasticIp) return;
   void pulumi.log.warn(
     `the API's public address ${publicIp} was assigned automatically and is lost when the instance of ${clusterName} is stopped; ` +
       "with an Elastic IP on the secondary address AWS gives no new one at the next start. Keep the API reachable: " +
@@ -141,9 +141,18 @@ export function dualIp(
     { ...eni, purpose: "ingress", privateIpAddress: secondary.privateIpAddress },
     afterAsking,
   );
+  // Never taken away: AWS gives a node whose secondary address has an Elastic IP no other public address, and the API would be lost.
   const primary = ownsPrimary
-    ? elasticAddress(name, { ...eni, purpose: "api", privateIpAddress: node.primaryPrivateIp }, afterAsking)
+    ? node.apply(({ primaryPrivateIp, elasticIp }) =>
+        elasticAddress(
+          name,
+          { ...eni, purpose: "api", privateIpAddress: primaryPrivateIp, existing: elasticIp },
+          { ...afterAsking, retainOnDelete: true },
+        ),
+      )
     : undefined;
+  const primaryTied = primary ? [primary.apply(({ association }) => association)] : [];
+  const apiPublicIp = primary ? primary.apply((elastic) => elastic.address.publicIp) : node.publicIp;
 
   const host: HostInputs = {
     ...known,
@@ -161,13 +170,12 @@ export function dualIp(
     name,
     steps,
     host,
-    { ...login, address: primary ? primary.address.publicIp : address },
-    { ...afterAsking, dependsOn: [looked, secondary, ...(primary ? [primary.association] : [])] },
+    { ...login, address: primary ? apiPublicIp : address },
+    { ...afterAsking, dependsOn: [looked, secondary, ...primaryTied] },
   );
 
   const serving = [...opened, ingress.association, ...installed];
   const afterServing = { ...options, dependsOn: serving };
-  const apiPublicIp = primary ? primary.address.publicIp : node.publicIp;
   const records = args.route53ZoneId
     ? dnsRecords(
         name,

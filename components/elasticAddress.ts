@@ -8,6 +8,8 @@ export interface ElasticAddressArgs extends TagArgs {
   purpose: "ingress" | "api";
   networkInterfaceId: pulumi.Input<string>;
   privateIpAddress: pulumi.Input<string>;
+  /** One that this program made and left there earlier is taken into the stack. */
+  existing?: { allocationId: string; associationId: string } | undefined;
 }
 
 export interface ElasticAddress {
@@ -20,16 +22,21 @@ export function elasticAddress(
   args: ElasticAddressArgs,
   options: pulumi.CustomResourceOptions,
 ): ElasticAddress {
-  const address = new ec2.Eip(`${name}-${args.purpose}`, { domain: "vpc", tags: tags(args, args.purpose) }, options);
+  const { existing, purpose } = args;
+  const address = new ec2.Eip(
+    `${name}-${purpose}`,
+    { domain: "vpc", tags: tags(args, purpose) },
+    { ...options, ...(existing ? { import: existing.allocationId } : {}) },
+  );
   const association = new ec2.EipAssociation(
-    `${name}-${args.purpose}`,
+    `${name}-${purpose}`,
     {
       allocationId: address.allocationId,
       networkInterfaceId: args.networkInterfaceId,
       privateIpAddress: args.privateIpAddress,
     },
     // Associating to the same place returns the same id, which the deletion of the replaced one would then take away.
-    { ...options, deleteBeforeReplace: true },
+    { ...options, deleteBeforeReplace: true, ...(existing ? { import: existing.associationId } : {}) },
   );
   return { address, association };
 }

@@ -78,7 +78,7 @@ export function hostInstallation(
   steps: readonly HostStep[],
   host: HostInputs,
   args: HostInstallationArgs,
-  options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] },
+  options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Input<pulumi.Resource>[] },
 ): remote.Command[] {
   const done = new Map<string, remote.Command>();
   for (const step of steps) {

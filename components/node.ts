@@ -11,8 +11,8 @@ export interface Node {
   primaryPrivateIp: string;
   /** `""` where the primary address has none. */
   publicIp: string;
-  /** The public address is an Elastic IP, and not one that AWS gave at launch. */
-  publicIpIsElastic: boolean;
+  /** The Elastic IP that the public address is; absent where AWS gave it at launch. */
+  elasticIp?: { allocationId: string; associationId: string };
   vpcId: string;
 }
 
@@ -92,7 +92,7 @@ async function checkSecondaryAddress(
   if (offset < 4 || offset === 2 ** (32 - prefix) - 1) refuse(`which AWS has reserved in ${cidrBlock}`);
 }
 
-/** Refuses to take somebody's Elastic IP off the primary address: AWS would do it silently. */
+/** @throws where somebody else's Elastic IP is on the primary address: AWS would silently take it off */
 async function checkPrimaryAddress(
   clusterName: string,
   { allocationId, publicIp }: { allocationId: string; publicIp: string },
@@ -135,7 +135,7 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
   if (search.secondaryPrivateIp) {
     await checkSecondaryAddress(search.secondaryPrivateIp, eni.privateIp, eni.subnetId, options);
   }
-  const { publicIp = "", allocationId = "" } = eni.associations[0] ?? {};
+  const { publicIp = "", allocationId = "", associationId = "" } = eni.associations[0] ?? {};
   if (search.primaryAddress === PrimaryAddress.ElasticIp && allocationId) {
     await checkPrimaryAddress(search.clusterName, { allocationId, publicIp }, options);
   }
@@ -144,7 +144,7 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
     networkInterfaceId: eni.id,
     primaryPrivateIp: eni.privateIp,
     publicIp,
-    publicIpIsElastic: allocationId !== "",
+    ...(allocationId ? { elasticIp: { allocationId, associationId } } : {}),
     vpcId: eni.vpcId,
   };
 }

@@ -1,4 +1,5 @@
 /** Every minute: looks at everything that the layout needs, repairs what drifted, and writes down what it saw. */
+import { addressFile } from "./address";
 import type { HostSettings } from "./hostStep";
 import { lockFunctions } from "./installer";
 import {
@@ -15,7 +16,7 @@ import {
 import { apiForwardListener, httpsListener } from "./ports";
 import { sandbox } from "./sandbox";
 
-type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp" | "secondaryPrivateIp">;
+type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp">;
 
 /** Seconds between two checks. */
 const period = 60;
@@ -29,12 +30,12 @@ const longestPause = 1800;
  * requests, so a status code would prove nothing); `edited`: installed files that somebody changed; `repaired` and `failed`: in
  * this run; `repairs`: since boot.
  */
-export function renderCheck({ clusterName, primaryPrivateIp, secondaryPrivateIp }: Settings): string {
+export function renderCheck({ clusterName, primaryPrivateIp }: Settings): string {
   return `#!/bin/bash
 # Looks at everything that the secondary ingress needs and repairs what drifted: one line in the journal when it did.
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-secondary=${secondaryPrivateIp} primary=${primaryPrivateIp} state=${checkState} pauses=${directories.run}/pauses
+primary=${primaryPrivateIp} state=${checkState} pauses=${directories.run}/pauses
 ${lockFunctions}
 lock 'the check' || exit 1
 trap unlock EXIT
@@ -71,6 +72,9 @@ certificate() {
 }
 
 keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
+# As it is installed now: an address that is about to be replaced must not come back.
+secondary=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32')
+secondary=\${secondary%/32}
 keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
 keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \\$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
 [ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list table ip secondary_ingress_filter' 'nft -f ${apiFilterRules}'

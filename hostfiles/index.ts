@@ -298,7 +298,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
     ...(filterApi ? [filterStep(forceFilter)] : []),
     programStep("guard", guardProgram, [], renderGuard, restartIfChanged("secondary-ingress-guard.service")),
     unitStep("guard-unit", "secondary-ingress-guard.service", renderGuardUnit),
-    programStep("check", checkProgram, ["clusterName", "primaryPrivateIp", "secondaryPrivateIp"], renderCheck),
+    programStep("check", checkProgram, ["clusterName", "primaryPrivateIp"], renderCheck),
     file({
       name: "check-unit",
       path: unitPath("secondary-ingress-check.service"),

@@ -19,6 +19,8 @@ export interface KeptLab {
   node(command: string): Promise<string>;
   /** A call to the AWS endpoint by the real SDK, as an administrator: class name of the command and its input. */
   aws(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** The same to Route 53. */
+  route53(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Ids of the rows of prod's URLs that fail now. */
   failingRows(): Promise<string[]>;
   /** Runs `work` with a stack's settings changed; they are as before afterwards. */
@@ -35,6 +37,25 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
   const state = await lab.up(options);
   const pulumi = (...args: string[]): Promise<Finished> =>
     asOperator(state.engine.pulumi, ["pulumi", ...args, "--non-interactive", "--color=never"]);
+  const call = async (sdk: "ec2" | "route-53", client: string, command: string, input: object) => {
+    const script = `const sdk = require(${JSON.stringify(join(repositoryRoot, "node_modules/@aws-sdk"))} + "/client-" + process.argv[1]);
+      new sdk[process.argv[2]]({ maxAttempts: 1 }).send(new sdk[process.argv[3]](JSON.parse(process.argv[4])))
+        .then((answer) => console.log(JSON.stringify(answer)), (error) => { console.error(error.name + ": " + error.message); process.exit(1); });`;
+    const finished = await asOperator(state.engine.pulumi, [
+      "env",
+      `AWS_ACCESS_KEY_ID=${administratorKeyId}`,
+      process.execPath,
+      "-e",
+      script,
+      "--",
+      sdk,
+      client,
+      command,
+      JSON.stringify(input),
+    ]);
+    if (finished.status !== 0) throw new Error(finished.stderr);
+    return JSON.parse(finished.stdout) as Record<string, unknown>;
+  };
   return {
     state,
     pulumi,
@@ -44,23 +65,8 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
       if (status !== 0) throw new Error(`${command}: ${stderr}`);
       return stdout;
     },
-    aws: async (command, input) => {
-      const script = `const ec2 = require(${JSON.stringify(join(repositoryRoot, "node_modules/@aws-sdk/client-ec2"))});
-        new ec2.EC2Client({ maxAttempts: 1 }).send(new ec2[process.argv[1]](JSON.parse(process.argv[2])))
-          .then((answer) => console.log(JSON.stringify(answer)), (error) => { console.error(error.name + ": " + error.message); process.exit(1); });`;
-      const finished = await asOperator(state.engine.pulumi, [
-        "env",
-        `AWS_ACCESS_KEY_ID=${administratorKeyId}`,
-        process.execPath,
-        "-e",
-        script,
-        "--",
-        command,
-        JSON.stringify(input),
-      ]);
-      if (finished.status !== 0) throw new Error(finished.stderr);
-      return JSON.parse(finished.stdout) as Record<string, unknown>;
-    },
+    aws: (command, input) => call("ec2", "EC2Client", command, input),
+    route53: (command, input) => call("route-53", "Route53Client", command, input),
     failingRows: async () => {
       const rows = await prodUrls(await stackOutputs(state.engine.pulumi, "prod"));
       return rows.filter(({ ok }) => !ok).map(({ id }) => id);

@@ -31,9 +31,9 @@ export async function nodeSnapshot(): Promise<Snapshot> {
 /** The AWS account as the endpoint holds it, one resource a line. */
 export async function accountSnapshot(): Promise<Snapshot> {
   const account = JSON.parse(await readFile(labPaths.account, "utf8")) as Record<string, unknown>;
-  // Addresses given back return to the end of AWS's pool, and Route 53's changes are history.
+  // Addresses given back return to the end of AWS's pool, and Route 53's changes and the sessions of roles are history.
   return Object.entries(account)
-    .filter(([name]) => !["publicIpPool", "recordChanges"].includes(name))
+    .filter(([name]) => !["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions"].includes(name))
     .flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value]).map((item) => `${name} ${JSON.stringify(item)}`),
     )

@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from "node:util";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import type { Properties, ResourceType } from "./resource";
 
-/** Compares inputs with inputs: what AWS fills in is no difference. */
+/** Compares inputs with inputs: what AWS fills in is no difference, nor is what the program no longer says of it. */
 export function diff(type: ResourceType, olds: Properties, news: Properties): provider.DiffResponse {
   const { DIFF_NONE, DIFF_SOME } = provider.DiffResponse.DiffChanges;
   const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = provider.PropertyDiff.Kind;
+  const leftToAws = (name: string): boolean => !(name in news) && type.computed.includes(name);
   const changed = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
-    (name) => !isDeepStrictEqual(olds[name], news[name]),
+    (name) => !isDeepStrictEqual(olds[name], news[name]) && !leftToAws(name),
   );
   const replacing = [...type.replaceOn, ...(type.replaces?.(olds, news) ?? [])];
   const response = new provider.DiffResponse();

@@ -69,7 +69,7 @@ export async function record(answers: World): Promise<Recording> {
               id: "eni-0123456789abcdef0",
               attachments: [{ instanceId: "i-0a1b2c3d4e5f60001" }],
               associations: answers.publicIp
-                ? [{ publicIp: answers.publicIp, allocationId: answers.allocationId }]
+                ? [{ publicIp: answers.publicIp, allocationId: answers.allocationId, associationId: "eipassoc-1" }]
                 : [],
               privateIp: answers.privateIp,
               subnetId: "subnet-1",

@@ -24,7 +24,6 @@ describe("node look-up", () => {
       networkInterfaceId: "eni-0123456789abcdef0",
       primaryPrivateIp: "172.20.45.37",
       publicIp: "198.51.100.37",
-      publicIpIsElastic: false,
       vpcId: "vpc-1",
     });
   });
@@ -59,11 +58,12 @@ describe("node look-up", () => {
 
   describe("with an Elastic IP on the primary address", () => {
     const elastic = world({ allocationId: "eipalloc-1" });
+    const own = world({ allocationId: "eipalloc-1", ownAllocations: ["eipalloc-1"] });
     const wanted = { ...search, primaryAddress: PrimaryAddress.ElasticIp };
 
     it("says so", async () => {
       await record(elastic);
-      assert.equal((await findNode(search, {})).publicIpIsElastic, true);
+      assert.equal((await findNode(search, {})).elasticIp?.allocationId, "eipalloc-1");
     });
 
     it("refuses to replace somebody else's", async () => {
@@ -74,7 +74,7 @@ describe("node look-up", () => {
     });
 
     it("takes the program's own", async () => {
-      await record(world({ allocationId: "eipalloc-1", ownAllocations: ["eipalloc-1"] }));
+      await record(own);
       await assert.doesNotReject(findNode(wanted, {}));
     });
 

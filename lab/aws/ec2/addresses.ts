@@ -7,6 +7,7 @@ import { filterBy, type FilterTable } from "../filters";
 import { newId } from "../ids";
 import { page } from "../paging";
 import { boolean, list } from "../parameters";
+import { giveAutomatic, takeAutomatic } from "./automaticAddress";
 import { ec2Change, ec2List, withIds } from "./ec2Action";
 import { findNetworkInterface, primaryAddress } from "./networkInterfaces";
 import { tagsOf, tagSet, tagSpecification } from "./tags";
@@ -136,8 +137,10 @@ export const associateAddress = ec2Change(
     }
     for (const other of account.addresses.filter(isHere)) delete other.association;
     const associationId = newId("eipassoc");
+    const left = address.association?.networkInterfaceId;
     address.association = { associationId, networkInterfaceId, privateIpAddress };
-    delete privateIp.autoPublicIp;
+    takeAutomatic(account, networkInterface, privateIp);
+    if (left !== undefined) giveAutomatic(account, findNetworkInterface(account, left));
     return { return: true, associationId };
   },
 );
@@ -151,7 +154,9 @@ export const disassociateAddress = ec2Change(
     );
     if (!address)
       throw AssociationId === undefined ? noSuchPublicIp(PublicIp ?? "") : notFound("association", AssociationId);
+    const left = address.association?.networkInterfaceId;
     delete address.association;
+    if (left !== undefined) giveAutomatic(account, findNetworkInterface(account, left));
     return { return: true };
   },
 );

@@ -5,6 +5,7 @@ import type { Answer } from "../action";
 import { AwsError, notFound } from "../errors";
 import { boolean, someOf } from "../parameters";
 import { stateCodes } from "./instances";
+import { giveAutomatic, takeAutomatic } from "./automaticAddress";
 import { ec2Change } from "./ec2Action";
 
 type State = Instance["state"];
@@ -48,33 +49,14 @@ export const stopInstances = ec2Change(
   { InstanceId: someOf(z.string()), Force: boolean.optional() },
   (account, { InstanceId }) =>
     pass(account, InstanceId, "stopped", ["running"], (instance) => {
-      for (const { privateIps } of interfacesOf(account, instance))
-        for (const privateIp of privateIps) {
-          if (privateIp.autoPublicIp === undefined) continue;
-          delete privateIp.autoPublicIp;
-          privateIp.hadAutoPublicIp = true;
-        }
+      for (const eni of interfacesOf(account, instance))
+        for (const privateIp of eni.privateIps) takeAutomatic(account, eni, privateIp);
     }),
 );
 
-/**
- * A new public address for a primary one that had one by itself, unless an Elastic IP is anywhere on the interface:
- * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
- */
 export const startInstances = ec2Change({ InstanceId: someOf(z.string()) }, (account, { InstanceId }) =>
   pass(account, InstanceId, "running", ["stopped"], (instance) => {
-    for (const { networkInterfaceId, privateIps } of interfacesOf(account, instance)) {
-      const elastic = account.addresses.some(
-        ({ association }) => association?.networkInterfaceId === networkInterfaceId,
-      );
-      for (const privateIp of privateIps) {
-        if (!privateIp.hadAutoPublicIp || elastic) continue;
-        const publicIp = account.publicIpPool.pop();
-        if (publicIp === undefined) continue;
-        privateIp.autoPublicIp = publicIp;
-        delete privateIp.hadAutoPublicIp;
-      }
-    }
+    for (const eni of interfacesOf(account, instance)) giveAutomatic(account, eni);
   }),
 );
 

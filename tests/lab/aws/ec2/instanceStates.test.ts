@@ -5,6 +5,7 @@ import {
   AssociateAddressCommand,
   DescribeAddressesCommand,
   DescribeNetworkInterfacesCommand,
+  DisassociateAddressCommand,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
@@ -80,6 +81,42 @@ describe("lab EC2: instances stopped, started and terminated", () => {
     assert.deepEqual([Addresses?.length, Addresses?.[0]?.AssociationId], [1, undefined]);
     await refuses(start(), "IncorrectInstanceState");
     await refuses(stop(), "IncorrectInstanceState");
+  });
+
+  describe("the address that AWS gives by itself", () => {
+    const disassociate = async (): Promise<void> => {
+      const { Addresses } = await lab.ec2.send(new DescribeAddressesCommand({}));
+      await lab.ec2.send(new DisassociateAddressCommand({ AssociationId: Addresses?.[0]?.AssociationId }));
+    };
+    const primaryIp = (): string => lab.eni.privateIps[0]?.privateIpAddress ?? "";
+
+    it("makes room for an Elastic IP, and another comes when that goes", async () => {
+      const before = primary().autoPublicIp;
+      await tie(primaryIp());
+      assert.equal(primary().autoPublicIp, undefined);
+      await disassociate();
+      assert.ok(primary().autoPublicIp && primary().autoPublicIp !== before);
+    });
+
+    it("does not come while the secondary has an Elastic IP, and comes when that goes too", async () => {
+      await tie(primaryIp());
+      await tie(await assign());
+      await disassociate();
+      assert.equal(primary().autoPublicIp, undefined);
+      const { Addresses } = await lab.ec2.send(new DescribeAddressesCommand({}));
+      const AssociationId = Addresses?.find((each) => each.AssociationId)?.AssociationId;
+      await lab.ec2.send(new DisassociateAddressCommand({ AssociationId }));
+      assert.ok(primary().autoPublicIp);
+    });
+
+    it("never comes again where it made room while the secondary had one", async () => {
+      await tie(await assign());
+      const { privateIpAddress = "" } = lab.eni.privateIps[0] ?? {};
+      await tie(privateIpAddress);
+      const { Addresses = [] } = await lab.ec2.send(new DescribeAddressesCommand({}));
+      for (const { AssociationId } of Addresses) await lab.ec2.send(new DisassociateAddressCommand({ AssociationId }));
+      assert.equal(primary().autoPublicIp, undefined);
+    });
   });
 
   it("that are not there are named", () => refuses(stop(["i-00000000000000000"]), "InvalidInstanceID.NotFound"));

@@ -1,0 +1,229 @@
+/** A stack's life in AWS with everything turned on: each change in place, by an operator who has the printed policy and no more. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { policyFor } from "../../iam/policy";
+import type { Account } from "../../lab/aws/account";
+import { operatorPolicy } from "../../lab/cloudPolicy";
+import { type KeptLab, keepLab } from "../../lab/keptLab";
+import { lab } from "../../lab/lab";
+import { labDomain, labZoneId } from "../../lab/labAccount";
+import { node } from "../../lab/network/addresses";
+import { operatorKeyId } from "../../lab/operator";
+import { labPaths } from "../../lab/paths";
+import type { Finished } from "../../lab/process";
+import { awsCalls } from "../../lab/proof/proof";
+import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
+import { accountSnapshot, difference, nodeSnapshot } from "../../lab/proof/snapshot";
+import { set } from "../../lab/campaigns/interleavings/events";
+import { needsRoot } from "../support/needs";
+
+describe("a stack's life in AWS", function () {
+  this.timeout(20 * 60_000);
+  let kept: KeptLab;
+  let atFirst: { account: readonly string[]; node: readonly string[] };
+  let publicIp: string;
+
+  const account = (): Account => JSON.parse(readFileSync(labPaths.account, "utf8")) as Account;
+  const outputs = (): Promise<Outputs> => stackOutputs(kept.state.engine.pulumi, "prod");
+  const good = async (run: Promise<Finished>): Promise<string> => {
+    const { status, stdout, stderr } = await run;
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    return `${stdout}${stderr}`;
+  };
+  const up = (): Promise<string> => good(kept.up("prod"));
+  const unchanged = (): Promise<string> =>
+    good(kept.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "prod"));
+  const works = async (): Promise<void> => assert.deepEqual(await kept.failingRows(), []);
+  const record = () => account().hostedZones[0]?.records.find(({ name }) => name === `${labDomain}.`);
+  const ours = () => account().addresses.filter(({ tags }) => tags["managed-by"] === "kops-secondary-ingress");
+
+  before(async function () {
+    needsRoot(this);
+    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    atFirst = { account: await accountSnapshot(), node: await nodeSnapshot() };
+  });
+  after(async () => {
+    if (kept as KeptLab | undefined) await lab.down();
+  });
+
+  it("warns that the API's address would be lost, once, and says what keeps it", async () => {
+    const text = await up();
+    const warnings = text.match(/warning: the API's public address/g) ?? [];
+    assert.ok(warnings.length >= 1);
+    assert.match(text, /was assigned automatically.*primaryAddress elastic-ip/s);
+    publicIp = (await outputs()).ingressPublicIp;
+    await works();
+  });
+
+  it("does not overwrite somebody's record", async () => {
+    const ResourceRecordSet = { Name: labDomain, Type: "A", TTL: 300, ResourceRecords: [{ Value: "192.0.2.99" }] };
+    const change = (Action: string): Promise<unknown> =>
+      kept.route53("ChangeResourceRecordSetsCommand", {
+        HostedZoneId: labZoneId,
+        ChangeBatch: { Changes: [{ Action, ResourceRecordSet }] },
+      });
+    await change("CREATE");
+    await set(["route53ZoneId"], labZoneId);
+    const { status, stdout, stderr } = await kept.up("prod");
+    assert.notEqual(status, 0);
+    assert.match(`${stdout}${stderr}`, /app\.example\.com.*already exists/);
+    assert.deepEqual(record()?.values, ["192.0.2.99"]);
+    await change("DELETE");
+  });
+
+  it("turns on records, health checks, an Elastic IP for the API and a list of who reaches it", async () => {
+    await set(["healthChecks"], true);
+    await set(["primaryAddress"], "elastic-ip");
+    await set(["apiAllowedCidrs"], ["0.0.0.0/0"]);
+    await set(["tags"], { team: "platform" });
+    await up();
+    await works();
+    assert.deepEqual(record()?.values, [publicIp]);
+    assert.equal(account().healthChecks?.length, 2);
+    assert.equal(ours().length, 2);
+    assert.ok(ours().every(({ tags }) => tags["team"] === "platform"));
+    // The first up looked at the node where it was before; this one where it is now.
+    await up();
+    await unchanged();
+  });
+
+  it("moves to another secondary address and keeps the public one", async () => {
+    const { secondaryPrivateIp: old } = await outputs();
+    await set(["secondaryPrivateIp"], "172.20.45.99");
+    // The check must not put the old address back while it is replaced.
+    await kept.node(
+      "systemd-run --quiet --unit=lab-checks sh -c 'while :; do systemctl start secondary-ingress-check; done'",
+    );
+    await up();
+    await kept.node("systemctl stop lab-checks");
+    assert.ok(!(await kept.node("ip -4 -o addr show dev lo")).includes(`${old}/`));
+    const { secondaryPrivateIp, ingressPublicIp } = await outputs();
+    assert.deepEqual([secondaryPrivateIp, ingressPublicIp], ["172.20.45.99", publicIp]);
+    await works();
+  });
+
+  it("gives back an address that was taken away by hand", async () => {
+    const { networkInterfaceId } = (account().addresses[0] ?? {}).association ?? {};
+    await kept.aws("UnassignPrivateIpAddressesCommand", {
+      NetworkInterfaceId: networkInterfaceId,
+      PrivateIpAddresses: ["172.20.45.99"],
+    });
+    await good(kept.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod"));
+    await up();
+    await works();
+    assert.equal((await outputs()).ingressPublicIp, publicIp);
+  });
+
+  it("changes tags, NodePorts' rules and ranges in place", async () => {
+    await set(["tags"], { owner: "somebody" });
+    await set(["allowedCidrs"], ["0.0.0.0/0", "10.0.0.0/8"]);
+    await up();
+    assert.ok(ours().every(({ tags }) => tags["owner"] === "somebody" && !("team" in tags)));
+    await works();
+    await set(["allowedCidrs"], undefined);
+    await up();
+    await works();
+  });
+
+  it("follows an Elastic IP that somebody released with a new one, in records and health checks too", async () => {
+    const eip = account().addresses.find((address) => address.publicIp === publicIp);
+    await kept.aws("DisassociateAddressCommand", { AssociationId: eip?.association?.associationId });
+    await kept.aws("ReleaseAddressCommand", { AllocationId: eip?.allocationId });
+    await good(kept.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod"));
+    await up();
+    publicIp = (await outputs()).ingressPublicIp;
+    assert.deepEqual(record()?.values, [publicIp]);
+    assert.ok(account().healthChecks?.some(({ config }) => JSON.stringify(config).includes(publicIp)));
+    await works();
+  });
+
+  it("takes the node over after the stack was renamed, and the addresses stay", async () => {
+    await good(kept.pulumi("stack", "rename", "live", "--stack", "prod"));
+    const refused = await kept.pulumi("up", "--yes", "--skip-preview", "--stack", "live");
+    assert.notEqual(refused.status, 0);
+    assert.match(`${refused.stdout}${refused.stderr}`, /formerStack 'kops-secondary-ingress\/prod'/);
+    // Renaming moves the settings' file as well.
+    await good(kept.pulumi("config", "set", "--stack", "live", "formerStack", "kops-secondary-ingress/prod"));
+    await good(kept.pulumi("up", "--yes", "--skip-preview", "--stack", "live"));
+    assert.ok(ours().every(({ tags }) => tags["kops-secondary-ingress:stack"] === "kops-secondary-ingress/live"));
+    assert.ok(ours().some((address) => address.publicIp === publicIp));
+    await good(kept.pulumi("stack", "rename", "prod", "--stack", "live"));
+    await set(["formerStack"], "kops-secondary-ingress/live");
+    await up();
+    await set(["formerStack"], undefined);
+    await up();
+    assert.equal((await outputs()).ingressPublicIp, publicIp);
+    await works();
+  });
+
+  it("leaves the API's Elastic IP where it is when it is given up, and takes it back", async () => {
+    const { apiPublicIp } = await outputs();
+    await set(["primaryAddress"], "keep");
+    await up();
+    assert.equal((await outputs()).apiPublicIp, apiPublicIp);
+    await works();
+    await set(["primaryAddress"], "elastic-ip");
+    await up();
+    assert.equal((await outputs()).apiPublicIp, apiPublicIp);
+    assert.equal(ours().length, 2);
+    await works();
+    await up();
+    await unchanged();
+  });
+
+  it("switches to node-port, which leaves nothing behind and the API reachable, and back", async () => {
+    const { apiPublicIp } = await outputs();
+    for (const key of ["route53ZoneId", "healthChecks", "apiAllowedCidrs", "secondaryPrivateIp", "tags"])
+      await set([key], undefined);
+    await set(["mode"], "node-port");
+    await up();
+    assert.deepEqual(
+      account().addresses.map((address) => address.publicIp),
+      [apiPublicIp],
+    );
+    assert.deepEqual(account().healthChecks ?? [], []);
+    assert.equal(record(), undefined);
+    assert.deepEqual(difference(atFirst.node, await nodeSnapshot()), []);
+    assert.equal((await outputs()).apiPublicIp, apiPublicIp);
+    await set(["mode"], "dual-ip");
+    await up();
+    await works();
+  });
+
+  it("is destroyed without a trace but the API's Elastic IP, without which nobody would reach the node", async () => {
+    const { apiPublicIp } = await outputs();
+    await good(kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod"));
+    assert.deepEqual(
+      account().addresses.map(({ publicIp, association }) => [publicIp, association?.privateIpAddress]),
+      [[apiPublicIp, node.primaryPrivateIp]],
+    );
+    const changes = difference(atFirst.account, await accountSnapshot()).filter(
+      (change) => !/^[+-] (addresses|networkInterfaces) /.test(change),
+    );
+    assert.deepEqual(changes, []);
+    assert.deepEqual(
+      account().networkInterfaces.map(({ privateIps }) => privateIps.length),
+      [1, 1],
+    );
+    assert.deepEqual(difference(atFirst.node, await nodeSnapshot()), []);
+  });
+
+  describe("the operator's policy", () => {
+    it("refused no call", async () => {
+      const refused = (await awsCalls()).filter(
+        ({ principal, error }) => principal === operatorKeyId && /UnauthorizedOperation|AccessDenied/.test(error ?? ""),
+      );
+      assert.deepEqual(refused, []);
+    });
+
+    it("has no action that was not used", async () => {
+      const used = new Set(
+        (await awsCalls())
+          .filter(({ principal, status }) => principal === operatorKeyId && status === 200)
+          .map(({ service, action }) => `${service}:${action}`),
+      );
+      const allowed = new Set(policyFor(operatorPolicy).Statement.flatMap(({ Action }) => Action));
+      assert.deepEqual([...allowed].filter((action) => !used.has(action)).sort(), []);
+    });
+  });
+});
