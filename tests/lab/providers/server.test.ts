@@ -47,7 +47,7 @@ describe("lab plugins: the engine's protocol", () => {
     const ami = await failureOf(plugins.aws.invoke("aws:ec2/getAmi:getAmi", {}));
     assert.match(
       ami.details,
-      /does not serve aws:ec2\/getAmi:getAmi, only aws:ec2\/getInstances:getInstances, .*--plugins official/,
+      /does not serve aws:ec2\/getAmi:getAmi, only aws:ec2\/getEips:getEips, .*--plugins official/,
     );
   });
 

@@ -118,6 +118,9 @@ describe("lab plugin aws: Eip", () => {
     assert.deepEqual(updated, { domain: "vpc", allocationId: "eipalloc-1", tagsAll: unknown });
     assert.deepEqual(cloud.calls(), []);
     assert.deepEqual((await cloud.plugin.diff(type, inputs, news)).replaces, []);
-    assert.deepEqual((await cloud.plugin.diff(type, inputs, {})).replaces, ["domain"]);
+    assert.deepEqual((await cloud.plugin.diff(type, inputs, { ...news, networkBorderGroup: "eu-west-1" })).replaces, [
+      "networkBorderGroup",
+    ]);
+    assert.deepEqual((await cloud.plugin.diff(type, { ...inputs, publicIpv4Pool: "amazon" }, news)).replaces, []);
   });
 });
