@@ -108,8 +108,9 @@ export async function assign(place: Place, eni: NetworkInterface, requested: str
           ...(requested ? { PrivateIpAddresses: [requested] } : { SecondaryPrivateIpAddressCount: 1 }),
         }),
       );
-      const assigned = answer.AssignedPrivateIpAddresses?.[0]?.PrivateIpAddress;
-      if (assigned) return assigned;
+      const assigned = answer.AssignedPrivateIpAddresses?.map(({ PrivateIpAddress }) => PrivateIpAddress);
+      const fresh = assigned?.find((address) => (requested ? address === requested : !before.has(address)));
+      if (fresh) return fresh;
     } catch (thrown) {
       const error = thrown as Error;
       if (attempt < 10 && wasThrottled(error)) {

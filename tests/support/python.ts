@@ -29,6 +29,10 @@ export async function pythonTool(name: string, packages: readonly string[]): Pro
         "--root-user-action=ignore",
       ];
       await run("python3", ["-m", "pip", "install", ...options, "--target", empty, ...packages]);
+      // What a machine's own start-up does to the packages, such as adding its certificate authority, is done before the seal.
+      await run("python3", ["-c", "pass"], {
+        env: { ...process.env, PYTHONPATH: empty, PYTHONDONTWRITEBYTECODE: "1" },
+      });
     }),
   );
   return {

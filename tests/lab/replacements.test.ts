@@ -1,0 +1,40 @@
+/** The short form of `npm run replacements` and of `npm run interleavings`, on one lab. */
+import assert from "node:assert/strict";
+import { interleave, sequences } from "../../lab/campaigns/interleavings/campaign";
+import { replaceOnce } from "../../lab/campaigns/replacements/campaign";
+import { type KeptLab, keepLab } from "../../lab/keptLab";
+import { lab } from "../../lab/lab";
+import { needsRoot } from "../support/needs";
+
+describe("what happens to a stack", function () {
+  this.timeout(10 * 60_000);
+  let kept: KeptLab;
+
+  before(async function () {
+    needsRoot(this);
+    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+  });
+  after(async () => {
+    if (kept as KeptLab | undefined) await lab.down();
+  });
+
+  it("a replaced node: one up moves everything, and the public address stays", async () => {
+    const { status, stdout, stderr } = await kept.up("prod");
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    assert.deepEqual((await replaceOnce(kept)).broken, []);
+  });
+
+  // Of seed 1: among them are a stolen address, a replaced instance and a detached group.
+  for (const steps of sequences(1, 4)
+    .slice(1, 4)
+    .filter((_steps, index) => index !== 1)) {
+    it(`${steps.map(([name]) => name).join(", ")}: one up makes all right, destroy leaves nothing`, async () => {
+      assert.deepEqual((await interleave(kept, steps)).broken, []);
+    });
+  }
+
+  it("the same seed gives the same interleavings", () => {
+    assert.deepEqual(sequences(7, 20), sequences(7, 20));
+    assert.notDeepEqual(sequences(7, 20), sequences(8, 20));
+  });
+});
