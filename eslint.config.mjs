@@ -32,7 +32,7 @@ const pulumi = forbid("hostfiles/ and dns/ render text without Pulumi.", "@pulum
 const imports = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
 
 export default tseslint.config(
-  { ignores: ["node_modules/**", "coverage/**", "dist/**", "examples/**"] },
+  { ignores: ["**/node_modules/**", "coverage/**", "dist/**", "examples/**"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -46,7 +46,7 @@ const tasks = {
   replacements: program("lab/campaigns/replacements.ts"),
   interleavings: program("lab/campaigns/interleavings.ts"),
   interruptions: program("lab/campaigns/interruptions.ts"),
-  mutation: program("tests/mutation/run.ts"),
+  mutation: program("mutation/run.ts"),
   check,
   test: (args) => {
     console.error("Checking types, lint and format …");

@@ -3,7 +3,7 @@ export default {
   testRunner: "mocha",
   plugins: [import.meta.resolve("@stryker-mutator/mocha-runner")],
   mochaOptions: {
-    config: "tests/mutation/mocharc.yaml",
+    config: "mutation/mocharc.yaml",
   },
   coverageAnalysis: "perTest",
   mutate: [

@@ -2,10 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
-import { machineInWords, table, writeResults } from "../../lab/campaigns/page";
-import { repositoryRoot } from "../../lab/paths";
-import { attempt, run } from "../../lab/process";
-import { step } from "../../lab/progress";
+import { machineInWords, table, writeResults } from "../lab/campaigns/page";
+import { repositoryRoot } from "../lab/paths";
+import { attempt, run } from "../lab/process";
+import { step } from "../lab/progress";
 
 /** Killed of all, in percent, below which the command fails. */
 const enough = 80;
@@ -38,14 +38,14 @@ const scoreOf = (file: string, mutants: readonly { status: string }[]): Score =>
 const percent = ({ killed, all }: Omit<Score, "file">): number => (all === 0 ? 100 : (100 * killed) / all);
 
 async function main(): Promise<void> {
-  const folder = join(repositoryRoot, "tests/mutation");
+  const folder = join(repositoryRoot, "mutation");
   await step("Stryker's packages", () =>
     run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder }),
   );
   const start = Date.now();
   await step("Mutants", async () => {
     const stryker = join(folder, "node_modules/@stryker-mutator/core/bin/stryker.js");
-    const args = [stryker, "run", "tests/mutation/stryker.config.mjs", ...(mutate ? ["--mutate", mutate] : [])];
+    const args = [stryker, "run", "mutation/stryker.config.mjs", ...(mutate ? ["--mutate", mutate] : [])];
     const { status, stdout, stderr } = await attempt(process.execPath, args, { cwd: repositoryRoot });
     if (status !== 0) throw new Error(`${stdout}${stderr}`.split("\n").slice(-40).join("\n"));
   });
