@@ -1,5 +1,7 @@
 /** The command line of the product: what a user types besides `pulumi`. */
-import { Command } from "commander";
+import { Argument, Command } from "commander";
+import { formats } from "../dns/formats";
+import { printRecords } from "./dns";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
 
@@ -29,6 +31,20 @@ program
   .option("--account <id>", "the AWS account; * is whichever the policy is attached in", "*")
   .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
   .action(printPolicy);
+
+program
+  .command("dns")
+  .description(
+    "print the stack's records for DNS tooling; reads 'pulumi stack output --json' from standard input without --stack",
+  )
+  .addArgument(new Argument("<format>", "the tool's form").choices(Object.keys(formats)))
+  .option("--stack <name>", "the stack, as `pulumi stack ls` names it")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--zone <name>", "the zone that holds the records, for octodns, dnscontrol and nsupdate")
+  .option("--current <file>", "JSON list of the records as they are now, for nsupdate and --inverse")
+  .option("--inverse", "what brings the present records back, for route53 and nsupdate")
+  .option("--force", "although the addresses do not answer yet")
+  .action(printRecords);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,2 +1,8 @@
 /** What other programs import. */
+export { bindLines } from "./bind";
+export { dnscontrol } from "./dnscontrol";
+export { dnsEndpoint } from "./externalDns";
+export { inverseNsupdate, nsupdate } from "./nsupdate";
+export { octodns } from "./octodns";
 export { type DnsOutput, dnsOutput, type DnsRecord } from "./records";
+export { type ChangeBatch, changeBatch, inverseBatch } from "./route53";

@@ -18,8 +18,8 @@ function commandBlocks(page: string): string[] {
 describe("docs", function () {
   this.timeout(10 * 60_000);
 
-  const blocks = ["docs/lab.md", "docs/guide.md", "docs/aws.md"].flatMap((page) =>
-    commandBlocks(page).map((block) => ({ page, block })),
+  const blocks = ["docs/lab.md", "docs/guide.md", "docs/aws.md", "docs/aws-endpoint.md", "docs/dns.md"].flatMap(
+    (page) => commandBlocks(page).map((block) => ({ page, block })),
   );
   for (const { page, block } of blocks) {
     it(`${page}: ${block.split("\n")[1]} …`, function () {

@@ -25,7 +25,15 @@ export async function installValidators(): Promise<void> {
   if (whyUnavailable() === undefined) await installPrograms(validators).catch((error: unknown) => say(String(error)));
 }
 
-/** For tests that need the owning tool of a host file. */
+/** BIND's server and tools → Debian packages. */
+const dnsPrograms = { named: "bind9", nsupdate: "bind9-dnsutils", "named-checkzone": "bind9-utils" } as const;
+
+/** Installs them once, where this machine lets us. */
+export async function installDnsPrograms(): Promise<void> {
+  if (whyUnavailable() === undefined) await installPrograms(dnsPrograms).catch((error: unknown) => say(String(error)));
+}
+
+/** For tests that need a program of the distribution. */
 export function needsProgram(context: Mocha.Context, program: string): void {
   const found = spawnSync("/bin/sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status === 0;
   if (!found) skipOrFail(context, `'${program}' is not installed`);

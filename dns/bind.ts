@@ -1,0 +1,8 @@
+/** Lines of a zone file. */
+import type { DnsRecord } from "./records";
+
+export function bindLines(records: readonly DnsRecord[]): string {
+  return records
+    .flatMap(({ name, type, ttl, values }) => values.map((value) => `${name}\t${ttl}\tIN\t${type}\t${value}\n`))
+    .join("");
+}

@@ -1,0 +1,9 @@
+/** octoDNS' YAML: the records of one zone by their names in it, to be taken in with `!include`. */
+import { stringify } from "yaml";
+import type { DnsRecord } from "./records";
+import { inZone } from "./zone";
+
+export function octodns(records: readonly DnsRecord[], zone: string): string {
+  const entries = inZone(records, zone).map(({ label, type, ttl, values }) => [label, { ttl, type, values }] as const);
+  return stringify(Object.fromEntries(entries), { sortMapEntries: true });
+}
