@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, string>> = {
   "ssh-keygen": "openssh-client",
   openssl: "openssl",
   pgrep: "procps",
+  curl: "curl",
 };
 
 /** The machine cannot host the lab. The message says why; tests that need the lab skip with it. */

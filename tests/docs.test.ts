@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderPreflight } from "../hostfiles/preflight";
 import { repositoryRoot } from "../lab/paths";
+import { installPrograms, whyUnavailable } from "../lab/requirements";
 import { needsRoot } from "./support/needs";
 
 /** The text of the `sh` blocks of a page, except those marked as not run. */
@@ -17,6 +18,10 @@ function commandBlocks(page: string): string[] {
 
 describe("docs", function () {
   this.timeout(10 * 60_000);
+
+  before(async () => {
+    if (whyUnavailable() === undefined) await installPrograms({ jq: "jq" });
+  });
 
   const blocks = ["docs/lab.md", "docs/guide.md", "docs/aws.md", "docs/aws-endpoint.md", "docs/dns.md"].flatMap(
     (page) => commandBlocks(page).map((block) => ({ page, block })),

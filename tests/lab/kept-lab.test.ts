@@ -135,6 +135,19 @@ describe("a lab that is kept up", function () {
       assert.deepEqual(changes, []);
     });
 
+    it("no Elastic IP left in the account's quota: said before anything is made", async () => {
+      const allocated: string[] = [];
+      for (let count = 0; count < 5; count++) {
+        const { AllocationId } = (await kept.aws("AllocateAddressCommand", {})) as { AllocationId: string };
+        allocated.push(AllocationId);
+      }
+      const { result, changes } = await kept.untouched(() => kept.up("prod"));
+      for (const AllocationId of allocated) await kept.aws("ReleaseAddressCommand", { AllocationId });
+      assert.notEqual(result.status, 0);
+      assert.match(`${result.stdout}${result.stderr}`, /expected 1 more Elastic IP .*found 5 of 5 in use: release one/);
+      assert.deepEqual(changes, []);
+    });
+
     it("a port of ours used by something else: the node and AWS stay as they were", async () => {
       const listener = "lab-listener.service";
       await kept.node(`systemd-run --quiet --unit=${listener} /usr/bin/python3 -m http.server 10443`);
