@@ -40,7 +40,7 @@ program
   .addArgument(new Argument("<format>", "the tool's form").choices(Object.keys(formats)))
   .option("--stack <name>", "the stack, as `pulumi stack ls` names it")
   .option("--cwd <directory>", "the project's directory", ".")
-  .option("--zone <name>", "the zone that holds the records, for octodns, dnscontrol and nsupdate")
+  .option("--zone <name>", "the zone that holds the records, for octodns and nsupdate")
   .option("--current <file>", "JSON list of the records as they are now, for nsupdate and --inverse")
   .option("--inverse", "what brings the present records back, for route53 and nsupdate")
   .option("--force", "although the addresses do not answer yet")

@@ -38,7 +38,7 @@ export const formats = {
     json(inverse ? inverseBatch(records, current) : changeBatch(records)),
   "external-dns": oneWay((records) => dnsEndpoint(records, "kops-secondary-ingress")),
   octodns: oneWay((records, options) => octodns(records, zoneOf(options))),
-  dnscontrol: oneWay((records, options) => dnscontrol(records, zoneOf(options))),
+  dnscontrol: oneWay((records) => dnscontrol(records)),
   nsupdate: (records, options) => {
     const { current = [], inverse = false } = options;
     return (inverse ? inverseNsupdate : nsupdate)(records, current, zoneOf(options));
