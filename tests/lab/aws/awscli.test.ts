@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { type PythonTool, pythonTool } from "../../support/python";
-import { useEndpoint, zoneId } from "./harness";
+import { instanceId, primaryIp, useEndpoint, zoneId } from "./harness";
 
 const secondaryIp = "172.20.45.80";
 
@@ -14,6 +14,12 @@ describe("the endpoint, by the aws command line", function () {
 
   before(async () => {
     cli = await pythonTool("awscli", ["awscli==1.46.3"]);
+  });
+
+  /** Differs from the operator's environment for one command. */
+  let environment: NodeJS.ProcessEnv = {};
+  beforeEach(() => {
+    environment = {};
   });
 
   async function run(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
@@ -30,6 +36,7 @@ describe("the endpoint, by the aws command line", function () {
         AWS_EC2_METADATA_DISABLED: "true",
         AWS_PAGER: "",
         HOME: "/nonexistent",
+        ...environment,
       },
     });
     const [stdout, stderr, status] = await Promise.all([
@@ -92,11 +99,27 @@ describe("the endpoint, by the aws command line", function () {
     await refused("PrivateIpAddressLimitExceeded", "AssignPrivateIpAddresses", "limit", ...again, ...many);
   });
 
-  it("--dry-run: says what would be, and changes nothing", async () => {
-    await refused(
-      ...(["DryRunOperation", "AllocateAddress", "Request would have succeeded"] as const),
-      ...["ec2", "allocate-address", "--domain", "vpc", "--dry-run"],
-    );
+  it("assign-private-ip-addresses: what another interface has is refused, and --allow-reassignment moves it", async () => {
+    lab.account.networkInterfaces.push({
+      ...structuredClone(lab.eni),
+      networkInterfaceId: "eni-0000000000000000f",
+      privateIps: [
+        { privateIpAddress: "172.20.50.1", primary: true },
+        { privateIpAddress: secondaryIp, primary: false },
+      ],
+    });
+    const take = ["ec2", "assign-private-ip-addresses", "--network-interface-id", lab.eniId];
+    const taken = ["--private-ip-addresses", secondaryIp];
+    await refused("PrivateIpAddressAlreadyAssigned", "AssignPrivateIpAddresses", secondaryIp, ...take, ...taken);
+    const { AssignedPrivateIpAddresses } = await assign(...taken, "--allow-reassignment");
+    assert.deepEqual(AssignedPrivateIpAddresses, [{ PrivateIpAddress: secondaryIp }]);
+  });
+
+  it("--dry-run: says whether it would be allowed, and changes nothing", async () => {
+    const allocation = ["ec2", "allocate-address", "--domain", "vpc", "--dry-run"];
+    await refused("DryRunOperation", "AllocateAddress", "Request would have succeeded", ...allocation);
+    lab.faults.push({ action: "AllocateAddress", kind: "unauthorized", times: 1 });
+    await refused("UnauthorizedOperation", "AllocateAddress", "not authorized", ...allocation);
     assert.deepEqual(lab.account.addresses, []);
   });
 
@@ -117,6 +140,24 @@ describe("the endpoint, by the aws command line", function () {
       ...(["InvalidParameterValue", "AssociateAddress", "not assigned"] as const),
       ...associate(AllocationId, "172.20.45.200"),
     );
+  });
+
+  it("two Elastic IPs on one interface, each on its own address, and disassociate-address takes one away", async () => {
+    await assign("--private-ip-addresses", secondaryIp);
+    const [api, ingress] = [await allocate(), await allocate()];
+    await aws(...associate(api.AllocationId, primaryIp));
+    const { AssociationId } = await aws<{ AssociationId: string }>(...associate(ingress.AllocationId, secondaryIp));
+    const publicIps = async (): Promise<(string | undefined)[]> => {
+      const { NetworkInterfaces } = await aws<{
+        NetworkInterfaces: { PrivateIpAddresses: { Association?: { PublicIp: string } }[] }[];
+      }>("ec2", "describe-network-interfaces", "--network-interface-ids", lab.eniId);
+      return NetworkInterfaces[0]?.PrivateIpAddresses.map(({ Association }) => Association?.PublicIp) ?? [];
+    };
+    assert.deepEqual(await publicIps(), [api.PublicIp, ingress.PublicIp]);
+    const disassociate = ["ec2", "disassociate-address", "--association-id", AssociationId];
+    await aws(...disassociate);
+    assert.deepEqual(await publicIps(), [api.PublicIp, undefined]);
+    await refused("InvalidAssociationID.NotFound", "DisassociateAddress", AssociationId, ...disassociate);
   });
 
   it("release-address: not while associated, and unassign ends an association", async () => {
@@ -163,16 +204,76 @@ describe("the endpoint, by the aws command line", function () {
     assert.deepEqual(await found(`Name=public-ip,Values=${one.PublicIp}`), [one.AllocationId]);
   });
 
-  it("allocate-address: the sixth is over the quota", async () => {
-    for (let count = 0; count < 5; count++) await allocate();
+  it("allocate-address: border group and pool are told, and the sixth is over the quota", async () => {
+    const { AttributeValues } =
+      (
+        await aws<{ AccountAttributes: { AttributeValues: { AttributeValue: string }[] }[] }>(
+          ...["ec2", "describe-account-attributes", "--attribute-names", "vpc-max-elastic-ips"],
+        )
+      ).AccountAttributes[0] ?? {};
+    assert.deepEqual(AttributeValues, [{ AttributeValue: "5" }]);
+    const first = await allocate();
+    assert.deepEqual(first, {
+      PublicIp: "203.0.113.10",
+      AllocationId: lab.account.addresses[0]?.allocationId,
+      PublicIpv4Pool: "amazon",
+      NetworkBorderGroup: "eu-central-1",
+      Domain: "vpc",
+    });
+    for (let count = 1; count < 5; count++) await allocate();
     await refused("AddressLimitExceeded", "AllocateAddress", "maximum number", "ec2", "allocate-address");
+  });
+
+  it("modify-address-attribute: sets the name that describe-addresses-attribute shows", async () => {
+    const { AllocationId, PublicIp } = await allocate();
+    const of = ["--allocation-id", AllocationId];
+    await aws("ec2", "modify-address-attribute", ...of, "--domain-name", "app.example.com");
+    const { Addresses } = await aws<{ Addresses: object[] }>(
+      ...["ec2", "describe-addresses-attribute", "--allocation-ids", AllocationId, "--attribute", "domain-name"],
+    );
+    assert.deepEqual(Addresses, [{ PublicIp, AllocationId, PtrRecord: "app.example.com." }]);
+  });
+
+  it("modify-network-interface-attribute: replaces the groups, five at most", async () => {
+    const groups: string[] = [];
+    for (const name of ["a", "b", "c", "d", "e", "f"]) {
+      const { GroupId } = await aws<{ GroupId: string }>(
+        ...["ec2", "create-security-group", "--vpc-id", lab.vpcId, "--group-name", name, "--description", name],
+      );
+      groups.push(GroupId);
+    }
+    const set = (...ids: string[]): string[] => [
+      ...["ec2", "modify-network-interface-attribute", "--network-interface-id", lab.eniId, "--groups", ...ids],
+    ];
+    await aws(...set(...groups.slice(0, 5)));
+    assert.deepEqual(lab.eni.securityGroupIds, groups.slice(0, 5));
+    await refused(
+      ...(["SecurityGroupsPerInterfaceLimitExceeded", "ModifyNetworkInterfaceAttribute", "maximum number"] as const),
+      ...set(...groups),
+    );
+    await aws(...set(groups[5] ?? ""));
+    assert.deepEqual(lab.eni.securityGroupIds, [groups[5]]);
+  });
+
+  it("describe-instance-types: how many addresses an interface can have", async () => {
+    const { InstanceTypes } = await aws<{
+      InstanceTypes: { InstanceType: string; NetworkInfo: { Ipv4AddressesPerInterface: number } }[];
+    }>("ec2", "describe-instance-types", "--instance-types", "t3.nano", "t3.medium", "m5.large");
+    assert.deepEqual(
+      InstanceTypes.map(({ InstanceType, NetworkInfo }) => [InstanceType, NetworkInfo.Ipv4AddressesPerInterface]),
+      [
+        ["t3.nano", 2],
+        ["t3.medium", 6],
+        ["m5.large", 10],
+      ],
+    );
   });
 
   it("stop-instances and start-instances: no new public address beside an Elastic IP on the secondary", async () => {
     await assign("--private-ip-addresses", secondaryIp);
     const { AllocationId } = await allocate();
     await aws(...associate(AllocationId, secondaryIp));
-    const ids = ["--instance-ids", lab.account.instances[0]?.instanceId ?? ""];
+    const ids = ["--instance-ids", instanceId];
     await aws("ec2", "stop-instances", ...ids);
     await aws("ec2", "start-instances", ...ids);
     const { Reservations } = await aws<{ Reservations: { Instances: { PublicIpAddress?: string }[] }[] }>(
@@ -215,9 +316,61 @@ describe("the endpoint, by the aws command line", function () {
     assert.ok(!(await names()).includes("app.example.com."));
   });
 
-  it("sts get-caller-identity: who the key is", async () => {
+  it("route53: a zone is found by its name", async () => {
+    const { HostedZones } = await aws<{ HostedZones: { Id: string; Name: string }[] }>(
+      ...["route53", "list-hosted-zones-by-name", "--dns-name", "example.com", "--max-items", "1"],
+    );
+    assert.deepEqual(
+      HostedZones.map(({ Id, Name }) => [Id, Name]),
+      [[`/hostedzone/${zoneId}`, "example.com."]],
+    );
+  });
+
+  it("route53: a health check that a record uses cannot be deleted", async () => {
+    const config = { Type: "TCP", IPAddress: "203.0.113.10", Port: 443, RequestInterval: 30, FailureThreshold: 3 };
+    const { HealthCheck } = await aws<{ HealthCheck: { Id: string } }>(
+      ...["route53", "create-health-check", "--caller-reference", "one"],
+      ...["--health-check-config", JSON.stringify(config)],
+    );
+    const change = (Action: string): string[] => [
+      ...["route53", "change-resource-record-sets", "--hosted-zone-id", zoneId, "--change-batch"],
+      JSON.stringify({
+        Changes: [
+          {
+            Action,
+            ResourceRecordSet: {
+              ...{ Name: "app.example.com", Type: "A", TTL: 60, ResourceRecords: [{ Value: "203.0.113.10" }] },
+              ...{ SetIdentifier: "one", Weight: 1, HealthCheckId: HealthCheck.Id },
+            },
+          },
+        ],
+      }),
+    ];
+    await aws(...change("CREATE"));
+    const remove = ["route53", "delete-health-check", "--health-check-id", HealthCheck.Id];
+    await refused("HealthCheckInUse", "DeleteHealthCheck", "", ...remove);
+    await aws(...change("DELETE"));
+    await aws(...remove);
+    assert.deepEqual(lab.account.healthChecks, []);
+  });
+
+  it("sts: who the key is, and the session of a role under its own name", async () => {
     const { Arn } = await aws<{ Arn: string }>("sts", "get-caller-identity");
     assert.equal(Arn, "arn:aws:iam::123456789012:user/operator");
+    const { Credentials } = await aws<{
+      Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string };
+    }>(
+      ...["sts", "assume-role", "--role-arn", "arn:aws:iam::123456789012:role/Deployer"],
+      ...["--role-session-name", "ci-42"],
+    );
+    environment = {
+      AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
+      AWS_SESSION_TOKEN: Credentials.SessionToken,
+    };
+    const session = await aws<{ Arn: string }>("sts", "get-caller-identity");
+    assert.equal(session.Arn, "arn:aws:sts::123456789012:assumed-role/Deployer/ci-42");
+    assert.equal(lab.calls.at(-1)?.arn, session.Arn);
   });
 
   it("an unknown call and an unknown parameter are refused as AWS does", async () => {
@@ -226,6 +379,23 @@ describe("the endpoint, by the aws command line", function () {
       ...(["UnknownParameter", "AllocateAddress", "is not recognized"] as const),
       ...["ec2", "allocate-address", "--address", "192.0.2.1"],
     );
+  });
+
+  it("a fresh address may be unknown for a moment", async () => {
+    const { AllocationId } = await allocate();
+    const look = ["ec2", "describe-addresses", "--allocation-ids", AllocationId];
+    lab.faults.push({ action: "DescribeAddresses", kind: "stale", times: 1 });
+    await refused("InvalidAllocationID.NotFound", "DescribeAddresses", AllocationId, ...look);
+    const { Addresses } = await aws<{ Addresses: object[] }>(...look);
+    assert.equal(Addresses.length, 1);
+  });
+
+  it("a lost answer is asked for again, and two addresses are left", async () => {
+    environment = { AWS_MAX_ATTEMPTS: "2" };
+    lab.faults.push({ action: "AllocateAddress", kind: "lost", times: 1 });
+    const { AllocationId } = await allocate();
+    assert.equal(lab.account.addresses.length, 2);
+    assert.equal(lab.account.addresses[1]?.allocationId, AllocationId);
   });
 
   it("throttling is passed on when the tries are used up", async () => {

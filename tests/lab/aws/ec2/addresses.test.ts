@@ -3,6 +3,7 @@ import {
   AllocateAddressCommand,
   AssociateAddressCommand,
   AssignPrivateIpAddressesCommand,
+  CreateTagsCommand,
   DescribeAddressesAttributeCommand,
   DescribeAddressesCommand,
   DescribeNetworkInterfacesCommand,
@@ -185,6 +186,7 @@ describe("lab EC2: Elastic IPs", () => {
     await assign();
     const [one, two] = [await allocate(), await allocate()];
     const association = await associate(two, { PrivateIpAddress: secondaryIp });
+    await lab.ec2.send(new CreateTagsCommand({ Resources: [two], Tags: [{ Key: "Name", Value: "ingress" }] }));
     const { Addresses } = await lab.ec2.send(new DescribeAddressesCommand({ AllocationIds: [two] }));
     assert.equal(Addresses?.length, 1);
     assert.equal(Addresses[0]?.PrivateIpAddress, secondaryIp);
@@ -199,6 +201,8 @@ describe("lab EC2: Elastic IPs", () => {
       ["private-ip-address", secondaryIp],
       ["public-ip", "203.0.113.11"],
       ["instance-id", instanceId],
+      ["tag:Name", "ingress"],
+      ["tag-key", "Name"],
     ] as const) {
       assert.deepEqual(await allocationIds(filter, value), [two], filter);
       assert.deepEqual(await allocationIds(filter, "no-such-value"), [], filter);
