@@ -2,11 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Route53Client } from "@aws-sdk/client-route-53";
-import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
+import type { GetCallerIdentityCommandOutput, STSClient } from "@aws-sdk/client-sts";
 import { type Properties, whyAborted } from "../resource";
 import { type AwsConfig, readConfig } from "./config";
+import { afterRoles, type Credentials } from "./roles";
 
-let config: AwsConfig = { endpoints: {}, skipCredentialsValidation: false, skipRequestingAccountId: false };
+let config: AwsConfig = readConfig({});
+/** Of the roles to be assumed, else the provider's own; absent: whatever the SDK finds. */
+let credentials: Credentials | undefined;
 let ec2: EC2Client | undefined;
 let route53: Route53Client | undefined;
 let identity: Promise<GetCallerIdentityCommandOutput> | undefined;
@@ -14,13 +17,13 @@ let identity: Promise<GetCallerIdentityCommandOutput> | undefined;
 /** The official plugin tries 25 times; ten cover a minute of throttling. */
 const maxAttempts = 10;
 
-function clientOptions(service: "ec2" | "route53" | "sts"): object {
-  const { region, profile, credentials, endpoints } = config;
+function clientOptions(service: "ec2" | "route53" | "sts", as: Credentials | undefined): object {
+  const { region, profile, endpoints } = config;
   const endpoint = endpoints[service];
   return {
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
-    ...(credentials ? { credentials } : {}),
+    ...(as ? { credentials: as } : {}),
     ...(endpoint ? { endpoint } : {}),
     maxAttempts,
   };
@@ -67,22 +70,22 @@ function explained<T extends { middlewareStack: unknown }>(client: T, service: s
 }
 
 export function ec2Client(): EC2Client {
-  return (ec2 ??= explained(new (ec2Sdk().EC2Client)(clientOptions("ec2")), "EC2"));
+  return (ec2 ??= explained(new (ec2Sdk().EC2Client)(clientOptions("ec2", credentials)), "EC2"));
 }
 
 /** Signed for us-east-1 whatever the region, as everybody does. */
 export function route53Client(): Route53Client {
-  const options = { ...clientOptions("route53"), region: "us-east-1" };
+  const options = { ...clientOptions("route53", credentials), region: "us-east-1" };
   return (route53 ??= explained(new (route53Sdk().Route53Client)(options), "Route 53"));
+}
+
+function stsClient(as: Credentials | undefined): STSClient {
+  return explained(new (stsSdk().STSClient)(clientOptions("sts", as)), "STS");
 }
 
 /** Who the plugin is, asked for once: the official plugin's check of the credentials. */
 export function callerIdentity(): Promise<GetCallerIdentityCommandOutput> {
-  identity ??= (async () => {
-    const sdk = stsSdk();
-    const client = explained(new sdk.STSClient(clientOptions("sts")), "STS");
-    return client.send(new sdk.GetCallerIdentityCommand({}));
-  })();
+  identity ??= stsClient(credentials).send(new (stsSdk().GetCallerIdentityCommand)({}));
   return identity;
 }
 
@@ -93,6 +96,9 @@ async function accountId(): Promise<string> {
 
 export async function configure(properties: Properties): Promise<void> {
   config = readConfig(properties);
+  credentials = afterRoles(config.credentials, config.assumeRoles, (request, as) =>
+    stsClient(as).send(new (stsSdk().AssumeRoleCommand)(request)),
+  );
   if (!config.skipCredentialsValidation) await accountId();
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { autoPublicIp, cluster, instanceId, primaryIp } from "../../aws/harness";
-import { failureOf, PluginProcess } from "../plugin";
-import { credentials, useCloud } from "./cloud";
+import { failureOf } from "../plugin";
+import { useCloud } from "./cloud";
 
 const functions = {
   instances: "aws:ec2/getInstances:getInstances",
@@ -58,57 +58,5 @@ describe("lab plugin aws: functions", () => {
     assert.deepEqual(cloud.calls(), ["DescribeSubnets", "DescribeTags"]);
     assert.deepEqual([subnet["id"], subnet["cidrBlock"], subnet["vpcId"]], [id, "172.20.32.0/19", cloud.vpcId]);
     assert.deepEqual(subnet["tags"], cloud.account.subnets[0]?.tags);
-  });
-});
-
-describe("lab plugin aws: provider settings", () => {
-  const cloud = useCloud();
-  const started = async (config: object, env: NodeJS.ProcessEnv = {}): Promise<PluginProcess> => {
-    const plugin = await PluginProcess.start("aws", { ...credentials, AWS_ENDPOINT_URL: "", AWS_REGION: "", ...env });
-    await plugin.configure(config as Record<string, unknown>);
-    return plugin;
-  };
-
-  it("checks the credentials when it is configured, once", async () => {
-    const plugin = await started({ region: "eu-central-1" }, { AWS_ENDPOINT_URL: cloud.url });
-    await plugin.invoke(functions.eni, { id: cloud.eniId });
-    assert.deepEqual(cloud.calls(), ["GetCallerIdentity", "DescribeNetworkInterfaces"]);
-    await plugin.stop();
-  });
-
-  it("asks nobody for the account when told not to", async () => {
-    const skips = { skipCredentialsValidation: "true", skipRequestingAccountId: "true" };
-    const plugin = await started(skips, { AWS_ENDPOINT_URL: cloud.url, AWS_REGION: "eu-central-1" });
-    const eni = await plugin.invoke(functions.eni, { id: cloud.eniId });
-    assert.deepEqual(cloud.calls(), ["DescribeNetworkInterfaces"]);
-    assert.equal(eni["arn"], `arn:aws:ec2:eu-central-1::network-interface/${cloud.eniId}`);
-    await plugin.stop();
-  });
-
-  it("takes region, keys and endpoints from its settings", async () => {
-    const plugin = await started(
-      {
-        region: "eu-central-1",
-        accessKey: "AKIASETTINGS",
-        secretKey: "s",
-        endpoints: JSON.stringify([{ ec2: cloud.url, sts: cloud.url, route53: cloud.url }]),
-      },
-      { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
-    );
-    const eni = await plugin.invoke(functions.eni, { id: cloud.eniId });
-    assert.equal(eni["region"], "eu-central-1");
-    assert.deepEqual(cloud.calls(), ["GetCallerIdentity", "DescribeNetworkInterfaces"]);
-    await plugin.stop();
-  });
-
-  it("refuses a setting that it would otherwise leave out", async () => {
-    const settings = {
-      region: "eu-central-1",
-      defaultTags: '{"tags":{"a":"b"}}',
-      endpoints: '[{"iam":"http://127.0.0.1:1"}]',
-    };
-    const { details } = await failureOf(started(settings));
-    assert.match(details, /does not serve the provider setting defaultTags, endpoints\.iam: /);
-    assert.deepEqual(cloud.calls(), []);
   });
 });
