@@ -1,4 +1,5 @@
 /** The endpoint's own path for scripts, where AWS has nothing: faults to come, and the calls so far. JSON both ways. */
+import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import type { CallRecord } from "./callRecord";
 import { type Fault, faultScript } from "./fault";
@@ -16,7 +17,7 @@ const json = (status: number, value: unknown): ControlAnswer => ({ status, body:
 /** Adds to, shows or empties the list of faults, or shows the calls. */
 export function control(
   { method, url, body }: HttpCall,
-  { faults, calls }: { faults: Fault[]; calls: readonly CallRecord[] },
+  { faults, calls, actions }: { faults: Fault[]; calls: readonly CallRecord[]; actions: readonly string[] },
 ): ControlAnswer {
   switch (`${method} ${url.pathname.slice(controlPath.length)}`) {
     case "GET calls":
@@ -38,6 +39,11 @@ export function control(
       }
       const parsed = faultScript.safeParse(given);
       if (!parsed.success) return json(400, { error: z.prettifyError(parsed.error) });
+      const unserved = parsed.data.find(({ action }) => !actions.includes(action))?.action;
+      if (unserved !== undefined) {
+        const meant = closest(unserved, actions);
+        return json(400, { error: `expected an action that the lab serves, found ${unserved}: is ${meant} meant?` });
+      }
       faults.push(...parsed.data);
       return json(200, faults);
     }

@@ -22,6 +22,7 @@ import { callerArn, sts } from "./sts";
 
 const services = { ec2, route53, sts } as const satisfies Record<string, Service>;
 type ServiceName = keyof typeof services;
+const servedActions = Object.values<Service>(services).flatMap(({ actions }) => Object.keys(actions));
 
 export interface EndpointOptions {
   /** Changed in place. */
@@ -73,7 +74,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       body: await text(request),
     };
     if (call.url.pathname.startsWith(controlPath)) {
-      const { status, body } = control(call, { faults, calls });
+      const { status, body } = control(call, { faults, calls, actions: servedActions });
       response.writeHead(status, { "content-type": "application/json" }).end(body);
       return;
     }
@@ -104,7 +105,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
           `Credential should be scoped to a valid region and service, not ${caller.region}/${caller.service}.`,
           401,
         );
-      fault = takeFault(faults, action, caller.principal);
+      fault = takeFault(faults, action, record);
       if (fault?.kind === "slow") await sleep(fault.milliseconds ?? 1000);
       const done =
         fault?.kind === "dropped"

@@ -15,9 +15,9 @@ export const faultSchema = z.strictObject({
   times: z.number().int().min(1).default(1),
   /** How many calls it lets pass before. */
   after: z.number().int().min(0).optional(),
-  /** Access key id of the only caller that it strikes. */
+  /** Access key id, or ARN of the user or session, of the only caller that it strikes. */
   principal: z.string().optional(),
-  /** Delay of a `slow` answer, default 1000. */
+  /** How late a `slow` answer is; 1000 unless told. */
   milliseconds: z.number().int().min(0).optional(),
 });
 
@@ -29,10 +29,14 @@ export type FaultKind = Fault["kind"];
 export const faultScript = z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(faultSchema));
 
 /** The fault that strikes this call, used up by one. */
-export function takeFault(faults: readonly Fault[], action: string, principal: string): Fault | undefined {
+export function takeFault(
+  faults: readonly Fault[],
+  action: string,
+  { principal, arn }: { principal: string; arn: string },
+): Fault | undefined {
   for (const fault of faults) {
     if (fault.action !== action || fault.times <= 0) continue;
-    if (fault.principal !== undefined && fault.principal !== principal) continue;
+    if (fault.principal !== undefined && ![principal, arn].includes(fault.principal)) continue;
     if (fault.after) {
       fault.after -= 1;
       continue;

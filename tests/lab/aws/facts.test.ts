@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { faultSchema } from "../../../lab/aws/fault";
 import { repositoryRoot } from "../../../lab/paths";
 import { run } from "../../../lab/process";
+import { useEndpoint } from "./harness";
 
 const behaviours = [
   "AssignPrivateIpAddresses lists only what is newly assigned",
@@ -73,4 +75,23 @@ describe("docs/aws-endpoint.md", function () {
       assert.ok(has("awscli.test.ts", cli), `no test '${cli}' by the command line`);
     });
   }
+});
+
+describe("docs/aws-endpoint.md: the example of a fault script", () => {
+  const lab = useEndpoint();
+
+  it("is taken as it stands", async () => {
+    const [, example = ""] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
+    const answer = await fetch(`${lab.url}/_lab/faults`, { method: "POST", body: example });
+    assert.equal(answer.status, 200, await answer.text());
+    assert.deepEqual(
+      lab.faults,
+      (JSON.parse(example) as object[]).map((fault) => ({ times: 1, ...fault })),
+    );
+  });
+
+  it("explains every kind of fault, and no other", () => {
+    const explained = [...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, kind]) => kind);
+    assert.deepEqual(explained, faultSchema.shape.kind.options);
+  });
 });

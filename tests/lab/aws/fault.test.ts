@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { AllocateAddressCommand, DescribeAddressesCommand } from "@aws-sdk/client-ec2";
+import { AllocateAddressCommand, DescribeAddressesCommand, ReleaseAddressCommand } from "@aws-sdk/client-ec2";
+import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import type { CallRecord } from "../../../lab/aws/callRecord";
 import { type Fault, takeFault } from "../../../lab/aws/fault";
 import { refuses, useEndpoint } from "./harness";
@@ -7,31 +8,44 @@ import { refuses, useEndpoint } from "./harness";
 describe("takeFault", () => {
   const strike = (fault: Partial<Fault>): Fault => ({ action: "A", kind: "throttled", times: 1, ...fault });
 
+  const caller = { principal: "AKIAONE", arn: "arn:aws:sts::123456789012:assumed-role/Deployer/ci" };
+
   it("strikes its action as often as it says, and not oftener", () => {
     const faults = [strike({ times: 2 })];
-    const struck = [1, 2, 3].map(() => takeFault(faults, "A", "k")?.kind);
+    const struck = [1, 2, 3].map(() => takeFault(faults, "A", caller)?.kind);
     assert.deepEqual(struck, ["throttled", "throttled", undefined]);
-    assert.equal(takeFault([strike({})], "B", "k"), undefined);
+    assert.equal(takeFault([strike({})], "B", caller), undefined);
   });
 
   it("lets calls pass before", () => {
     const faults = [strike({ after: 2 })];
     assert.deepEqual(
-      [1, 2, 3, 4].map(() => takeFault(faults, "A", "k")?.kind),
+      [1, 2, 3, 4].map(() => takeFault(faults, "A", caller)?.kind),
       [undefined, undefined, "throttled", undefined],
     );
   });
 
-  it("strikes one caller only where it names one", () => {
-    const faults = [strike({ principal: "AKIAONE" })];
-    assert.equal(takeFault(faults, "A", "AKIATWO"), undefined);
-    assert.equal(takeFault(faults, "A", "AKIAONE")?.kind, "throttled");
+  it("strikes one caller only where it names one, by key or by ARN", () => {
+    for (const principal of [caller.principal, caller.arn]) {
+      const faults = [strike({ principal })];
+      assert.equal(takeFault(faults, "A", { principal: "AKIATWO", arn: "arn:other" }), undefined);
+      assert.equal(takeFault(faults, "A", caller)?.kind, "throttled");
+    }
+  });
+
+  it("counts the calls of that caller only", () => {
+    const faults = [strike({ principal: caller.arn, after: 1 })];
+    const other = { principal: "AKIATWO", arn: "arn:other" };
+    assert.deepEqual(
+      [other, caller, other, caller].map((each) => takeFault(faults, "A", each)?.kind),
+      [undefined, undefined, undefined, "throttled"],
+    );
   });
 
   it("gives the next where one is used up", () => {
     const faults = [strike({}), strike({ kind: "stale" })];
     assert.deepEqual(
-      [1, 2].map(() => takeFault(faults, "A", "k")?.kind),
+      [1, 2].map(() => takeFault(faults, "A", caller)?.kind),
       ["throttled", "stale"],
     );
   });
@@ -69,12 +83,52 @@ describe("the endpoint's faults", () => {
     assert.deepEqual(last(), { status: 0, error: "AnswerLost" });
   });
 
-  it("slow: the answer comes late", async () => {
-    strike("slow", { milliseconds: 300 });
-    const start = Date.now();
+  it("lost: what is asked again is done again, for EC2 cannot tell the two apart", async () => {
+    strike("lost");
+    const { AllocationId } = await lab.ec2With({ maxAttempts: 2 }).send(new AllocateAddressCommand({}));
+    assert.equal(lab.account.addresses.length, 2);
+    assert.equal(lab.account.addresses[1]?.allocationId, AllocationId);
+  });
+
+  it("lost: a refused call is lost like another, and nothing is done", async () => {
+    lab.faults.push({ action: "ReleaseAddress", kind: "lost", times: 1 });
+    const release = lab.ec2.send(new ReleaseAddressCommand({ AllocationId: "eipalloc-0" }));
+    await assert.rejects(release, /socket hang up|ECONNRESET/);
+    assert.deepEqual(lab.changes, []);
+    assert.deepEqual(last(), { status: 0, error: "AnswerLost" });
+  });
+
+  it("slow: the answer comes late, after a second unless told", async () => {
+    for (const [milliseconds, least, most] of [
+      [300, 290, 950],
+      [undefined, 990, 3000],
+    ] as const) {
+      strike("slow", { milliseconds });
+      const start = Date.now();
+      await allocate();
+      const taken = Date.now() - start;
+      assert.ok(taken >= least && taken < most, `${taken} ms`);
+    }
+    assert.equal(lab.account.addresses.length, 2);
+    assert.deepEqual(last(), { status: 200 });
+  });
+
+  it("of one caller: a role's session by its ARN, and nobody else", async () => {
+    const RoleArn = "arn:aws:iam::123456789012:role/Deployer";
+    const { Credentials, AssumedRoleUser } = await lab.sts.send(
+      new AssumeRoleCommand({ RoleArn, RoleSessionName: "ci-42" }),
+    );
+    strike("unauthorized", { principal: AssumedRoleUser?.Arn });
     await allocate();
-    assert.ok(Date.now() - start >= 290);
-    assert.equal(lab.account.addresses.length, 1);
+    const credentials = {
+      accessKeyId: Credentials?.AccessKeyId ?? "",
+      secretAccessKey: Credentials?.SecretAccessKey ?? "",
+      sessionToken: Credentials?.SessionToken ?? "",
+    };
+    const session = lab.ec2With({ credentials });
+    await refuses(session.send(new AllocateAddressCommand({})), "UnauthorizedOperation");
+    await session.send(new AllocateAddressCommand({}));
+    assert.equal(lab.account.addresses.length, 2);
   });
 
   describe("by a script", () => {
@@ -100,9 +154,16 @@ describe("the endpoint's faults", () => {
 
     it("that cannot be are refused, and name what was expected", async () => {
       assert.equal((await control("POST", "faults", "not json")).status, 400);
-      const { status, body } = await control("POST", "faults", '{"action":"A","kind":"typo"}');
+      const post = (script: unknown) => control("POST", "faults", JSON.stringify(script));
+      const { status, body } = await post({ action: "AllocateAddress", kind: "typo" });
       assert.equal(status, 400);
       assert.match(JSON.stringify(body), /throttled.*lost/);
+      assert.deepEqual(await post([{ action: "DescribeAdresses", kind: "lost" }]), {
+        status: 400,
+        body: { error: "expected an action that the lab serves, found DescribeAdresses: is DescribeAddresses meant?" },
+      });
+      assert.equal((await post({ action: "AllocateAddress", kind: "lost", times: 0 })).status, 400);
+      assert.equal((await post({ action: "AllocateAddress", kind: "lost", colour: "red" })).status, 400);
       assert.deepEqual(lab.faults, []);
       assert.equal((await control("GET", "typo")).status, 404);
     });
