@@ -30,6 +30,7 @@ const notFoundErrors = {
   networkInterface: ["InvalidNetworkInterfaceID.NotFound", "networkInterface ID"],
   rule: ["InvalidSecurityGroupRuleId.NotFound", "security group rule ID"],
   subnet: ["InvalidSubnetID.NotFound", "subnet ID"],
+  volume: ["InvalidVolume.NotFound", "volume"],
   vpc: ["InvalidVpcID.NotFound", "vpc ID"],
 } as const;
 

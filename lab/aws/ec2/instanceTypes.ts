@@ -39,15 +39,21 @@ const instanceTypes: readonly InstanceType[] = limits.map(([instanceType, networ
 const unknownType = (name: string): AwsError =>
   new AwsError("InvalidInstanceType", `The following supplied instance types do not exist: [${name}]`);
 
+/** @throws AwsError for a type that the lab does not have. */
+function findType(name: string): InstanceType {
+  const found = instanceTypes.find(({ instanceType }) => instanceType === name);
+  if (!found) throw unknownType(name);
+  return found;
+}
+
 /**
  * IPv4 addresses that one network interface of an instance type can have, the primary included.
  * @throws AwsError for a type that the lab does not have.
  */
-export function addressesPerInterface(name: string): number {
-  const found = instanceTypes.find(({ instanceType }) => instanceType === name);
-  if (!found) throw unknownType(name);
-  return found.ipv4AddressesPerInterface;
-}
+export const addressesPerInterface = (name: string): number => findType(name).ipv4AddressesPerInterface;
+
+/** @throws AwsError for a type that the lab does not have. */
+export const isBurstable = (name: string): boolean => findType(name).burstable;
 
 export const describeInstanceTypes = ec2List({ InstanceType: list(z.string()) }, (_account, request) => {
   const named = withIds(instanceTypes, request.InstanceType, ({ instanceType }) => instanceType, unknownType);

@@ -10,6 +10,7 @@ import { ec2List, withIds } from "./ec2Action";
 import { privateDnsName, publicDnsName } from "./names";
 import { associationData, groupSet, primaryAddress, privateIpAddressesSet, publicAddressOf } from "./networkInterfaces";
 import { tagSet } from "./tags";
+import { blockDeviceMapping, rootDeviceName } from "./volumes";
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html */
 export const stateCodes: Record<Instance["state"], number> = {
@@ -64,6 +65,9 @@ function instanceData(account: Account, instance: Instance): Answer {
     ipAddress: publicIp,
     dnsName: publicIp && publicDnsName(account.region, publicIp),
     sourceDestCheck: true,
+    rootDeviceName,
+    rootDeviceType: "ebs",
+    blockDeviceMapping: blockDeviceMapping(instance),
     groupSet: primary ? groupSet(account, primary) : [],
     networkInterfaceSet: interfaces.map((networkInterface) => ({
       networkInterfaceId: networkInterface.networkInterfaceId,

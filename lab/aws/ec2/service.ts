@@ -6,6 +6,8 @@ import type { Service } from "../service";
 import { withItems, xmlDocument } from "../xml";
 import { describeAccountAttributes } from "./accountAttributes";
 import * as addresses from "./addresses";
+import { describeInstanceCreditSpecifications } from "./creditSpecifications";
+import { describeInstanceAttribute } from "./instanceAttributes";
 import { describeInstanceTypes } from "./instanceTypes";
 import { describeInstances } from "./instances";
 import { startInstances, stopInstances, terminateInstances } from "./instanceStates";
@@ -15,6 +17,7 @@ import { assignPrivateIpAddresses, unassignPrivateIpAddresses } from "./privateI
 import * as groups from "./securityGroups";
 import * as rules from "./securityGroupRules";
 import { createTags, deleteTags, describeTags } from "./tags";
+import { describeVolumes } from "./volumes";
 
 const version = "2016-11-15";
 
@@ -32,6 +35,8 @@ export const ec2: Service = {
     DescribeAccountAttributes: describeAccountAttributes,
     DescribeAddresses: addresses.describeAddresses,
     DescribeAddressesAttribute: addresses.describeAddressesAttribute,
+    DescribeInstanceAttribute: describeInstanceAttribute,
+    DescribeInstanceCreditSpecifications: describeInstanceCreditSpecifications,
     DescribeInstances: describeInstances,
     DescribeInstanceTypes: describeInstanceTypes,
     DescribeNetworkInterfaces: describeNetworkInterfaces,
@@ -39,6 +44,7 @@ export const ec2: Service = {
     DescribeSecurityGroups: groups.describeSecurityGroups,
     DescribeSubnets: describeSubnets,
     DescribeTags: describeTags,
+    DescribeVolumes: describeVolumes,
     DescribeVpcs: describeVpcs,
     DisassociateAddress: addresses.disassociateAddress,
     ModifyAddressAttribute: addresses.modifyAddressAttribute,

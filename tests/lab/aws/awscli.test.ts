@@ -374,7 +374,7 @@ describe("the endpoint, by the aws command line", function () {
   });
 
   it("an unknown call and an unknown parameter are refused as AWS does", async () => {
-    await refused("InvalidAction", "DescribeVolumes", "is not valid for this web service", "ec2", "describe-volumes");
+    await refused("InvalidAction", "DescribeImages", "is not valid for this web service", "ec2", "describe-images");
     await refused(
       ...(["UnknownParameter", "AllocateAddress", "is not recognized"] as const),
       ...["ec2", "allocate-address", "--address", "192.0.2.1"],
