@@ -3,7 +3,7 @@
 export interface CallRecord {
   /** ISO 8601. */
   time: string;
-  /** `ec2`, `route53` or `sts`. */
+  /** `ec2`, `iam`, `route53` or `sts`. */
   service: string;
   /** As the service names it; empty when the request had none. */
   action: string;

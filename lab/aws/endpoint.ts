@@ -1,5 +1,5 @@
 /**
- * The lab's AWS: EC2, Route 53 and STS on one port, by their real protocols. Calls act on an account that is plain data;
+ * The lab's AWS: EC2, Route 53, STS and what IAM is asked, on one port, by their real protocols. Calls act on an account that is plain data;
  * who starts the endpoint makes that data real.
  */
 import { randomUUID } from "node:crypto";
@@ -11,6 +11,7 @@ import type { Account } from "./account";
 import { readAuthorization, unsigned } from "./authorization";
 import { ec2 } from "./ec2/service";
 import { AwsError } from "./errors";
+import { iam, iamVersion } from "./iam/service";
 import type { CallRecord } from "./callRecord";
 import { control, controlPath } from "./control";
 import { type Fault, takeFault } from "./fault";
@@ -18,9 +19,9 @@ import { type AuthorizedCall, Ledger } from "./ledger";
 import { flatten } from "./parameters";
 import { route53, route53Path } from "./route53/service";
 import type { HttpCall, Service } from "./service";
-import { callerArn, sts } from "./sts";
+import { callerArn, sts, stsVersion } from "./sts";
 
-const services = { ec2, route53, sts } as const satisfies Record<string, Service>;
+const services = { ec2, iam, route53, sts } as const satisfies Record<string, Service>;
 type ServiceName = keyof typeof services;
 const servedActions = Object.values<Service>(services).flatMap(({ actions }) => Object.keys(actions));
 
@@ -54,8 +55,9 @@ export interface Endpoint {
 /** The service meant: Route 53 by its path, else by the credential scope, else (unsigned) by the version in the form. */
 function serviceOf({ url, body }: HttpCall, scope: string | undefined): ServiceName {
   if (url.pathname.startsWith(route53Path)) return "route53";
-  if (scope === "ec2" || scope === "sts") return scope;
-  return /\bVersion=2011-06-15\b/.test(body) ? "sts" : "ec2";
+  if (scope === "ec2" || scope === "iam" || scope === "sts") return scope;
+  const version = new URLSearchParams(body).get("Version");
+  return version === stsVersion ? "sts" : version === iamVersion ? "iam" : "ec2";
 }
 
 /** Starts the endpoint; `close` also ends the connections that clients keep open. */

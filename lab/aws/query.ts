@@ -1,4 +1,4 @@
-/** The Query protocol of EC2 and STS: a form with `Action`, `Version` and parameters named by their path. */
+/** The Query protocol of EC2, STS and IAM: a form with `Action`, `Version` and parameters named by their path. */
 import { AwsError, missingParameter } from "./errors";
 import { readForm, type Parameters } from "./parameters";
 import type { HttpCall } from "./service";

@@ -4,17 +4,15 @@ import { z } from "zod";
 import type { Account } from "./account";
 import { action } from "./action";
 import { AwsError } from "./errors";
-import { readQuery } from "./query";
-import type { Service } from "./service";
-import { xmlDocument } from "./xml";
+import { queryService } from "./queryService";
 
-const version = "2011-06-15";
-const namespace = `https://sts.amazonaws.com/doc/${version}/`;
+/** The lab's one IAM user. */
+export const operator = { name: "operator", id: "AIDALABOPERATOR000000" } as const;
 
-/** ARN of the user or session behind an access key; a key that nobody gave out is the lab's one IAM user. */
+/** ARN of the user or session behind an access key; a key that nobody gave out is the operator's. */
 export function callerArn({ accountId, sessions = [] }: Account, principal: string): string {
   const session = sessions.find(({ accessKeyId }) => accessKeyId === principal);
-  return session?.arn ?? `arn:aws:iam::${accountId}:user/operator`;
+  return session?.arn ?? `arn:aws:iam::${accountId}:user/${operator.name}`;
 }
 
 const getCallerIdentity = action("reads", z.strictObject({}), (account, _request, principal) => {
@@ -22,7 +20,7 @@ const getCallerIdentity = action("reads", z.strictObject({}), (account, _request
   const session = /:assumed-role\/[^/]+\/(.+)$/.exec(Arn)?.[1];
   return {
     Arn,
-    UserId: session ? `AROALABROLE0000000000:${session}` : "AIDALABOPERATOR000000",
+    UserId: session ? `AROALABROLE0000000000:${session}` : operator.id,
     Account: account.accountId,
   };
 });
@@ -63,19 +61,9 @@ const assumeRole = action(
   },
 );
 
-export const sts: Service = {
-  actions: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
-  throttled: new AwsError("Throttling", "Rate exceeded"),
-  unauthorized: new AwsError("AccessDenied", "User is not authorized to perform this action", 403),
-  read: (call) => readQuery(call, version),
-  writeAnswer: (name, answer, requestId) =>
-    xmlDocument(`${name}Response`, namespace, {
-      [`${name}Result`]: answer,
-      ResponseMetadata: { RequestId: requestId },
-    }),
-  writeError: ({ code, message }, requestId) =>
-    xmlDocument("ErrorResponse", namespace, {
-      Error: { Type: "Sender", Code: code, Message: message },
-      RequestId: requestId,
-    }),
-};
+export const stsVersion = "2011-06-15";
+
+export const sts = queryService("sts.amazonaws.com", stsVersion, {
+  AssumeRole: assumeRole,
+  GetCallerIdentity: getCallerIdentity,
+});

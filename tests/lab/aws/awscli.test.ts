@@ -368,6 +368,7 @@ describe("the endpoint, by the aws command line", function () {
       AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
       AWS_SESSION_TOKEN: Credentials.SessionToken,
     };
+    await refused("ValidationError", "GetUser", "non-User credentials", "iam", "get-user");
     const session = await aws<{ Arn: string }>("sts", "get-caller-identity");
     assert.equal(session.Arn, "arn:aws:sts::123456789012:assumed-role/Deployer/ci-42");
     assert.equal(lab.calls.at(-1)?.arn, session.Arn);

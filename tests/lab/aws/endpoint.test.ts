@@ -7,10 +7,11 @@ import {
   DescribeNetworkInterfacesCommand,
   DescribeVpcsCommand,
   DisassociateAddressCommand,
+  EC2Client,
   ReleaseAddressCommand,
 } from "@aws-sdk/client-ec2";
-import { GetHealthCheckCountCommand } from "@aws-sdk/client-route-53";
-import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
+import { GetHealthCheckCountCommand, GetHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
+import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Account } from "../../../lab/aws/account";
 import { refuses, useEndpoint, zoneId } from "./harness";
 
@@ -103,6 +104,34 @@ describe("lab AWS endpoint", () => {
       );
       assert.equal((await send("", ec2Scope, `/2013-04-01/hostedzone/${zoneId}`)).status, 401);
     });
+  });
+
+  it("AWS_ENDPOINT_URL alone leads the SDK's clients here", async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: lab.url,
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "AKIAENV",
+      AWS_SECRET_ACCESS_KEY: "very-secret",
+    });
+    const [ec2, route53, sts] = [new EC2Client({}), new Route53Client({}), new STSClient({})];
+    try {
+      await ec2.send(new DescribeVpcsCommand({}));
+      await route53.send(new GetHostedZoneCommand({ Id: zoneId }));
+      await sts.send(new GetCallerIdentityCommand({}));
+    } finally {
+      for (const client of [ec2, route53, sts]) client.destroy();
+      for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
+      Object.assign(process.env, before);
+    }
+    assert.deepEqual(
+      lab.calls.map(({ service, principal, status }) => [service, principal, status]),
+      [
+        ["ec2", "AKIAENV", 200],
+        ["route53", "AKIAENV", 200],
+        ["sts", "AKIAENV", 200],
+      ],
+    );
   });
 
   it("STS GetCallerIdentity: the account", async () => {
