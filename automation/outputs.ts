@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { inspect } from "node:util";
 import { z } from "zod";
 import type { outputsOf } from "../components/secondaryIngressIp";
-import type { DnsOutput } from "../dns";
+import { type DnsOutput, outputsSchema } from "../dns";
 import { redacted } from "./redact";
 
 /** A text that no log shows: ask for it with `reveal()`. */
@@ -38,28 +38,8 @@ export type Outputs = Omit<pulumi.UnwrappedObject<ReturnType<typeof outputsOf>>,
   dns: DnsOutput;
 };
 
-const schema: z.ZodType<Outputs> = z.object({
-  mode: z.string(),
-  ready: z.boolean(),
-  clusterName: z.string(),
-  instanceId: z.string(),
-  networkInterfaceId: z.string(),
-  primaryPrivateIp: z.string(),
-  apiPublicIp: z.string(),
-  secondaryPrivateIp: z.string(),
-  ingressPublicIp: z.string(),
-  ingressPort: z.number(),
-  ingressHttpPort: z.number(),
-  ingressUrls: z.array(z.string()),
-  allocationId: z.string(),
+const schema: z.ZodType<Outputs> = outputsSchema.extend({
   statsPassword: z.string().transform((value) => new Secret(value)),
-  dns: z.object({
-    schemaVersion: z.literal(1),
-    ready: z.boolean(),
-    records: z.array(
-      z.object({ name: z.string(), type: z.literal("A"), ttl: z.number(), values: z.array(z.string()) }),
-    ),
-  }),
 });
 
 /** @returns the outputs, or what is wrong with them: a stack that is not up has none */
