@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { inspect } from "node:util";
 import { z } from "zod";
 import type { outputsOf } from "../components/secondaryIngressIp";
-import { type DnsOutput, outputsSchema } from "../dns";
+import type { DnsOutput } from "../dns";
+import { outputsSchema } from "../dns/outputs";
 import { redacted } from "./redact";
 
 /** A text that no log shows: ask for it with `reveal()`. */

@@ -4,5 +4,6 @@ export { dnscontrol } from "./dnscontrol";
 export { dnsEndpoint } from "./externalDns";
 export { inverseNsupdate, nsupdate } from "./nsupdate";
 export { octodns } from "./octodns";
+export { parseOutputs, type StackOutputs } from "./outputs";
 export { type DnsOutput, dnsOutput, type DnsRecord } from "./records";
 export { type ChangeBatch, changeBatch, inverseBatch } from "./route53";

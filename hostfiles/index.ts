@@ -91,6 +91,9 @@ const packagesStep: Step = {
   remove: (host) => root("bash", "-s", "remove", ...identity(host)),
 };
 
+/** What HAProxy itself says is wrong, as systemctl does not. */
+const haproxyJournal = "journalctl -u haproxy -n 5 --no-pager -o cat";
+
 /** HAProxy takes up what has changed once its configuration is ours; before, it is somebody else's. */
 const restartOurHaproxy = `if [ "$CHANGED" = yes ] && [ -s '${directories.etc}/installed/${haproxyConfig.replaceAll("/", "%2F")}' ] && ${isActive("haproxy.service")}; then systemctl restart haproxy.service; fi`;
 
@@ -272,9 +275,9 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       render: renderHaproxyConfig,
       check: `set -a; . ${haproxyEnvironment}; haproxy -c -q -f "$FILE"`,
       // Somebody else's HAProxy has neither our environment nor our sandbox yet: it is restarted, ours is reloaded.
-      activate: `systemctl enable -q haproxy.service && if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service; elif [ "$CHANGED" = yes ]; then if grep -qsz '^${passwordVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service; else systemctl restart haproxy.service; fi; fi`,
+      activate: `systemctl enable -q haproxy.service && if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service; elif [ "$CHANGED" = yes ]; then if grep -qsz '^${passwordVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service; else systemctl restart haproxy.service; fi; fi || { ${haproxyJournal}; exit 1; }`,
       // A reload's new worker may find its ports taken by somebody else only after the fact.
-      verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :10443' | grep -q . && exit; sleep 0.1; done; journalctl -u haproxy -n 5 --no-pager -o cat; exit 1`,
+      verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :10443' | grep -q . && exit; sleep 0.1; done; ${haproxyJournal}; exit 1`,
       deactivate: "systemctl stop haproxy.service",
       afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; true`,
     }),

@@ -180,8 +180,12 @@ describe("package", function () {
       const [eni] = engine.endpoint.account.networkInterfaces;
       const cwd = await ownProject(
         "dynamic",
-        `const { SecondaryPrivateIp } = require(${JSON.stringify(compiled)});
-         export const address = new SecondaryPrivateIp("one", { networkInterfaceId: "${eni?.networkInterfaceId}" }, {}).privateIpAddress;\n`,
+        `import * as aws from "@pulumi/aws";
+         const { SecondaryPrivateIp } = require(${JSON.stringify(compiled)});
+         export const address = new SecondaryPrivateIp("one", {
+           networkInterfaceId: "${eni?.networkInterfaceId}", interfaceNamed: true, elasticIps: 1, stack: "dynamic/dev",
+           connection: { region: "eu-central-1" }, caller: aws.getCallerIdentityOutput().arn,
+         }, {}).privateIpAddress;\n`,
       );
       await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
       const address = (await engine.pulumi(["stack", "output", "address", "--stack", "dev"], { cwd })).trim();
