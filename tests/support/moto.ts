@@ -11,19 +11,23 @@ export interface Moto {
   stop(): void;
 }
 
-export async function startMoto(port: number): Promise<Moto> {
+/**
+ * Starts moto.
+ * @param inside the command line that runs a program in the place where its clients are
+ */
+export async function startMoto(port: number, inside: (command: string[]) => string[] = (same) => same): Promise<Moto> {
   const tool = await pythonTool("moto", ["moto[server,ec2,route53]==5.2.5"]);
-  const [program = "", ...args] = [...tool.command("moto.server"), "-H", "127.0.0.1", "-p", `${port}`];
-  const child = spawn(program, args, { stdio: "ignore", env: { ...process.env, ...tool.env } });
+  const [program = "", ...args] = inside([
+    ...["env", ...Object.entries(tool.env).map(([name, value]) => `${name}=${value}`)],
+    ...tool.command("moto.server"),
+    ...["-H", "127.0.0.1", "-p", `${port}`],
+  ]);
+  const child = spawn(program, args, { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
+  const [curl = "", ...how] = inside(["curl", "-sf", "-o", "/dev/null", `${url}/moto-api/`]);
   for (let tries = 0; tries < 300; tries++) {
-    if (
-      await fetch(`${url}/moto-api/`).then(
-        (answer) => answer.ok,
-        () => false,
-      )
-    )
-      return { url, stop: () => child.kill() };
+    const asked = spawn(curl, how);
+    if ((await new Promise((resolve) => asked.on("close", resolve))) === 0) return { url, stop: () => child.kill() };
     if (child.exitCode !== null) break;
     await sleep(100);
   }

@@ -150,6 +150,16 @@ describe("moto in the place of the lab's AWS", function () {
         return NetworkInterfaces?.length === 0;
       },
     },
+    "DescribeNetworkInterfaces by attachment.device-index": {
+      says: "an error without AWS's form",
+      shown: async () => {
+        const Filters = [{ Name: "attachment.device-index", Values: ["0"] }];
+        return client.send(new DescribeNetworkInterfacesCommand({ Filters })).then(
+          () => false,
+          (error: unknown) => /Deserialization error/.test(String(error)),
+        );
+      },
+    },
   };
   for (const [call, { says, shown }] of Object.entries(differences)) {
     it(`${call}: ${says}, as the page says`, async () => {
