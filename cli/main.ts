@@ -1,13 +1,15 @@
 /** The command line of the product: what a user types besides `pulumi`. */
 import { Argument, Command } from "commander";
 import { formats } from "../dns/formats";
+import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
 
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .enablePositionalOptions();
 
 program
   .command("forget-node")
@@ -32,7 +34,7 @@ program
   .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
   .action(printPolicy);
 
-program
+const dns = program
   .command("dns")
   .description(
     "print the stack's records for DNS tooling; reads 'pulumi stack output --json' from standard input without --stack",
@@ -45,6 +47,41 @@ program
   .option("--inverse", "what brings the present records back, for route53 and nsupdate")
   .option("--force", "although the addresses do not answer yet")
   .action(printRecords);
+
+dns
+  .command("cutover")
+  .description(
+    "lead the applications' names to the stack's address: asks that address first, and shows what would change; with --yes\n" +
+      "writes the way back into a file, publishes, and waits until the authority answers with it",
+  )
+  .option("--stack <name>", "the stack, as `pulumi stack ls` names it; else its outputs from standard input")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--zone-id <id>", "Route 53: the hosted zone that holds the records")
+  .option("--server <host[:port]>", "RFC 2136: the zone's primary name server")
+  .option("--zone <name>", "RFC 2136: the zone that holds the records")
+  .option("--tsig-key <file>", "RFC 2136: key file, as `nsupdate -k` takes it")
+  .option("--domain <name...>", "only these of the stack's names")
+  .option("--lower-ttl", "leave the names where they lead, with the stack's short TTL: the first step of a cut-over")
+  .option(
+    "--ca <file>",
+    "PEM of the authorities that signed the applications' certificates; default: the well-known ones",
+  )
+  .option(
+    "--no-probe",
+    "do not ask the new address first, e.g. where certificates are only issued once the name leads there",
+  )
+  .option("--rollback-file <file>", "where the way back is written; default: dns-rollback-<stack>-<time>.json")
+  .option("--yes", "do it; without it the command says what it would do")
+  .option("--json", "print one JSON object on stdout: { authority, changes, advice, applied }")
+  .action(cutOver);
+
+dns
+  .command("rollback")
+  .description("take a cut-over back, where nobody has changed the records since")
+  .argument("<file>", "what `dns cutover` wrote")
+  .option("--yes", "do it; without it the command says what it would do")
+  .option("--json", "print one JSON object on stdout: { authority, changes, advice, applied }")
+  .action(rollBack);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);

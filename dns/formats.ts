@@ -2,9 +2,10 @@
 import { bindLines } from "./bind";
 import { dnscontrol } from "./dnscontrol";
 import { dnsEndpoint } from "./externalDns";
-import { inverseNsupdate, nsupdate } from "./nsupdate";
+import { nsupdate } from "./nsupdate";
 import { octodns } from "./octodns";
 import type { DnsOutput, DnsRecord } from "./records";
+import { findRecordSet, inverse, type RecordChange } from "./recordSets";
 import { changeBatch, inverseBatch } from "./route53";
 
 export interface FormatOptions {
@@ -40,8 +41,12 @@ export const formats = {
   octodns: oneWay((records, options) => octodns(records, zoneOf(options))),
   dnscontrol: oneWay((records) => dnscontrol(records)),
   nsupdate: (records, options) => {
-    const { current = [], inverse = false } = options;
-    return (inverse ? inverseNsupdate : nsupdate)(records, current, zoneOf(options));
+    const { current = [] } = options;
+    const changes = records.map((after): RecordChange => {
+      const before = findRecordSet(current, after);
+      return { ...(before ? { before } : {}), after };
+    });
+    return nsupdate(options.inverse ? inverse(changes) : changes, zoneOf(options));
   },
   bind: oneWay((records) => bindLines(records)),
 } satisfies Record<string, Format>;

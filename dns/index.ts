@@ -2,8 +2,9 @@
 export { bindLines } from "./bind";
 export { dnscontrol } from "./dnscontrol";
 export { dnsEndpoint } from "./externalDns";
-export { inverseNsupdate, nsupdate } from "./nsupdate";
+export { nsupdate } from "./nsupdate";
 export { octodns } from "./octodns";
 export { parseOutputs, type StackOutputs } from "./outputs";
 export { type DnsOutput, dnsOutput, type DnsRecord } from "./records";
+export { changesTo, inverse, type RecordChange, type RecordSet } from "./recordSets";
 export { type ChangeBatch, changeBatch, inverseBatch } from "./route53";

@@ -1,31 +1,39 @@
 /** What a name leads to, and the change from one state to another. */
+import { z } from "zod";
 import type { DnsRecord } from "./records";
 
 /** The types that decide where a client connects to. */
 export const addressTypes = ["A", "AAAA", "CNAME"] as const;
 
+const word = z.string().regex(/^[^\s;"]+$/);
+
 /** All records of a name and type. */
-export interface RecordSet {
-  /** Lower case, fully qualified, with trailing dot. */
-  name: string;
-  type: (typeof addressTypes)[number];
-  /** Seconds. */
-  ttl: number;
-  /** Sorted. */
-  values: string[];
-}
+export const recordSetSchema = z.object({
+  name: word.describe("Lower case, fully qualified, with trailing dot."),
+  type: z.enum(addressTypes),
+  ttl: z.int().min(0).describe("Seconds."),
+  values: z.array(word).min(1).describe("Sorted; of an alias, the name that it stands for."),
+  alias: z
+    .object({ hostedZoneId: z.string(), evaluateTargetHealth: z.boolean() })
+    .optional()
+    .describe("Route 53 answers with what `values` leads to, e.g. a load balancer."),
+});
+export type RecordSet = z.output<typeof recordSetSchema>;
 
-/** One name and type; undefined is where there are none. */
-export interface RecordChange {
-  before?: RecordSet;
-  after?: RecordSet;
-}
+/** One name and type; absent is where there are none. */
+export const recordChangeSchema = z.object({ before: recordSetSchema.optional(), after: recordSetSchema.optional() });
+export type RecordChange = z.output<typeof recordChangeSchema>;
 
-export const sameValues = (a: RecordSet, b: RecordSet): boolean =>
+const sameValues = (a: RecordSet, b: RecordSet): boolean =>
   a.values.length === b.values.length && a.values.every((value, index) => value === b.values[index]);
 
 export const sameRecordSet = (a: RecordSet | undefined, b: RecordSet | undefined): boolean =>
   a === undefined || b === undefined ? a === b : a.ttl === b.ttl && sameValues(a, b);
+
+export const findRecordSet = (
+  sets: readonly RecordSet[],
+  { name, type }: Pick<RecordSet, "name" | "type">,
+): RecordSet | undefined => sets.find((set) => set.name === name && set.type === type);
 
 /**
  * What leads the names of `wanted` there and nowhere else: a CNAME would stand in the way, an AAAA would lead some of the clients
@@ -34,8 +42,8 @@ export const sameRecordSet = (a: RecordSet | undefined, b: RecordSet | undefined
 export function changesTo(wanted: readonly DnsRecord[], current: readonly RecordSet[]): RecordChange[] {
   return wanted.flatMap((after) =>
     addressTypes.flatMap((type): RecordChange[] => {
-      const before = current.find((set) => set.name === after.name && set.type === type);
-      if (type === "A") return sameRecordSet(before, after) ? [] : [{ before, after }];
+      const before = findRecordSet(current, { name: after.name, type });
+      if (type === "A") return sameRecordSet(before, after) ? [] : [{ ...(before ? { before } : {}), after }];
       return before ? [{ before }] : [];
     }),
   );
@@ -43,4 +51,4 @@ export function changesTo(wanted: readonly DnsRecord[], current: readonly Record
 
 /** The way back. */
 export const inverse = (changes: readonly RecordChange[]): RecordChange[] =>
-  changes.map(({ before, after }) => ({ before: after, after: before }));
+  changes.map(({ before, after }) => ({ ...(after ? { before: after } : {}), ...(before ? { after: before } : {}) }));

@@ -1,13 +1,10 @@
 /** Records as a zone sees them: relative names, and what belongs to it. */
-import type { DnsRecord } from "./records";
 
 /** A record and its name within the zone; `""` is the zone itself. */
-export interface ZoneRecord extends DnsRecord {
-  label: string;
-}
+type InZone<T> = T & { label: string };
 
 /** @throws naming the records that are in another zone */
-export function inZone(records: readonly DnsRecord[], zone: string): ZoneRecord[] {
+export function inZone<T extends { name: string }>(records: readonly T[], zone: string): InZone<T>[] {
   const apex = `${zone.toLowerCase().replace(/\.$/, "")}.`;
   const outside = records.filter(({ name }) => name !== apex && !name.endsWith(`.${apex}`));
   if (outside.length > 0) {

@@ -5,7 +5,8 @@ import { bindLines } from "../../dns/bind";
 import { dnscontrol } from "../../dns/dnscontrol";
 import { dnsEndpoint } from "../../dns/externalDns";
 import { formats, publishable } from "../../dns/formats";
-import { inverseNsupdate, nsupdate } from "../../dns/nsupdate";
+import { nsupdate } from "../../dns/nsupdate";
+import { inverse } from "../../dns/recordSets";
 import { octodns } from "../../dns/octodns";
 import type { DnsRecord } from "../../dns/records";
 import { type ChangeBatch, changeBatch, inverseBatch } from "../../dns/route53";
@@ -101,7 +102,7 @@ describe("dns formats", () => {
   });
 
   it("nsupdate: changes nothing where somebody else was faster", () => {
-    assert.deepEqual(nsupdate([app], [before], "example.com").split("\n"), [
+    assert.deepEqual(nsupdate([{ before, after: app }], "example.com").split("\n"), [
       "zone example.com.",
       "prereq yxrrset app.example.com. A 192.0.2.9",
       "update delete app.example.com. A",
@@ -109,14 +110,14 @@ describe("dns formats", () => {
       "send",
       "",
     ]);
-    assert.match(nsupdate([app], [], "example.com"), /^prereq nxrrset app\.example\.com\. A$/m);
+    assert.match(nsupdate([{ after: app }], "example.com"), /^prereq nxrrset app\.example\.com\. A$/m);
   });
 
   it("nsupdate: the way back asks for what the way there made", () => {
-    const back = inverseNsupdate([app], [before], "example.com");
+    const back = nsupdate(inverse([{ before, after: app }]), "example.com");
     assert.match(back, /^prereq yxrrset app\.example\.com\. A 203\.0\.113\.10$/m);
     assert.match(back, /^update add app\.example\.com\. 3600 A 192\.0\.2\.9$/m);
-    assert.match(inverseNsupdate([app], [], "example.com"), /^update delete app\.example\.com\. A\nsend$/m);
+    assert.match(nsupdate(inverse([{ after: app }]), "example.com"), /^update delete app\.example\.com\. A\nsend$/m);
   });
 
   it("names what is not in the zone", () => {
