@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { outputsOf, SecondaryIngressIp } from "./components";
 import { ConfigError, readConfig, type Settings } from "./config";
+import { outputsSchema } from "./dns/outputs";
 
 function settings(): Settings {
   try {
@@ -12,7 +13,18 @@ function settings(): Settings {
   }
 }
 
+type Outputs = ReturnType<typeof outputsOf>;
+
+/** Each output by its schema, one by one: a secret stays the only secret among them. */
+function checked(outputs: Outputs): Outputs {
+  const check = ([key, output]: [string, pulumi.Output<unknown>]) => [
+    key,
+    output.apply((value) => outputsSchema.shape[key as keyof Outputs].parse(value)),
+  ];
+  return Object.fromEntries(Object.entries(outputs).map(check)) as Outputs;
+}
+
 /** Makes the stack's resources and returns its outputs. */
-export function program() {
-  return outputsOf(new SecondaryIngressIp("ingress", settings()));
+export function program(): Outputs {
+  return checked(outputsOf(new SecondaryIngressIp("ingress", settings())));
 }

@@ -33,6 +33,7 @@ export function writeRollbackFile(path: string, content: RollbackFile): void {
     if ((error as NodeJS.ErrnoException).code === "EEXIST")
       throw new Error(
         `--rollback-file: expected a file that is not there yet, found ${path}: keep it, and name another`,
+        { cause: error },
       );
     throw error;
   }
@@ -47,6 +48,7 @@ export function readRollbackFile(path: string): RollbackFile {
   } catch (error) {
     throw new Error(
       error instanceof SyntaxError ? `${expected} no JSON` : `${expected} none: ${(error as Error).message}`,
+      { cause: error },
     );
   }
   const { success, data, error } = fileSchema.safeParse(value);

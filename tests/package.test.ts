@@ -57,7 +57,10 @@ describe("package", function () {
 
   it("holds the library and nothing of the lab, the tests or the stacks", () => {
     const beside = packed.filter((path) => !path.startsWith("dist/"));
-    assert.deepEqual(beside.sort(), ["LICENSE", "Pulumi.yaml", "README.md", "cli/main.cjs", "package.json"]);
+    assert.deepEqual(beside.sort(), [
+      ...["LICENSE", "Pulumi.yaml", "README.md", "cli/main.cjs", "dns/schema.json"],
+      ...["outputs.schema.json", "package.json"],
+    ]);
     const folders = new Set(packed.filter((path) => path.startsWith("dist/")).map((path) => path.split("/")[1]));
     for (const name of ["lab", "tests", "examples"]) assert.ok(!folders.has(name), name);
     for (const name of ["components", "automation", "dns"]) assert.ok(packed.includes(`dist/${name}/index.d.ts`), name);

@@ -13,8 +13,10 @@ export type Place = "internet" | "node" | "pod";
 export interface Request {
   /** Where the request is made. */
   from: Place;
-  /** IPv4 address to connect to; the name in `host` is not looked up. */
+  /** IPv4 address to connect to; the name in `host` is not looked up, unless there is a `nameServer`. */
   address: string;
+  /** Where `host` is looked up for each request; `address` is not used then. */
+  nameServer?: string;
   port: number;
   /** Name for SNI, the certificate check and the Host header. */
   host: string;

@@ -1,13 +1,36 @@
 /** The request itself: HTTP or HTTPS to an address, judged by the certificate as a browser would. */
+import { Resolver } from "node:dns/promises";
 import * as http from "node:http";
 import * as https from "node:https";
+import type { LookupFunction } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Answer, WireRequest } from "./probe";
 
 /** Longer than a lost packet's retransmissions, shorter than a person's patience. Milliseconds. */
 const patience = 5_000;
 
-export function request({ address, port, host, ca }: WireRequest): Promise<Answer> {
+/** Looks names up at one server, with no cache between. */
+function lookupAt(nameServer: string): LookupFunction {
+  const resolver = new Resolver({ timeout: patience, tries: 1 });
+  resolver.setServers([nameServer]);
+  return (name, { all }, done) => {
+    resolver.resolve4(name).then(
+      ([first = "", ...others]) => {
+        if (all)
+          done(
+            null,
+            [first, ...others].map((address) => ({ address, family: 4 })),
+          );
+        else done(null, first, 4);
+      },
+      (error: NodeJS.ErrnoException) => {
+        done(error, "");
+      },
+    );
+  };
+}
+
+export function request({ address, nameServer, port, host, ca }: WireRequest): Promise<Answer> {
   const start = process.hrtime.bigint();
   const answer: Answer = { status: 0, body: "", certificateNames: [], trusted: false, milliseconds: 0 };
   return new Promise((resolve) => {
@@ -16,7 +39,8 @@ export function request({ address, port, host, ca }: WireRequest): Promise<Answe
       answer.milliseconds = Number((process.hrtime.bigint() - start) / 10_000n) / 100;
       resolve(answer);
     };
-    const options = { host: address, port, headers: { host }, agent: false, timeout: patience, path: "/" };
+    const place = nameServer ? { host, lookup: lookupAt(nameServer) } : { host: address };
+    const options = { ...place, port, headers: { host }, agent: false, timeout: patience, path: "/" };
     const receive = (response: http.IncomingMessage): void => {
       answer.status = response.statusCode ?? 0;
       response.setEncoding("utf8");

@@ -16,6 +16,8 @@ export interface World {
   publicIp: string;
   /** Of the Elastic IP that the public address is; "" for one that AWS gave at launch. */
   allocationId: string;
+  /** What AWS gives where an Elastic IP is asked for. */
+  elasticIp: string;
   /** Elastic IPs with the program's own tags. */
   ownAllocations: string[];
   privateIp: string;
@@ -30,6 +32,7 @@ export const world = (change: Partial<World> = {}): World => ({
   subnet: "172.20.32.0/19",
   publicIp: "198.51.100.37",
   allocationId: "",
+  elasticIp: "203.0.113.10",
   ownAllocations: [],
   privateIp: "172.20.45.37",
   vpcId: "vpc-1",
@@ -50,7 +53,7 @@ export async function record(answers: World): Promise<Recording> {
       newResource: ({ type, name, inputs, id }) => {
         recording.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
         const made: Record<string, Record<string, unknown>> = {
-          "aws:ec2/eip:Eip": { publicIp: "203.0.113.10", allocationId: "eipalloc-1" },
+          "aws:ec2/eip:Eip": { publicIp: answers.elasticIp, allocationId: "eipalloc-1" },
           "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": { privateIpAddress: "172.20.45.38" },
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };

@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { bindLines } from "../../dns/bind";
@@ -11,6 +16,7 @@ import { octodns } from "../../dns/octodns";
 import type { DnsRecord } from "../../dns/records";
 import { type ChangeBatch, changeBatch, inverseBatch } from "../../dns/route53";
 import { inZone } from "../../dns/zone";
+import { repositoryRoot } from "../../lab/paths";
 
 const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] };
 const apex: DnsRecord = { name: "example.com.", type: "A", ttl: 300, values: ["203.0.113.10", "203.0.113.11"] };
@@ -94,6 +100,31 @@ describe("dns formats", () => {
       { name: "app.example.com.", type: "A", ttl: 60, value: "203.0.113.10" },
       { name: "example.com.", type: "A", ttl: 300, value: "203.0.113.10" },
       { name: "example.com.", type: "A", ttl: 300, value: "203.0.113.11" },
+    ]);
+  });
+
+  it("dnscontrol: its configuration, as docs/dns.md has it, makes the records of the JSON", () => {
+    const page = readFileSync(join(repositoryRoot, "docs/dns.md"), "utf8");
+    const [, configuration = ""] = /```js\n([^]*?)```/.exec(page) ?? [];
+    const directory = mkdtempSync(join(tmpdir(), "dnscontrol-"));
+    writeFileSync(join(directory, "records.json"), dnscontrol(records));
+    const made: unknown[] = [];
+    runInNewContext(configuration, {
+      require: createRequire(join(directory, "dnsconfig.js")),
+      NewRegistrar: () => "registrar",
+      NewDnsProvider: () => "provider",
+      DnsProvider: (name: string) => name,
+      TTL: (seconds: number) => seconds,
+      A: (...record: unknown[]) => record,
+      D: (zone: string, _registrar: string, _provider: string, ...rest: unknown[]) => made.push(zone, ...rest),
+    });
+    rmSync(directory, { recursive: true });
+    // Made in another context, arrays there are of another kind.
+    assert.deepEqual(JSON.parse(JSON.stringify(made.flat(2))), [
+      "example.com",
+      ...["app.example.com.", "203.0.113.10", 60],
+      ...["example.com.", "203.0.113.10", 300],
+      ...["example.com.", "203.0.113.11", 300],
     ]);
   });
 

@@ -25,8 +25,14 @@ export async function installValidators(): Promise<void> {
   if (whyUnavailable() === undefined) await installPrograms(validators).catch((error: unknown) => say(String(error)));
 }
 
-/** BIND's server and tools → Debian packages. */
-const dnsPrograms = { named: "bind9", nsupdate: "bind9-dnsutils", "named-checkzone": "bind9-utils" } as const;
+/** BIND's server and tools, and what reads outputs in shell → Debian packages. */
+const dnsPrograms = {
+  named: "bind9",
+  nsupdate: "bind9-dnsutils",
+  dig: "bind9-dnsutils",
+  "named-checkzone": "bind9-utils",
+  jq: "jq",
+} as const;
 
 /** Installs them once, where this machine lets us. */
 export async function installDnsPrograms(): Promise<void> {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import type { DnsRecord } from "../../../dns/records";
+import { type ChangeBatch, changeBatch, inverseBatch } from "../../../dns/route53";
 import { type PythonTool, pythonTool } from "../../support/python";
 import { instanceId, primaryIp, useEndpoint, zoneId } from "./harness";
 
@@ -314,6 +316,30 @@ describe("the endpoint, by the aws command line", function () {
     assert.equal(then.Status, "INSYNC");
     await aws(...change(set("DELETE", "app.example.com", "192.0.2.1")));
     assert.ok(!(await names()).includes("app.example.com."));
+  });
+
+  it("route53: the batches for a stack's records lead there and back", async () => {
+    const record = (...values: string[]): DnsRecord => ({ name: "app.example.com.", type: "A", ttl: 60, values });
+    const apply = (batch: ChangeBatch): Promise<unknown> =>
+      aws(
+        ...["route53", "change-resource-record-sets", "--hosted-zone-id", zoneId],
+        ...["--change-batch", JSON.stringify(batch)],
+      );
+    const now = async (): Promise<string[]> => {
+      const { ResourceRecordSets } = await aws<{
+        ResourceRecordSets: { Name: string; ResourceRecords?: { Value: string }[] }[];
+      }>("route53", "list-resource-record-sets", "--hosted-zone-id", zoneId);
+      const found = ResourceRecordSets.find(({ Name }) => Name === "app.example.com.");
+      return (found?.ResourceRecords ?? []).map(({ Value }) => Value);
+    };
+    const wanted = [record("203.0.113.10")];
+    for (const before of [[], [record("192.0.2.8", "192.0.2.9")]]) {
+      if (before.length > 0) await apply(changeBatch(before));
+      await apply(changeBatch(wanted));
+      assert.deepEqual(await now(), ["203.0.113.10"]);
+      await apply(inverseBatch(wanted, before));
+      assert.deepEqual(await now(), before[0]?.values ?? []);
+    }
   });
 
   it("route53: a zone is found by its name", async () => {
