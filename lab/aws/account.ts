@@ -2,6 +2,14 @@
 
 export type Tags = Record<string, string>;
 
+export interface Vpc {
+  vpcId: string;
+  cidrBlock: string;
+  /** Ranges that were added later. */
+  moreCidrBlocks?: { cidrBlock: string; state: "associated" | "disassociating" }[];
+  tags: Tags;
+}
+
 export interface Subnet {
   subnetId: string;
   vpcId: string;
@@ -154,7 +162,7 @@ export interface Account {
   /** Twelve digits. */
   accountId: string;
   region: string;
-  vpcs: { vpcId: string; cidrBlock: string; tags: Tags }[];
+  vpcs: Vpc[];
   subnets: Subnet[];
   instances: Instance[];
   networkInterfaces: NetworkInterface[];

@@ -61,11 +61,11 @@ function seedZone({ zoneId, name }: { zoneId: string; name: string }, seed: Seed
 
 /** What kOps opens on the control plane: SSH and the API from everywhere, and all egress. */
 function controlPlaneRules({ groupId }: SecurityGroup): SecurityGroupRule[] {
-  const rule = { groupId, cidrIpv4: "0.0.0.0/0", tags: {} };
+  const rule = { groupId, cidrIpv4: "0.0.0.0/0" };
   return [
     ...[22, 443].map((port) => ({ ...rule, isEgress: false, ipProtocol: "tcp", fromPort: port, toPort: port })),
     { ...rule, isEgress: true, ipProtocol: "-1", fromPort: -1, toPort: -1 },
-  ].map((one) => ({ securityGroupRuleId: newId("sgr"), ...one }));
+  ].map((one) => ({ securityGroupRuleId: newId("sgr"), ...one, tags: {} }));
 }
 
 /** A fresh account; ids other than the instances' are random. */

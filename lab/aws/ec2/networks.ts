@@ -78,7 +78,10 @@ export const describeVpcs = ec2List({ VpcId: list(z.string()) }, (account, reque
   );
   const found = filterBy(named, request.Filter, {
     cidr: ({ cidrBlock }) => cidrBlock,
-    "cidr-block-association.cidr-block": ({ cidrBlock }) => cidrBlock,
+    "cidr-block-association.cidr-block": ({ cidrBlock, moreCidrBlocks = [] }) => [
+      cidrBlock,
+      ...moreCidrBlocks.map((range) => range.cidrBlock),
+    ],
     "is-default": () => false,
     isDefault: () => false,
     "owner-id": () => account.accountId,
@@ -87,11 +90,16 @@ export const describeVpcs = ec2List({ VpcId: list(z.string()) }, (account, reque
   });
   const { items, nextToken } = page(found, request);
   return {
-    vpcSet: items.map(({ vpcId, cidrBlock, tags }) => ({
+    vpcSet: items.map(({ vpcId, cidrBlock, moreCidrBlocks = [], tags }) => ({
       vpcId,
       ownerId: account.accountId,
       state: "available",
       cidrBlock,
+      cidrBlockAssociationSet: [{ cidrBlock, state: "associated" }, ...moreCidrBlocks].map((range, index) => ({
+        associationId: `${vpcId.replace(/^vpc-/, "vpc-cidr-assoc-")}-${index}`,
+        cidrBlock: range.cidrBlock,
+        cidrBlockState: { state: range.state },
+      })),
       instanceTenancy: "default",
       isDefault: false,
       tagSet: tagSet(tags),

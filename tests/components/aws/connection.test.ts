@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { principal } from "../../../components/aws/connection";
+import * as pulumi from "@pulumi/pulumi";
+import { awsConnection, principal } from "../../../components/aws/connection";
 
 describe("principal", () => {
   it("is a role without the name of the session", () => {
@@ -17,5 +18,48 @@ describe("principal", () => {
     const user = "arn:aws:iam::123456789012:user/path/operator";
     assert.equal(principal(user), user);
     assert.equal(principal("arn:aws:iam::123456789012:root"), "arn:aws:iam::123456789012:root");
+  });
+});
+
+describe("awsConnection", () => {
+  const settings = (values: Record<string, string>): void => {
+    pulumi.runtime.setAllConfig(
+      Object.fromEntries(Object.entries(values).map(([key, value]) => [`aws:${key}`, value])),
+    );
+  };
+  afterEach(() => {
+    settings({});
+  });
+
+  it("is empty where nothing is set: all comes from the environment", () => {
+    settings({});
+    assert.deepEqual(awsConnection(), {});
+    settings({ endpoints: '[{"s3":"http://127.0.0.1:1"}]', assumeRoles: "[{}]" });
+    assert.deepEqual(awsConnection(), {});
+  });
+
+  it("is what the provider is set up with", () => {
+    settings({
+      region: "eu-central-1",
+      profile: "work",
+      endpoints: '[{"ec2":"http://127.0.0.1:1"},{"sts":"http://127.0.0.1:2"}]',
+      assumeRoles: JSON.stringify([
+        { roleArn: "arn:aws:iam::1:role/a" },
+        { roleArn: "arn:aws:iam::1:role/b", sessionName: "s", externalId: "e", policy: "{}", sourceIdentity: "i" },
+      ]),
+    });
+    assert.deepEqual(awsConnection(), {
+      region: "eu-central-1",
+      profile: "work",
+      endpoints: { ec2: "http://127.0.0.1:1", sts: "http://127.0.0.1:2" },
+      assumeRoles: [
+        { roleArn: "arn:aws:iam::1:role/a" },
+        { roleArn: "arn:aws:iam::1:role/b", sessionName: "s", externalId: "e", policy: "{}", sourceIdentity: "i" },
+      ],
+    });
+    for (const service of ["ec2", "sts"]) {
+      settings({ endpoints: `[{"${service}":"http://127.0.0.1:1"}]` });
+      assert.deepEqual(awsConnection(), { endpoints: { [service]: "http://127.0.0.1:1" } });
+    }
   });
 });

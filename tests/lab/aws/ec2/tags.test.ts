@@ -80,4 +80,46 @@ describe("lab EC2: tags", () => {
     );
     assert.equal(lab.account.addresses.length, 1);
   });
+
+  it("DescribeTags knows what kind each resource is", async () => {
+    const [instance] = lab.account.instances;
+    const [vpc] = lab.account.vpcs;
+    const [subnet] = lab.account.subnets;
+    const [group] = lab.account.securityGroups;
+    const [rule] = lab.account.securityGroupRules;
+    assert(instance && vpc && subnet && group && rule);
+    const ids = {
+      instance: instance.instanceId,
+      "network-interface": lab.eniId,
+      "security-group": group.groupId,
+      "security-group-rule": rule.securityGroupRuleId,
+      subnet: subnet.subnetId,
+      vpc: vpc.vpcId,
+      "elastic-ip": id,
+    };
+    await lab.ec2.send(new CreateTagsCommand({ Resources: Object.values(ids), Tags: [{ Key: "team", Value: "x" }] }));
+    for (const [kind, resource] of Object.entries(ids))
+      for (const [Name, value] of [
+        ["resource-type", kind],
+        ["resource-id", resource],
+      ] as const) {
+        const Filters = [
+          { Name, Values: [value] },
+          { Name: "key", Values: ["team"] },
+          { Name: "value", Values: ["x"] },
+        ];
+        assert.deepEqual((await lab.ec2.send(new DescribeTagsCommand({ Filters }))).Tags, [
+          { ResourceId: resource, ResourceType: kind, Key: "team", Value: "x" },
+        ]);
+      }
+  });
+
+  it("refuses keys and values that are too long or empty, and takes the longest", async () => {
+    await create({ Key: "k".repeat(128), Value: "v".repeat(256) });
+    await refuses(create({ Key: "k".repeat(129), Value: "v" }), "InvalidParameterValue", "from 1 to 128 characters");
+    await refuses(create({ Key: "", Value: "v" }), "InvalidParameterValue", "from 1 to 128 characters: ''");
+    await refuses(create({ Key: "k", Value: "v".repeat(257) }), "InvalidParameterValue", "maximum length of 256");
+    await create({ Key: "law:mine", Value: "x" });
+    assert.deepEqual(Object.keys(await tags()).length, 2);
+  });
 });
