@@ -1,7 +1,8 @@
 /** Leads the applications' names to the stack's address and back, where they are published. */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { Route53Client } from "@aws-sdk/client-route-53";
-import type { Authority } from "../cutover/authority";
+import { type Authority, ChangedMeanwhile } from "../cutover/authority";
 import { type Plan, planCutOver, planLowerTtl, planRollback } from "../cutover/plan";
 import { probe } from "../cutover/probe";
 import { rfc2136Authority } from "../cutover/rfc2136";
@@ -30,12 +31,20 @@ export interface CutOverFlags extends StackFlags, ApplyFlags {
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** `ns.example.com`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`. */
+function hostAndPort(server: string): { host: string; port: number } {
+  if (isIPv6(server)) return { host: server, port: 53 };
+  const [, bracketed, plain, port = "53"] = /^(?:\[(.+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(server) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined) throw new Error(`--server: expected <host>[:<port>], found '${server}'`);
+  return { host, port: Number(port) };
+}
+
 function placeOf({ zoneId, server, zone, tsigKey }: CutOverFlags): Place {
   if (zoneId !== undefined && server === undefined) return { kind: "route53", zoneId };
   if (server !== undefined && zoneId === undefined) {
     if (zone === undefined) throw new Error("--zone: expected the zone that holds the records, found none");
-    const [, host = "", port = "53"] = /^(.+?)(?::(\d+))?$/.exec(server) ?? [];
-    return { kind: "rfc2136", host, port: Number(port), zone, ...(tsigKey ? { keyFile: tsigKey } : {}) };
+    return { kind: "rfc2136", ...hostAndPort(server), zone, ...(tsigKey ? { keyFile: tsigKey } : {}) };
   }
   throw new Error("expected either --zone-id (Route 53) or --server with --zone (RFC 2136), found both or none");
 }
@@ -62,14 +71,21 @@ async function carryOut(
   authority: Authority,
   plan: Plan,
   { yes = false, json = false }: ApplyFlags,
-  before: () => void,
+  wayBack?: { path: string; write(): void },
 ): Promise<void> {
   show(authority, plan);
   const applied = yes && plan.changes.length > 0;
   if (applied) {
-    before();
+    if (wayBack) {
+      wayBack.write();
+      say(`the way back: npx secondary-ingress dns rollback ${wayBack.path} --yes`);
+    }
     say("publishing, and waiting until the authority answers with it …");
-    await authority.change(plan.changes);
+    await authority.change(plan.changes).catch((error: unknown) => {
+      // Nothing was changed, so there is nothing to go back to. After any other error there may be.
+      if (wayBack && error instanceof ChangedMeanwhile) rmSync(wayBack.path);
+      throw error;
+    });
     say("done: the authority answers with the new records");
   } else if (plan.changes.length > 0) say("Nothing was changed. Run it again with --yes to do this.");
   if (json) process.stdout.write(`${JSON.stringify({ authority: authority.title, ...plan, applied }, undefined, 2)}\n`);
@@ -93,15 +109,17 @@ export async function cutOver(flags: CutOverFlags): Promise<void> {
         await probe(name, address, ca);
       }
   }
-  await carryOut(authority, plan, flags, () => {
-    const madeAt = new Date().toISOString();
-    const path = flags.rollbackFile ?? `dns-rollback-${flags.stack ?? "stack"}-${madeAt.replaceAll(/[:.]/g, "-")}.json`;
-    writeRollbackFile(path, { schemaVersion: 1, madeAt, place, changes: plan.changes });
-    say(`the way back: npx secondary-ingress dns rollback ${path} --yes`);
+  const madeAt = new Date().toISOString();
+  const path = flags.rollbackFile ?? `dns-rollback-${flags.stack ?? "stack"}-${madeAt.replaceAll(/[:.]/g, "-")}.json`;
+  await carryOut(authority, plan, flags, {
+    path,
+    write: () => {
+      writeRollbackFile(path, { schemaVersion: 1, madeAt, place, changes: plan.changes });
+    },
   });
 }
 
 export async function rollBack(path: string, flags: ApplyFlags): Promise<void> {
   const { place, changes } = readRollbackFile(path);
-  await carryOut(authorityOf(place), planRollback(changes), flags, () => undefined);
+  await carryOut(authorityOf(place), planRollback(changes), flags);
 }

@@ -5,6 +5,7 @@ import type {
   ResourceRecordSet,
   Route53Client,
 } from "@aws-sdk/client-route-53";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as sdk from "@aws-sdk/client-route-53";
 import { addressTypes, type RecordChange, type RecordSet } from "../dns/recordSets";
 import { type Authority, ChangedMeanwhile } from "./authority";
@@ -95,10 +96,21 @@ export function route53Authority(zoneId: string, client: Route53Client): Authori
             throw new ChangedMeanwhile(title, (error.messages ?? [error.message]).join("; "));
           throw error;
         });
-      await sdk.waitUntilResourceRecordSetsChanged(
-        { client, maxWaitTime: patience, minDelay: 1, maxDelay: 5 },
-        { Id: ChangeInfo?.Id },
-      );
+      const Id = ChangeInfo?.Id;
+      const unseen = (reason: string, cause?: unknown): Error =>
+        new Error(
+          `${title}: took the change ${Id}, and it is not known whether all its name servers have it (${reason}): ` +
+            `ask 'aws route53 get-change --id ${Id}'`,
+          { cause },
+        );
+      // Not the SDK's waiter: it asks on for minutes where asking is not allowed.
+      for (const end = Date.now() + patience * 1000; ; await sleep(1000)) {
+        const answer = await client.send(new sdk.GetChangeCommand({ Id })).catch((error: unknown) => {
+          throw unseen((error as Error).message, error);
+        });
+        if (answer.ChangeInfo?.Status === "INSYNC") return;
+        if (Date.now() > end) throw unseen(`${answer.ChangeInfo?.Status} after ${patience} s`);
+      }
     },
   };
 }

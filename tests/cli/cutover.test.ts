@@ -102,6 +102,10 @@ describe("secondary-ingress dns cutover and rollback", function () {
     "no authority": { args: () => ["cutover"], says: /expected either --zone-id .* or --server/ },
     "two authorities": { args: () => ["cutover", ...here(), "--zone-id", "Z1"], says: /expected either --zone-id/ },
     "a server without its zone": { args: () => ["cutover", "--server", "127.0.0.1"], says: /--zone: expected/ },
+    "a server that is none": {
+      args: () => ["cutover", "--server", "a:b:c", "--zone", "example.com"],
+      says: /--server: expected <host>\[:<port>\], found 'a:b:c'/,
+    },
     "a name that is not the stack's": {
       args: () => ["cutover", ...here(), "--domain", "other.example.com"],
       says: /--domain: expected one of app\.example\.com\., found other\.example\.com\./,

@@ -76,6 +76,13 @@ describe("a hosted zone of Route 53", function () {
     await assert.rejects(authority().read([app.name]), /app\.example\.com\. A: expected one record set .* found blue/);
   });
 
+  it("says where to ask on when it cannot see a change through", async () => {
+    lab.faults.push({ action: "GetChange", kind: "unauthorized", times: 1 });
+    const change = authority().change([{ after: app }]);
+    await assert.rejects(change, /took the change .*ask 'aws route53 get-change --id/);
+    assert.deepEqual(await authority().read([app.name]), [app]);
+  });
+
   it("says that there is no such zone", async () => {
     await assert.rejects(authority("Z0000000000000").read([app.name]), /No hosted zone found with ID: Z0000000000000/);
   });
