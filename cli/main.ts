@@ -3,13 +3,92 @@ import { Argument, Command } from "commander";
 import { formats } from "../dns/formats";
 import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
+import { doctor } from "./doctor";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
+import { supportBundle, writeReport } from "./report";
+import { status } from "./status";
 
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
   .showHelpAfterError()
   .enablePositionalOptions();
+
+program
+  .command("doctor")
+  .description(
+    "say what is wrong, why, and how to mend it: AWS, the node, and what clients get. It changes nothing.\n" +
+      "Exit status 0 without findings, 1 with some, 2 where it could not look. docs/checks.md explains each code.",
+  )
+  .option(
+    "--stack <name>",
+    "the stack, as `pulumi stack ls` names it; else its outputs from standard input, and no SSH",
+  )
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--only <area or code...>", "nothing but these")
+  .option("--ignore <code...>", "all but these")
+  .option(
+    "--ca <file>",
+    "PEM of the authorities that signed the applications' certificates; default: the well-known ones",
+  )
+  .option("--name-server <address>", "ask this one where the names lead; default: this machine's")
+  .option("--json", "print one JSON object on stdout: { stack, mode, findings, good, skipped }")
+  .action(doctor);
+
+program
+  .command("status")
+  .description(
+    "show the way from the internet to API and applications, and what works of it; exit status 1 where something fails",
+  )
+  .option(
+    "--stack <name>",
+    "the stack, as `pulumi stack ls` names it; else its outputs from standard input, and no SSH",
+  )
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--watch", "look again every ten seconds, until Ctrl-C")
+  .option("--ignore <code...>", "codes of docs/checks.md")
+  .option(
+    "--ca <file>",
+    "PEM of the authorities that signed the applications' certificates; default: the well-known ones",
+  )
+  .option("--name-server <address>", "ask this one where the names lead; default: this machine's")
+  .option("--json", "print one JSON object on stdout: { title, pieces, beside }")
+  .action(status);
+
+program
+  .command("report")
+  .description(
+    "write one page to look at and to send: the picture, the findings with their fixes, what was repaired when",
+  )
+  .requiredOption("--html <file>", "where the page is written")
+  .option(
+    "--stack <name>",
+    "the stack, as `pulumi stack ls` names it; else its outputs from standard input, and no SSH",
+  )
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--ignore <code...>", "codes of docs/checks.md")
+  .option(
+    "--ca <file>",
+    "PEM of the authorities that signed the applications' certificates; default: the well-known ones",
+  )
+  .option("--name-server <address>", "ask this one where the names lead; default: this machine's")
+  .action(writeReport);
+
+program
+  .command("support-bundle")
+  .description(
+    "write an archive for somebody who helps: findings, settings, outputs and the node's journal, without secrets",
+  )
+  .requiredOption("--stack <name>", "the stack, as `pulumi stack ls` names it")
+  .option("--output <file>", "where the archive is written", "secondary-ingress-support.tar.gz")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--ignore <code...>", "codes of docs/checks.md")
+  .option(
+    "--ca <file>",
+    "PEM of the authorities that signed the applications' certificates; default: the well-known ones",
+  )
+  .option("--name-server <address>", "ask this one where the names lead; default: this machine's")
+  .action(supportBundle);
 
 program
   .command("forget-node")

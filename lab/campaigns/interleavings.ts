@@ -5,13 +5,18 @@ import { lab } from "../lab";
 import { step } from "../progress";
 import { type Interleaving, interleave, sequences } from "./interleavings/campaign";
 import { eventNames } from "./interleavings/events";
+import { readKept, writeKept } from "./kept";
 import { machineInWords, table, writeResults } from "./page";
 
 const { times, seed, from, json } = new Command("npm run interleavings --")
   .description("runs random interleavings from a seed, and writes docs/results/interleavings.md")
   .option("--times <number>", "how many", "200")
   .option("--seed <number>", "the same seed gives the same interleavings", "1")
-  .option("--from <number>", "begin with this one, counted from 1", "1")
+  .option(
+    "--from <number>",
+    "go on with this one, counted from 1, after what an earlier run of this seed has kept",
+    "1",
+  )
   .option("--json", "print one JSON object on stdout: { seed, interleavings }")
   .parse()
   .opts<{ times: string; seed: string; from: string; json?: boolean }>();
@@ -47,14 +52,17 @@ ${
 }
 
 async function main(): Promise<void> {
-  const results: Interleaving[] = [];
+  const name = `interleavings-${seed}-${times}`;
+  const results = readKept<Interleaving>(name).slice(0, Number(from) - 1);
+  if (results.length < Number(from) - 1)
+    throw new Error(
+      `--from: expected at most ${results.length + 1}, which an earlier run of this seed has got to, found ${from}`,
+    );
   const all = sequences(Number(seed), Number(times)).slice(Number(from) - 1);
   const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
   try {
     for (const [index, steps] of all.entries()) {
       const number = index + Number(from);
-      // A campaign takes hours: what was measured when it is cut short is kept.
-      if (results.length > 0) await writeResults("interleavings", pageOf(results));
       results.push(
         await step(`${number}: ${steps.map(([name]) => name).join(", ")}`, async (note) => {
           const result = await interleave(kept, steps);
@@ -62,13 +70,15 @@ async function main(): Promise<void> {
           return result;
         }),
       );
+      writeKept(name, results);
+      await writeResults("interleavings", pageOf(results));
     }
   } finally {
     await lab.down();
   }
-  const text = pageOf(results);
-  await writeResults("interleavings", text);
-  process.stdout.write(json ? `${JSON.stringify({ seed, interleavings: results }, undefined, 2)}\n` : `${text}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify({ seed, interleavings: results }, undefined, 2)}\n` : `${pageOf(results)}\n`,
+  );
   if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }
 

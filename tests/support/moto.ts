@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as ec2 from "@aws-sdk/client-ec2";
 import { labCluster } from "../../lab/labAccount";
 import { vpc } from "../../lab/network/addresses";
-import { pythonTool } from "./python";
+import { pythonTool } from "../../lab/pythonTool";
 
 export interface Moto {
   url: string;

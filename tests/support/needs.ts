@@ -39,6 +39,12 @@ export async function installDnsPrograms(): Promise<void> {
   if (whyUnavailable() === undefined) await installPrograms(dnsPrograms).catch((error: unknown) => say(String(error)));
 }
 
+/** Installs a browser, where this machine lets us. */
+export async function installBrowser(): Promise<void> {
+  if (whyUnavailable() === undefined)
+    await installPrograms({ chromium: "chromium" }).catch((error: unknown) => say(String(error)));
+}
+
 /** For tests that need a program of the distribution. */
 export function needsProgram(context: Mocha.Context, program: string): void {
   const found = spawnSync("/bin/sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status === 0;

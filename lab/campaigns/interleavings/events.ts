@@ -10,7 +10,7 @@ import { lab } from "../../lab";
 import { labCluster } from "../../labAccount";
 import { awsEndpoint } from "../../network/addresses";
 import { nodeHostKey } from "../../node/machine";
-import { inInternet } from "../../operator";
+import { inInternet, operatorKeyId } from "../../operator";
 import { labPaths } from "../../paths";
 import { run } from "../../process";
 
@@ -55,8 +55,9 @@ export async function faults(list: readonly object[] | undefined): Promise<void>
   await run(program, args);
 }
 
+/** Strikes the program; what people and AWS do meanwhile goes through. */
 const fault = (kind: FaultKind, actions: readonly string[], times: number) => (number: number) =>
-  faults([{ action: actions[number % actions.length], kind, times }]);
+  faults([{ action: actions[number % actions.length], kind, times, principal: operatorKeyId }]);
 
 /** Free addresses of the node's subnet that the operator asks for. */
 const wanted = ["172.20.45.99", "172.20.45.100", "172.20.50.7"];

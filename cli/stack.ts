@@ -1,0 +1,61 @@
+/** A stack as commands read it: its settings, how it calls AWS, and its outputs. */
+import { LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation";
+import type { Connection } from "../components/aws/connection";
+import { readConfig, type Settings } from "../config";
+import { parseOutputs, type StackOutputs } from "../dns/outputs";
+
+export interface OpenedStack {
+  /** `<project>/<stack>`, as tags and the node have it. */
+  owner: string;
+  settings: Settings;
+  connection: Connection;
+  outputs: StackOutputs;
+  /** Values that must not be shown, to take them out of texts. */
+  secrets: string[];
+}
+
+/** How the stack's `aws` provider is set up: `aws:` settings are text, those with structure as JSON. */
+function connectionOf(values: Readonly<Record<string, string>>): Connection {
+  const json = <T>(key: string): T | undefined => {
+    const text = values[`aws:${key}`];
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  };
+  const region = values["aws:region"];
+  const profile = values["aws:profile"];
+  const endpoints = Object.assign({}, ...(json<object[]>("endpoints") ?? [])) as Record<string, string>;
+  const assumeRoles = json<NonNullable<Connection["assumeRoles"]>>("assumeRoles");
+  return {
+    ...(region ? { region } : {}),
+    ...(profile ? { profile } : {}),
+    ...(endpoints["ec2"] ? { endpoints: { ec2: endpoints["ec2"] } } : {}),
+    ...(assumeRoles ? { assumeRoles } : {}),
+  };
+}
+
+/** @throws where there is no such stack, or it is not up */
+export async function openStack(stackName: string, workDir: string): Promise<OpenedStack> {
+  const stack = await LocalWorkspace.selectStack({ stackName, workDir }).catch((error: unknown) => {
+    if (!(error instanceof StackNotFoundError)) throw error;
+    throw new Error(
+      `--stack: expected a stack of this project and back end, found none called '${stackName}': see 'pulumi stack ls'`,
+    );
+  });
+  const [{ name }, all, outputs] = await Promise.all([
+    stack.workspace.projectSettings(),
+    stack.getAllConfig(),
+    stack.outputs(),
+  ]);
+  const values = Object.fromEntries(Object.entries(all).map(([key, { value }]) => [key, value]));
+  const shown = Object.fromEntries(
+    Object.entries(outputs).map(([key, { value, secret }]) => [key, secret ? "[secret]" : (value as unknown)]),
+  );
+  return {
+    owner: `${name}/${stackName.split("/").at(-1) ?? stackName}`,
+    settings: readConfig(name, values, stackName),
+    connection: connectionOf(values),
+    outputs: parseOutputs(JSON.stringify(shown)),
+    secrets: [...Object.values(outputs), ...Object.values(all)].flatMap(({ value, secret }) =>
+      secret ? [String(value)] : [],
+    ),
+  };
+}

@@ -1,0 +1,169 @@
+/** The node as it is now: one script, read-only, in one SSH session. */
+import { z } from "zod";
+import type { StackOutputs } from "../../dns/outputs";
+import {
+  apiFilterRules,
+  apiForwardState,
+  apiSwitchProgram,
+  checkState,
+  directories,
+  haproxyConfig,
+  haproxyEnvironment,
+  hostFileProgram,
+  ownerFile,
+} from "../../hostfiles/paths";
+import { apiForwardListener, httpsListener } from "../../hostfiles/ports";
+import { quote } from "../../hostfiles/shell";
+import { parseHistory } from "../history";
+import { HostKeyDiffers, type Login, runScript } from "./ssh";
+
+/** The units that the layout needs. */
+export const units = {
+  haproxy: "haproxy.service",
+  nat: "secondary-ingress-nat.service",
+  guard: "secondary-ingress-guard.service",
+  timer: "secondary-ingress-check.timer",
+  watch: "kube-api-switch.path",
+  switch: "kube-api-switch.service",
+  forwarder: "kube-api-forward.service",
+} as const;
+type UnitName = keyof typeof units;
+
+const flag = z.enum(["yes", "no"]).transform((word) => word === "yes");
+const number = z.coerce.number();
+const words = z.string().transform((text) => text.split(" ").filter(Boolean));
+const unit = z
+  .string()
+  .regex(/^\S+ \S+$/)
+  .transform((text) => ({
+    active: text.split(" ")[0] === "active",
+    enabled: /^(enabled|static)/.test(text.split(" ")[1] ?? ""),
+  }));
+
+const fields = z.object({
+  owner: z.string(),
+  /** Whether anything of ours is on the node. */
+  installed: flag,
+  missing: words,
+  edited: words,
+  onLoopback: flag,
+  /** Interface besides lo that has the secondary address. */
+  elsewhere: z.string(),
+  natRules: flag,
+  ...(Object.fromEntries(Object.keys(units).map((name) => [name, unit])) as Record<UnitName, typeof unit>),
+  /** What HAProxy says against its configuration. */
+  haproxyFaults: z.string(),
+  httpsListener: words,
+  httpListener: words,
+  /** Whoever but the API server listens on 443. */
+  strangersOn443: words,
+  apiSwitchAgrees: flag,
+  /** The API server has moved, and 443 leads to the forwarder. */
+  forwarding: flag,
+  apiTable: flag,
+  forwarderListener: words,
+  /** A list of who reaches the API is installed. */
+  apiFilter: flag,
+  apiFilterTable: flag,
+  /** Names in the certificate, `none` without one. */
+  apiOnPrimary: z.string(),
+  apiOnLoopback: z.string(),
+  /** Of the API's certificate; empty without one. */
+  apiCertificateEnd: z.string(),
+  /** Status of the answer, 0 without one. */
+  nodePortHttps: number,
+  nodePortHttp: number,
+  diskFreeMiB: number,
+  /** Seconds since the check last ran; -1 where it never did. */
+  checkAge: number,
+  repairs: number,
+  failedRepairs: words,
+  history: z.string().transform(parseHistory),
+});
+export type NodeFacts = z.output<typeof fields>;
+
+export interface NodeQuestion {
+  outputs: Pick<StackOutputs, "primaryPrivateIp" | "secondaryPrivateIp">;
+  httpsNodePort: number;
+  httpNodePort: number;
+  /** The ingress speaks the PROXY protocol on its NodePorts. */
+  proxyProtocol: boolean;
+}
+
+const unitLines = Object.entries(units)
+  .map(([name, unit]) => `say ${name} "$(word systemctl is-active ${unit}) $(word systemctl is-enabled ${unit})"`)
+  .join("\n");
+
+/** For bash as root: one `key value` a line. */
+export function renderScript({ outputs, httpsNodePort, httpNodePort, proxyProtocol }: NodeQuestion): string {
+  const { primaryPrivateIp, secondaryPrivateIp } = outputs;
+  const proxy = proxyProtocol ? "--haproxy-protocol" : "";
+  return `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+primary=${quote(primaryPrivateIp)} secondary=${quote(secondaryPrivateIp)}
+say() { printf '%s %s\\n' "$1" "$(tr -s '\\n\\t ' ' ' <<<"$2" | sed 's/ $//')"; }
+word() { local word; word=$("$@" 2>/dev/null); echo "\${word:-unknown}"; }
+whether() { local key=$1; shift; if "$@" >/dev/null 2>&1; then say $key yes; else say $key no; fi; }
+listeners() { ss -Hltnp "sport = :$1" | sed -E 's/.* ([^ ]+) +[^ ]+ +users:\\(\\("([^"]+)".*/\\2@\\1/' | sort -u; }
+names() { timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null | openssl x509 -noout "$2" "\${@:3}" 2>/dev/null; }
+status() { curl -sk -o /dev/null -m 3 ${proxy} -w '%{http_code}' "$1" || true; }
+dnat() { for hook in prerouting output; do nft list chain ip secondary_ingress $hook | grep -q "dnat to $secondary:${httpsListener}" || return 1; done; }
+say owner "$(cat ${ownerFile} 2>/dev/null)"
+whether installed test -d ${directories.etc}/installed
+say missing "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^missing //p')"
+say edited "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^edited //p')"
+whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
+say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
+whether natRules dnat
+${unitLines}
+say haproxyFaults "$(set -a; . ${haproxyEnvironment} 2>/dev/null; faults=$(haproxy -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
+say httpsListener "$(listeners ${httpsListener})"
+say httpListener "$(ss -Hltnp "src = $secondary and sport = :80" | grep -o '"[^"]*"' | tr -d '"' | sort -u)"
+say strangersOn443 "$(listeners 443 | grep -v '^kube-apiserver@')"
+whether apiSwitchAgrees ${apiSwitchProgram} agrees
+whether forwarding grep -qs forward ${apiForwardState}
+whether apiTable sh -c "nft list table ip secondary_ingress_api | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'"
+say forwarderListener "$(listeners ${apiForwardListener})"
+whether apiFilter test -e ${apiFilterRules}
+whether apiFilterTable nft list table ip secondary_ingress_filter
+say apiOnPrimary "$(names "$primary" -ext subjectAltName || echo none)"
+say apiOnLoopback "$(names 127.0.0.1 -ext subjectAltName || echo none)"
+say apiCertificateEnd "$(names 127.0.0.1 -enddate | sed 's/notAfter=//')"
+say nodePortHttps "$(status "https://$primary:${httpsNodePort}/")"
+say nodePortHttp "$(status "http://$primary:${httpNodePort}/")"
+say diskFreeMiB "$(df -Pm ${directories.etc} | awk 'NR == 2 {print $4}')"
+state=$(cat ${checkState} 2>/dev/null)
+field() { sed -nE "s/.*\\"$1\\":\\[?([^],}]*).*/\\1/p" <<<"$state" | tr -d '"' | tr , ' '; }
+time=$(field time); say checkAge "$([ -n "$time" ] && echo $(($(date +%s) - time)) || echo -1)"
+repairs=$(field repairs); say repairs "\${repairs:-0}"
+say failedRepairs "$(field failed)"
+say history "$(journalctl -u secondary-ingress-check.service -o short-unix --no-pager -n 500 2>/dev/null | sed -nE 's/^([0-9]+)\\.[0-9]+ [^ ]+ [^:]+: ((repaired|could not repair).*)/\\1 \\2;/p' | tail -n 100)"
+`;
+}
+
+/** @throws where a line is missing: the script was cut short */
+export function parseFacts(text: string): NodeFacts {
+  const lines = text.split("\n").flatMap((line) => {
+    const [, key, value] = /^(\w+) (.*)$/.exec(line) ?? [];
+    return key === undefined ? [] : [[key, (value ?? "").trim()] as const];
+  });
+  return fields.parse(Object.fromEntries(lines));
+}
+
+/** Why the node could not be looked at. */
+export interface NodeUnknown {
+  because: string;
+  reason: "unreachable" | "host key" | "sudo" | "no login";
+}
+
+/** Never throws: a node that cannot be reached is a fact too. */
+export async function askNode(login: Login, question: NodeQuestion): Promise<NodeFacts | NodeUnknown> {
+  try {
+    return parseFacts(await runScript(login, "sudo -n bash -s", renderScript(question)));
+  } catch (error) {
+    const because = (error as Error).message.split("\n")[0] ?? "";
+    if (error instanceof HostKeyDiffers) return { because, reason: "host key" };
+    if (/sudo|password is required/.test(because)) return { because, reason: "sudo" };
+    if (/authentication/i.test(because)) return { because, reason: "no login" };
+    return { because, reason: "unreachable" };
+  }
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format } from "prettier";
+import { checks } from "../../doctor/checks";
+import { renderPage } from "../../doctor/page";
+import { runbook } from "../../doctor/runbook";
+import { repositoryRoot } from "../../lab/paths";
+
+describe("table of checks", () => {
+  const codes = checks.map(({ code }) => code);
+
+  it("has at least thirty, each with a code of its own", () => {
+    assert.ok(checks.length >= 30, `${checks.length}`);
+    assert.equal(new Set(codes).size, codes.length);
+    for (const code of codes) assert.match(code, /^[A-Z]+(_[A-Z]+)*$/);
+  });
+
+  it("names as explanations only checks that there are, and never in a circle", () => {
+    const visit = (code: string, way: readonly string[]): void => {
+      assert.ok(!way.includes(code), [...way, code].join(" → "));
+      const check = checks.find((each) => each.code === code);
+      assert.ok(check, `${code}, named by ${way.at(-1)}`);
+      for (const cause of check.after) visit(cause, [...way, code]);
+    };
+    for (const code of codes) visit(code, []);
+  });
+
+  it("has a page in the runbook for each, and no other", () => {
+    assert.deepEqual(Object.keys(runbook).sort(), [...codes].sort());
+  });
+
+  it("is docs/checks.md; UPDATE_GOLDEN=1 writes it anew", async () => {
+    const path = join(repositoryRoot, "docs/checks.md");
+    const text = await format(renderPage(), { parser: "markdown", printWidth: 120 });
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(path, text);
+    assert.equal(readFileSync(path, "utf8"), text);
+  });
+});
