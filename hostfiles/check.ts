@@ -7,6 +7,7 @@ import {
   apiForwardRules,
   apiForwardState,
   apiSwitchProgram,
+  checkMetrics,
   checkProgram,
   checkState,
   directories,
@@ -102,6 +103,22 @@ printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"cert
   "$now" $good "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
   "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" >$state.new
 mv $state.new $state
+
+# Readable for node-exporter, which runs as somebody else.
+metrics=${checkMetrics}
+if [ -d "\${metrics%/*}" ]; then
+  gauge() { echo "# HELP secondary_ingress_$1 $3"; echo "# TYPE secondary_ingress_$1 \${4-gauge}"; echo "secondary_ingress_$1 $2"; }
+  {
+    gauge check_time_seconds "$now" 'When the check last ran, in seconds since 1970.'
+    gauge good $([ $good = true ] && echo 1 || echo 0) 'Whether all was, or is again, as it should be.'
+    gauge last_good_time_seconds "\${last_good:-0}" 'When all was last as it should be, in seconds since 1970.'
+    gauge repairs_total "$repairs" 'Repairs since boot.' counter
+    gauge edited_files "$(${hostFileProgram} drift | grep -c '^edited ')" 'Installed files that somebody changed.'
+    echo '# HELP secondary_ingress_ok Whether one thing is, or is again, as it should be.'
+    echo '# TYPE secondary_ingress_ok gauge'
+    tr , '\\n' <<<"\${checks#,}" | sed -nE 's/"(.*)":true/secondary_ingress_ok{what="\\1"} 1/p; s/"(.*)":false/secondary_ingress_ok{what="\\1"} 0/p'
+  } >"$metrics.new" && chmod 0644 "$metrics.new" && mv "$metrics.new" "$metrics"
+fi
 [ -z "$repaired" ] || echo "repaired:$repaired"
 [ -z "$failed" ] || echo "could not repair, tried again later:$failed" >&2
 exit 0
@@ -120,7 +137,7 @@ TimeoutStartSec=${period - 5}
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
 RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
 ${sandbox}# What it puts back is where it was installed.
-ReadWritePaths=/etc /run -/usr/local/lib
+ReadWritePaths=/etc /run -/usr/local/lib -/var/lib/prometheus/node-exporter
 `;
 }
 

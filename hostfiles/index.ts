@@ -41,6 +41,7 @@ import {
   apiForwardState,
   apiHasMovedMark,
   apiSwitchProgram,
+  checkMetrics,
   checkProgram,
   checkState,
   directories,
@@ -309,7 +310,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       render: renderCheckUnit,
       check: unitCheck,
       activate: daemonReload,
-      deactivate: `systemctl stop secondary-ingress-check.service; rm -f ${checkState}`,
+      deactivate: `systemctl stop secondary-ingress-check.service; rm -f ${checkState} ${checkMetrics}`,
       afterwards: daemonReload,
     }),
     unitStep("check-timer", "secondary-ingress-check.timer", renderCheckTimer, {

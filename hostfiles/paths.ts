@@ -34,5 +34,7 @@ export const guardProgram = `${directories.lib}/guard`;
 export const checkProgram = `${directories.lib}/check`;
 /** What the check saw last, as JSON: see docs/guide.md. */
 export const checkState = `${directories.run}/state.json`;
+/** The same for Prometheus' node-exporter, where Debian's has its text files; written where that directory is. */
+export const checkMetrics = "/var/lib/prometheus/node-exporter/secondary_ingress.prom";
 /** Where kOps keeps the API server's static pod. */
 export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";

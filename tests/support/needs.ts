@@ -45,6 +45,20 @@ export async function installBrowser(): Promise<void> {
     await installPrograms({ chromium: "chromium" }).catch((error: unknown) => say(String(error)));
 }
 
+/** Prometheus, its tool and its exporters → Debian packages. */
+const monitoringPrograms = {
+  prometheus: "prometheus",
+  promtool: "prometheus",
+  "prometheus-node-exporter": "prometheus-node-exporter",
+  "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
+} as const;
+
+/** Installs them once, where this machine lets us; what starts by itself there is none of the tests' business. */
+export async function installPrometheus(): Promise<void> {
+  if (whyUnavailable() === undefined)
+    await installPrograms(monitoringPrograms).catch((error: unknown) => say(String(error)));
+}
+
 /** For tests that need a program of the distribution. */
 export function needsProgram(context: Mocha.Context, program: string): void {
   const found = spawnSync("/bin/sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status === 0;
