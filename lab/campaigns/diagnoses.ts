@@ -8,16 +8,21 @@ import { stackOutputs } from "../proof/outputs";
 import { type Diagnosis, diagnose, type Draw, drawOnce } from "./diagnoses/campaign";
 import { type Fixture, fixtures } from "./diagnoses/fixtures";
 import { type Operator, startOperator } from "./diagnoses/operator";
+import { readKept, writeKept } from "./kept";
 import { machineInWords, table, writeResults } from "./page";
 
-const { draws, seed, only, json } = new Command("npm run diagnoses --")
+const { draws, onlyDraws, seed, only, json } = new Command("npm run diagnoses --")
   .description("makes each of the doctor's findings true, follows its fix, and writes docs/results/diagnoses.md")
   .option("--draws <number>", "how many times one or two faults are made at random", "20")
+  .option("--only-draws", "nothing but these")
   .option("--seed <number>", "the same seed draws the same faults", "1")
-  .option("--only <pattern>", "only the codes that match this regular expression; the page is left as it is")
+  .option(
+    "--only <pattern>",
+    "only the codes that match this regular expression, and no draws; of the others the page keeps what it has",
+  )
   .option("--json", "print one JSON object on stdout: { diagnoses, draws }")
   .parse()
-  .opts<{ draws: string; seed: string; only?: string; json?: boolean }>();
+  .opts<{ draws: string; onlyDraws?: boolean; seed: string; only?: string; json?: boolean }>();
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 function random(seed: number): () => number {
@@ -85,8 +90,16 @@ ${table(
 async function main(): Promise<void> {
   const diagnoses: Diagnosis[] = [];
   const drawn: Draw[] = [];
+  // Half an hour's work: what an earlier run has found of the others stays on the page.
+  const before = readKept<Diagnosis>("diagnoses");
+  const drawnBefore = readKept<Draw>(`diagnoses-draws-${seed}`);
   const write = async (): Promise<void> => {
-    if (!only) await writeResults("diagnoses", pageOf(diagnoses, drawn));
+    const all = fixtures.flatMap(
+      ({ code }) => diagnoses.find((each) => each.code === code) ?? before.find((each) => each.code === code) ?? [],
+    );
+    writeKept("diagnoses", all);
+    if (drawn.length > 0) writeKept(`diagnoses-draws-${seed}`, drawn);
+    await writeResults("diagnoses", pageOf(all, drawn.length > 0 ? drawn : drawnBefore));
   };
   const each = async (operator: Operator, chosen: readonly Fixture[]): Promise<void> => {
     for (const fixture of chosen) {
@@ -100,7 +113,7 @@ async function main(): Promise<void> {
       await write();
     }
   };
-  const chosen = fixtures.filter(({ code }) => new RegExp(only ?? "").test(code));
+  const chosen = onlyDraws ? [] : fixtures.filter(({ code }) => new RegExp(only ?? "").test(code));
   await withLab(false, async (operator) => {
     await each(
       operator,

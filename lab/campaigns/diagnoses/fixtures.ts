@@ -86,7 +86,7 @@ const putBack = (path: string, reload: string): ((operator: Operator) => Promise
 const app = { path: "/etc/ingress/app", reload: "systemctl restart ingress.service" };
 const server = {
   path: "/srv/kubernetes/kube-apiserver/server",
-  reload: "pkill -f -o 'nginx.*kube-apiserver' ; sleep 3",
+  reload: "pkill -f -o '[n]ginx.*kube-apiserver'; sleep 3",
 };
 
 export const fixtures: readonly Fixture[] = [
@@ -353,7 +353,7 @@ export const fixtures: readonly Fixture[] = [
   {
     code: "API_SILENT_ON_PRIMARY",
     fault: "kubelet is stopped, and the API server with it",
-    make: onNode("systemctl stop kubelet.service; pkill -f 'nginx.*kube-apiserver'; sleep 1"),
+    make: onNode("systemctl stop kubelet.service; pkill -f '[n]ginx.*kube-apiserver'; sleep 1"),
     tidy: async () => new Promise((resolve) => setTimeout(resolve, 3000)),
   },
   {
