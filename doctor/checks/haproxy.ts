@@ -4,7 +4,7 @@ import { httpsListener } from "../../hostfiles/ports";
 import type { Check } from "../check";
 import { list, ofNode, onNode, reinstall } from "./define";
 
-const after = ["NODE_NOT_OURS", "HOST_FILES_MISSING"];
+const after = ["NODE_NOT_OURS"];
 const restart = onNode("systemctl restart haproxy.service");
 
 export const haproxyChecks: readonly Check[] = [

@@ -5,7 +5,7 @@ import type { Check } from "../check";
 import { units } from "../collect/node";
 import { ofNode, onNode } from "./define";
 
-const after = ["NODE_NOT_OURS", "HOST_FILES_MISSING"];
+const after = ["NODE_NOT_OURS"];
 
 export const natChecks: readonly Check[] = [
   ofNode(

@@ -108,7 +108,6 @@ export const nodeChecks: readonly Check[] = [
       area: "node",
       severity: "error",
       title: "the check timer runs",
-      after: ["HOST_FILES_MISSING"],
     },
     ({ timer }) =>
       timer.active
@@ -125,7 +124,7 @@ export const nodeChecks: readonly Check[] = [
       area: "node",
       severity: "error",
       title: "the check has run in the last minutes",
-      after: ["CHECK_STOPPED", "HOST_FILES_MISSING"],
+      after: ["CHECK_STOPPED"],
     },
     ({ checkAge }) =>
       checkAge >= 0 && checkAge <= oldestCheck
