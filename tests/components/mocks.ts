@@ -20,6 +20,8 @@ export interface World {
   ownAllocations: string[];
   privateIp: string;
   vpcId: string;
+  /** Of the node's interface. */
+  tags: Record<string, string>;
   /** What the preflight prints. */
   preflight: string;
 }
@@ -33,6 +35,7 @@ export const world = (change: Partial<World> = {}): World => ({
   ownAllocations: [],
   privateIp: "172.20.45.37",
   vpcId: "vpc-1",
+  tags: {},
   preflight: "",
   ...change,
 });
@@ -74,6 +77,7 @@ export async function record(answers: World): Promise<Recording> {
               privateIp: answers.privateIp,
               subnetId: "subnet-1",
               vpcId: answers.vpcId,
+              tags: answers.tags,
             };
           case "aws:ec2/getEips:getEips":
             return { allocationIds: answers.ownAllocations };
