@@ -1,9 +1,10 @@
 /** The command line of the product: what a user types besides `pulumi`. */
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { formats } from "../dns/formats";
 import { printRecords } from "./dns";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
+import { kops } from "./kops";
 
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
@@ -31,6 +32,20 @@ program
   .option("--account <id>", "the AWS account; * is whichever the policy is attached in", "*")
   .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
   .action(printPolicy);
+
+program
+  .command("kops")
+  .description(
+    "print what kOps' manifests must hold for a node that heals by itself after it was replaced: see docs/kops.md",
+  )
+  .requiredOption("--stack <name>", "the stack, which must be up, as `pulumi stack ls` names it")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
+  .addOption(
+    new Option("--patch <file...>", "put it into these manifests, and print what has changed").conflicts("check"),
+  )
+  .option("--check <file...>", "say what these manifests lack; status 1 when they lack anything")
+  .action(kops);
 
 program
   .command("dns")
