@@ -44,6 +44,7 @@ const tasks = {
   faults: program("lab/campaigns/faults.ts"),
   reboots: program("lab/campaigns/reboots.ts"),
   replacements: program("lab/campaigns/replacements.ts"),
+  selfheals: program("lab/campaigns/selfheals.ts"),
   interleavings: program("lab/campaigns/interleavings.ts"),
   interruptions: program("lab/campaigns/interruptions.ts"),
   mutation: program("mutation/run.ts"),
