@@ -105,8 +105,6 @@ function withStatements(text: string, statements: readonly Statement[]): string 
   if (isDeepStrictEqual(all.filter(isOurs), statements)) return undefined;
   const rendered = statements.map((statement) => JSON.stringify(statement, undefined, 2).replace(/^/gm, "  "));
   const ranges = list.items.map(({ range }) => range);
-  const last = ranges.at(-1);
-  if (last && !all.some(isOurs)) return `${text.slice(0, last[1])},\n${rendered.join(",\n")}${text.slice(last[1])}`;
   const others = ranges.filter((_range, index) => !isOurs((all as unknown[])[index]));
   const kept = others.map(([start, end]) => `  ${text.slice(start, end)}`);
   return `[\n${[...kept, ...rendered].join(",\n")}\n]\n`;

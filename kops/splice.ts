@@ -17,6 +17,8 @@ export interface Edit {
   start: number;
   end: number;
   text: string;
+  /** Of several at one place the innermost comes first: what belongs to a list there stands before the next key. */
+  depth?: number;
 }
 
 const style = { lineWidth: 0, indentSeq: false } as const;
@@ -45,9 +47,9 @@ function rangeOfPair({ key, value }: Pair): readonly [number, number] {
 }
 
 /** Inserts whole lines; the line before may lack its end at the end of the text. */
-function insertLines(source: string, at: number, text: string): Edit {
+function insertLines(source: string, at: number, text: string, depth: number): Edit {
   const complete = at === 0 || source[at - 1] === "\n";
-  return { start: at, end: at, text: complete ? text : `\n${text}` };
+  return { start: at, end: at, text: complete ? text : `\n${text}`, depth };
 }
 
 export function pairOf(map: YAMLMap, key: string): Pair | undefined {
@@ -67,11 +69,8 @@ export function addPair(source: string, map: YAMLMap, key: string, value: unknow
   if (!first || !last) throw new Error("expected a mapping that is not empty");
   const [start] = rangeOf(first.key);
   const columns = start - startOfLine(source, start);
-  return insertLines(
-    source,
-    afterLine(source, rangeOfPair(last)[1]),
-    indented(stringify({ [key]: value }, style), columns),
-  );
+  const text = indented(stringify({ [key]: value }, style), columns);
+  return insertLines(source, afterLine(source, rangeOfPair(last)[1]), text, columns);
 }
 
 /** Another value for a key that is there; `value` may be a changed copy of its node, comments included. */
@@ -98,7 +97,7 @@ function editItems(
   const removed = sequence.items.flatMap((_item, index) =>
     gone(index) ? [{ start: startOfLine(source, dash(index)), end: ends[index] ?? 0, text: "" }] : [],
   );
-  return [...removed, insertLines(source, ends.at(-1) ?? 0, indented(stringify(added, style), columns))];
+  return [...removed, insertLines(source, ends.at(-1) ?? 0, indented(stringify(added, style), columns), columns + 1)];
 }
 
 /** The list at a key of a block mapping, with `added` in the place of the items at `gone`. */
@@ -113,9 +112,7 @@ export function editList(
   if (!pair) return [addPair(source, map, key, added)];
   const { value } = pair;
   if (!isSeq(value) || value.items.length === 0) return [replacePair(source, pair, added)];
-  const onlyBlock = !value.flow && value.items.every((item) => (item as Node).range);
-  if (onlyBlock && !value.items.every((_item, index) => gone(index)))
-    return editItems(source, value as YAMLSeq, gone, added);
+  if (!value.flow) return editItems(source, value as YAMLSeq, gone, added);
   const list = value.clone() as YAMLSeq;
   list.flow = false;
   list.items = list.items.filter((_item, index) => !gone(index));
@@ -135,6 +132,6 @@ export function editText(source: string, map: YAMLMap, key: string, text: string
 export function applyEdits(source: string, edits: readonly Edit[]): string {
   return edits
     .map((edit, index) => ({ ...edit, index }))
-    .sort((a, b) => b.start - a.start || b.index - a.index)
+    .sort((a, b) => b.start - a.start || (a.depth ?? 0) - (b.depth ?? 0) || b.index - a.index)
     .reduce((text, { start, end, text: put }) => text.slice(0, start) + put + text.slice(end), source);
 }
