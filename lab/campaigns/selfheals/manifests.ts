@@ -41,7 +41,7 @@ spec:
 
 export const manifestFile = join(labPaths.project, "kops.yaml");
 
-/** Runs \`secondary-ingress kops\` as the operator. */
+/** Runs `secondary-ingress kops` as the operator. */
 export function secondaryIngressKops(pulumi: string, ...args: string[]): Promise<Finished> {
   return asOperator(pulumi, ["node", join(repositoryRoot, "cli/main.cjs"), "kops", "--stack", "prod", ...args]);
 }
@@ -54,7 +54,7 @@ interface Manifest {
   spec: Partial<InstanceGroup> & { additionalPolicies?: Record<string, string> };
 }
 
-/** What \`kops update cluster --yes\` does with the manifests: the role's policy, and the launch template. */
+/** What `kops update cluster --yes` does with the manifests: the role's policy, and the launch template. */
 export async function updateCluster(): Promise<InstanceGroup> {
   const all = parseAllDocuments(await readFile(manifestFile, "utf8")).map((document) => document.toJS() as Manifest);
   const spec = (kind: string): Manifest["spec"] => all.find((manifest) => manifest.kind === kind)?.spec ?? {};
