@@ -15,7 +15,8 @@ export const unknowns = {
   statsPassword: "@STATS_PASSWORD@",
 } as const;
 
-const directory = "/usr/local/lib/secondary-ingress-boot";
+/** Writable on every image: nodeup starts kubelet only once it has written all files. */
+const directory = "/opt/secondary-ingress";
 export const bootProgram = `${directory}/boot`;
 /** Where kOps puts what a step reads from its standard input. */
 export const stepFile = (name: string): string => `${directory}/steps/${name}`;

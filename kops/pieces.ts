@@ -63,7 +63,7 @@ export function piecesOf(settings: PiecesSettings): Pieces {
   const { allocationId, securityGroupId, region, ...known } = settings;
   checkedIds(settings);
   const host: HostSettings = { ...checked(known), ...unknowns };
-  const { clusterName, owner, secondaryPrivateIp, apiForwarder, apiAllowedCidrs, network } = host;
+  const { clusterName, owner, secondaryPrivateIp, apiForwarder, apiAllowedCidrs } = host;
   const steps = [
     preflight,
     ...hostSteps({

@@ -39,7 +39,7 @@ describe("kOps' pieces", () => {
         fc.property(ip, id, word, (primaryPrivateIp, instanceId, statsPassword) => {
           const values = { primaryPrivateIp, instanceId, statsPassword };
           const settings = hostSettings({ ...change, ...values });
-          const boot = filled(assetAt(ours, "/usr/local/lib/secondary-ingress-boot/boot"), values);
+          const boot = filled(assetAt(ours, "/opt/secondary-ingress/boot"), values);
           for (const step of allSteps(settings)) {
             assert.equal(filled(assetAt(ours, stepFile(step.name)), values), step.stdin(settings), step.name);
             assert.ok(boot.includes(`  step ${step.name} ${quote(step.create(settings))} || return 1\n`), step.name);
@@ -52,7 +52,7 @@ describe("kOps' pieces", () => {
 
   it("hold the steps in their order, the look at the node first", () => {
     const steps = [preflight, ...hostSteps({ apiForwarder: ApiForwarder.Socat, filterApi: false, forceFilter: false })];
-    const boot = assetAt(pieces(), "/usr/local/lib/secondary-ingress-boot/boot");
+    const boot = assetAt(pieces(), "/opt/secondary-ingress/boot");
     const found = [...boot.matchAll(/^ {2}step (\S+) /gm)].map(([, name]) => name);
     assert.deepEqual(
       found,

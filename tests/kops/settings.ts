@@ -3,9 +3,8 @@ import { type Pieces, piecesOf, type PiecesSettings } from "../../kops/pieces";
 import { hostSettings } from "../hostfiles/settings";
 
 export function piecesSettings(change: Partial<PiecesSettings> = {}): PiecesSettings {
-  const { primaryPrivateIp: _ip, instanceId: _id, statsPassword: _password, ...known } = hostSettings();
   return {
-    ...known,
+    ...hostSettings(),
     allocationId: "eipalloc-0123456789abcdef0",
     securityGroupId: "sg-0123456789abcdef0",
     region: "eu-central-1",
