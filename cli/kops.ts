@@ -1,6 +1,6 @@
 /** Gives a stack's node to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Deployment, LocalWorkspace, type OutputMap } from "@pulumi/pulumi/automation";
+import type { Deployment, OutputMap } from "@pulumi/pulumi/automation";
 import { createTwoFilesPatch } from "diff";
 import { parseOutputs } from "../automation/outputs";
 import { vpcRanges } from "../components/aws/vpcRanges";
@@ -10,10 +10,9 @@ import { NetworkConfig } from "../hostfiles/preflight";
 import { merge, type Merge, renderPieces } from "../kops/manifest";
 import { type Pieces, piecesOf } from "../kops/pieces";
 import { IngressMode } from "../settings";
+import { selectStack, type StackFlags } from "./stack";
 
-export interface KopsFlags {
-  stack: string;
-  cwd: string;
+export interface KopsFlags extends StackFlags {
   region?: string;
   patch?: string[];
   check?: string[];
@@ -27,7 +26,7 @@ interface Resource {
 }
 
 /** What the stack has made or seen and its outputs do not tell. */
-function madeBy({ deployment }: Deployment, stack: string): { group: Resource; preflight: string } {
+export function madeBy({ deployment }: Deployment, stack: string): { group: Resource; preflight: string } {
   const { resources = [] } = (deployment ?? {}) as { resources?: Resource[] };
   const group = resources.find(({ type }) => type === "aws:ec2/securityGroup:SecurityGroup");
   const looked = resources.find(({ type, urn }) => type === "command:remote:Command" && urn.endsWith("-preflight"));
@@ -43,7 +42,7 @@ const plain = (outputs: OutputMap): Record<string, unknown> =>
   Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]));
 
 async function piecesOfStack(flags: KopsFlags): Promise<Pieces> {
-  const selected = await LocalWorkspace.selectStack({ stackName: flags.stack, workDir: flags.cwd });
+  const selected = await selectStack(flags);
   const { name: project } = await selected.workspace.projectSettings();
   const config = Object.fromEntries(
     Object.entries(await selected.getAllConfig()).map(([key, { value }]) => [key, value]),
@@ -102,7 +101,7 @@ function mergeAll(files: readonly string[], pieces: Pieces): (Merge & { file: st
     if (found.length === 1) return;
     throw new Error(
       `expected ${what} once in ${files.join(", ")}, found ${found.length === 0 ? "none" : found.join(", ")}: ` +
-        "give all files that 'kops get -o yaml' would print, in one or several",
+        "give all files that 'kops get all -o yaml' would print, in one or several",
     );
   };
   expectOne(

@@ -4,7 +4,7 @@ import { formats } from "../dns/formats";
 import { printRecords } from "./dns";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
-import { kops } from "./kops";
+import type { KopsFlags } from "./kops";
 
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
@@ -45,7 +45,9 @@ program
     new Option("--patch <file...>", "put it into these manifests, and print what has changed").conflicts("check"),
   )
   .option("--check <file...>", "say what these manifests lack; status 1 when they lack anything")
-  .action(kops);
+  /* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is used: most of what there is to load */
+  .action((flags: KopsFlags) => (require("./kops") as typeof import("./kops")).kops(flags));
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 program
   .command("dns")

@@ -147,7 +147,7 @@ export interface Merge {
 }
 
 /**
- * @param source one or several manifests, as `kops get -o yaml` prints them
+ * @param source one or several manifests, as `kops get all -o yaml` prints them
  * @throws where it is no YAML, or our pieces cannot be put there without touching anything else
  */
 export function merge(source: string, pieces: Pieces): Merge {
