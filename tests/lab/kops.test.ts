@@ -19,7 +19,7 @@ import { type InstanceGroup, lab } from "../../lab/lab";
 import { labCluster, otherCluster, otherInstanceId } from "../../lab/labAccount";
 import { awsEndpoint } from "../../lab/network/addresses";
 import { currentNode } from "../../lab/node/identity";
-import { waitForApi } from "../../lab/node/machine";
+import { reboot, waitForApi } from "../../lab/node/machine";
 import { asOperator } from "../../lab/operator";
 import { labPaths } from "../../lab/paths";
 import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
@@ -143,10 +143,14 @@ describe("a node that kOps replaces", function () {
     assert.deepEqual((await upAfterwards(kept, first)).broken, []);
   });
 
-  it("asks for no more than to see that all is well when it is asked again", async () => {
+  it("asks once whether all is well after a reboot, and changes nothing", async () => {
     const since = Date.now();
-    await afresh();
+    const files = await kept.node("find /etc/secondary-ingress -type f | sort | xargs stat -c '%n %Z'");
+    await reboot();
+    await waitForApi(443);
     await sleep(3000);
+    assert.equal(await kept.node("find /etc/secondary-ingress -type f | sort | xargs stat -c '%n %Z'"), files);
+    assert.deepEqual(await kept.failingRows(), []);
     assert.deepEqual(
       (await calls(since)).map(({ action }) => action),
       ["DescribeAddresses"],
