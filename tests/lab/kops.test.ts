@@ -134,7 +134,7 @@ describe("a node that kOps replaces", function () {
     await asOperator(kept.state.engine.pulumi, ["curl", "-sf", "-d", JSON.stringify(fault), url]);
     await tagOther(otherCluster);
     await afresh();
-    await says(/expected EC2 to do AssignPrivateIpAddresses, found RequestLimitExceeded.*tried again in 2 s/);
+    await says(/expected EC2 to do AssignPrivateIpAddresses, found RequestLimitExceeded.*tried again in \d+ s/);
     await says(new RegExp(`the Elastic IP ${first.ingressPublicIp} leads to ${first.secondaryPrivateIp} on`));
     assert.equal(await associated(), await interfaceOf(currentNode().instanceId));
   });
