@@ -13,20 +13,20 @@ const builtOnTop = forbid(
   ...folder("cli"),
 );
 const resources = forbid(
-  "hostfiles/, dns/ and config.ts are pure: no Pulumi resources, no AWS.",
+  "hostfiles/, dns/, kops/ and config.ts are pure: no Pulumi resources, no AWS.",
   ...["@pulumi/aws", "@pulumi/command", "@pulumi/random"].flatMap((name) => [name, `${name}/**`]),
   "@aws-sdk/**",
   ...folder("components"),
 );
 const network = forbid(
-  "hostfiles/, dns/ and config.ts are pure: no network, no processes.",
+  "hostfiles/, dns/, kops/ and config.ts are pure: no network, no processes.",
   ...["net", "http", "https", "http2", "tls", "dns", "dgram", "child_process"].flatMap((name) => [
     name,
     `node:${name}`,
   ]),
   "ssh2",
 );
-const pulumi = forbid("hostfiles/ and dns/ render text without Pulumi.", "@pulumi/pulumi", "@pulumi/pulumi/**");
+const pulumi = forbid("hostfiles/, dns/ and kops/ render text without Pulumi.", "@pulumi/pulumi", "@pulumi/pulumi/**");
 
 /** The import rules of some files; a later set replaces an earlier one, so each is whole. */
 const imports = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
@@ -45,7 +45,7 @@ export default tseslint.config(
   imports(["*.ts", "automation/**/*.ts", "cutover/**/*.ts", "policy/**/*.ts", "doctor/**/*.ts", "cli/**/*.ts"], lab),
   imports(["components/**/*.ts"], lab, builtOnTop),
   imports(["config.ts", "settings.ts"], lab, builtOnTop, resources, network),
-  imports(["hostfiles/**/*.ts", "dns/**/*.ts"], lab, builtOnTop, resources, network, pulumi),
+  imports(["hostfiles/**/*.ts", "dns/**/*.ts", "kops/**/*.ts"], lab, builtOnTop, resources, network, pulumi),
   {
     files: ["scripts/**/*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },

@@ -1,5 +1,6 @@
 /** Takes the node out of a stack's removal: a dead node must not block `pulumi destroy`. */
-import { type Deployment, LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation";
+import type { Deployment } from "@pulumi/pulumi/automation";
+import { selectStack, type NamedStack } from "./stack";
 
 interface Resource {
   urn: string;
@@ -25,15 +26,8 @@ export function withoutNode(state: Deployment): { state: Deployment; forgotten: 
   };
 }
 
-export async function forgetNode(flags: { stack: string; cwd: string; yes?: boolean; json?: boolean }): Promise<void> {
-  const stack = await LocalWorkspace.selectStack({ stackName: flags.stack, workDir: flags.cwd }).catch(
-    (error: unknown) => {
-      if (!(error instanceof StackNotFoundError)) throw error;
-      throw new Error(
-        `--stack: expected a stack of this project and back end, found none called '${flags.stack}': see 'pulumi stack ls'`,
-      );
-    },
-  );
+export async function forgetNode(flags: NamedStack & { yes?: boolean; json?: boolean }): Promise<void> {
+  const stack = await selectStack(flags);
   const { state, forgotten } = withoutNode(await stack.exportStack());
   if (flags.yes) await stack.importStack(state);
   if (flags.json) {

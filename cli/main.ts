@@ -1,11 +1,12 @@
 /** The command line of the product: what a user types besides `pulumi`. */
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { formats } from "../dns/formats";
 import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
 import { doctor } from "./doctor";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
+import type { KopsFlags } from "./kops";
 import { supportBundle, writeReport } from "./report";
 import { status } from "./status";
 
@@ -112,6 +113,22 @@ program
   .option("--account <id>", "the AWS account; * is whichever the policy is attached in", "*")
   .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
   .action(printPolicy);
+
+program
+  .command("kops")
+  .description(
+    "print what kOps' manifests must hold for a node that heals by itself after it was replaced: see docs/kops.md",
+  )
+  .requiredOption("--stack <name>", "the stack, which must be up, as `pulumi stack ls` names it")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--region <name>", "the cluster's Region; aws:region of the stack or AWS_REGION unless given")
+  .addOption(
+    new Option("--patch <file...>", "put it into these manifests, and print what has changed").conflicts("check"),
+  )
+  .option("--check <file...>", "say what these manifests lack; status 1 when they lack anything")
+  /* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is used: most of what there is to load */
+  .action((flags: KopsFlags) => (require("./kops") as typeof import("./kops")).kops(flags));
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const dns = program
   .command("dns")

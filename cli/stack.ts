@@ -1,8 +1,24 @@
 /** A stack as commands read it: its settings, how it calls AWS, and its outputs. */
-import { LocalWorkspace, StackNotFoundError } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import type { Connection } from "../components/aws/connection";
 import { readConfig, type Settings } from "../config";
 import { parseOutputs, type StackOutputs } from "../dns/outputs";
+
+export interface NamedStack {
+  stack: string;
+  /** The project's directory. */
+  cwd: string;
+}
+
+/** @throws saying where to look, where there is no such stack */
+export async function selectStack({ stack, cwd }: NamedStack): Promise<Stack> {
+  return LocalWorkspace.selectStack({ stackName: stack, workDir: cwd }).catch((error: unknown) => {
+    if (!(error instanceof StackNotFoundError)) throw error;
+    throw new Error(
+      `--stack: expected a stack of this project and back end, found none called '${stack}': see 'pulumi stack ls'`,
+    );
+  });
+}
 
 export interface OpenedStack {
   /** `<project>/<stack>`, as tags and the node have it. */
@@ -34,12 +50,7 @@ function connectionOf(values: Readonly<Record<string, string>>): Connection {
 
 /** @throws where there is no such stack, or it is not up */
 export async function openStack(stackName: string, workDir: string): Promise<OpenedStack> {
-  const stack = await LocalWorkspace.selectStack({ stackName, workDir }).catch((error: unknown) => {
-    if (!(error instanceof StackNotFoundError)) throw error;
-    throw new Error(
-      `--stack: expected a stack of this project and back end, found none called '${stackName}': see 'pulumi stack ls'`,
-    );
-  });
+  const stack = await selectStack({ stack: stackName, cwd: workDir });
   const [{ name }, all, outputs] = await Promise.all([
     stack.workspace.projectSettings(),
     stack.getAllConfig(),

@@ -128,8 +128,7 @@ export function dualIp(
     {
       clusterName,
       tags,
-      vpcId: node.vpcId,
-      networkInterfaceId: node.networkInterfaceId,
+      node,
       allowedCidrs: args.allowedCidrs ?? defaults.allowedCidrs,
       ports: Object.values(ports),
     },

@@ -2,11 +2,11 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Node } from "./node";
 import { awsName, type TagArgs, tags } from "./tags";
 
 export interface IngressFirewallArgs extends TagArgs {
-  vpcId: pulumi.Input<string>;
-  networkInterfaceId: pulumi.Input<string>;
+  node: pulumi.Output<Node>;
   allowedCidrs: readonly string[];
   /** TCP ports that are opened to `allowedCidrs`. */
   ports: readonly number[];
@@ -17,13 +17,13 @@ export function ingressFirewall(
   name: string,
   args: IngressFirewallArgs,
   options: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
+): pulumi.Input<pulumi.Resource>[] {
   const group = new ec2.SecurityGroup(
     `${name}-ingress`,
     {
       namePrefix: `${awsName(args.clusterName)}-`,
       description: "Applications on a kOps node (kops-secondary-ingress)",
-      vpcId: args.vpcId,
+      vpcId: args.node.vpcId,
       tags: tags(args, "ingress"),
     },
     options,
@@ -45,10 +45,15 @@ export function ingressFirewall(
         ),
     ),
   );
-  const attachment = new ec2.NetworkInterfaceSecurityGroupAttachment(
-    `${name}-ingress`,
-    { securityGroupId: group.id, networkInterfaceId: args.networkInterfaceId },
-    options,
+  // The launch template's groups are there from the start, and a second attachment of one of them is an error.
+  const attached = args.node.apply(({ bringsGroup, networkInterfaceId }) =>
+    bringsGroup
+      ? group
+      : new ec2.NetworkInterfaceSecurityGroupAttachment(
+          `${name}-ingress`,
+          { securityGroupId: group.id, networkInterfaceId },
+          options,
+        ),
   );
-  return [...rules, attachment];
+  return [...rules, attached];
 }

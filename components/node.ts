@@ -3,7 +3,7 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
 import { PrimaryAddress } from "../settings";
-import { ownTags } from "./tags";
+import { ownTags, stackName, stackTag } from "./tags";
 
 export interface Node {
   instanceId: string;
@@ -14,6 +14,8 @@ export interface Node {
   /** The Elastic IP that the public address is; absent where AWS gave it at launch. */
   elasticIp?: { allocationId: string; associationId: string };
   vpcId: string;
+  /** kOps launched it with the pieces of `secondary-ingress kops`: it brings the stack's security group. */
+  bringsGroup: boolean;
 }
 
 export interface NodeSearch {
@@ -146,5 +148,6 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
     publicIp,
     ...(allocationId ? { elasticIp: { allocationId, associationId } } : {}),
     vpcId: eni.vpcId,
+    bringsGroup: eni.tags[stackTag] === stackName(),
   };
 }

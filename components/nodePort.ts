@@ -20,8 +20,7 @@ export function nodePort(
     {
       clusterName: args.clusterName,
       tags: args.tags ?? defaults.tags,
-      vpcId: node.vpcId,
-      networkInterfaceId: node.networkInterfaceId,
+      node,
       allowedCidrs: args.allowedCidrs ?? defaults.allowedCidrs,
       ports: [httpsPort, httpPort],
     },

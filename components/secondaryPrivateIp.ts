@@ -7,7 +7,16 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { checkCaller, type Connection } from "./aws/connection";
 import { limitFaults } from "./aws/limits";
-import { assign, describe, find, holder, type Place, refuseForeignElasticIp, unassign } from "./aws/secondaryAddress";
+import {
+  assign,
+  describe,
+  find,
+  findOwn,
+  holder,
+  type Place,
+  refuseForeignElasticIp,
+  unassign,
+} from "./aws/secondaryAddress";
 
 export interface SecondaryPrivateIpInputs {
   networkInterfaceId: string;
@@ -59,7 +68,7 @@ async function take(
   const place = placeOf(inputs);
   const eni = await describe(place);
   if (!eni) throw new Error(`expected the network interface ${inputs.networkInterfaceId}, found none of that id`);
-  const present = address ? find(eni, address) : undefined;
+  const present = address ? find(eni, address) : await findOwn(place, eni);
   if (present) await refuseForeignElasticIp(place, present);
   return {
     privateIpAddress: present?.PrivateIpAddress ?? (await assign(place, eni, address)),
@@ -72,7 +81,7 @@ async function create(inputs: SecondaryPrivateIpInputs): Promise<pulumi.dynamic.
   const { privateIpAddress, found } = await take(inputs, inputs.requestedIp);
   return {
     id: `${inputs.networkInterfaceId}_${privateIpAddress}`,
-    outs: { ...inputs, privateIpAddress, adopted: found, assigned: true },
+    outs: { ...inputs, privateIpAddress, adopted: found && inputs.requestedIp !== undefined, assigned: true },
   };
 }
 

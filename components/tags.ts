@@ -14,6 +14,9 @@ export function ownTags(clusterName: string): Record<string, string> {
 /** `<project>/<stack>`, the owner as tags and the node name it. */
 export const stackName = (): string => `${pulumi.getProject()}/${pulumi.getStack()}`;
 
+/** Names the stack on what it has made, and on nodes that kOps launches for it. */
+export const stackTag = "kops-secondary-ingress:stack";
+
 export interface TagArgs {
   clusterName: string;
   /** The user's own. */
@@ -25,7 +28,7 @@ export function tags({ clusterName, tags }: TagArgs, purpose: string): Record<st
   return {
     ...tags,
     Name: `${awsName(clusterName)}-${purpose}`,
-    "kops-secondary-ingress:stack": stackName(),
+    [stackTag]: stackName(),
     ...ownTags(clusterName),
   };
 }

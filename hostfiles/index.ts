@@ -50,6 +50,7 @@ import {
   haproxyConfig,
   haproxyEnvironment,
   hostFileProgram,
+  installedMark,
   natRules,
 } from "./paths";
 import { NetworkConfig, renderPreflight } from "./preflight";
@@ -96,7 +97,7 @@ const packagesStep: Step = {
 const haproxyJournal = "journalctl -u haproxy -n 5 --no-pager -o cat";
 
 /** HAProxy takes up what has changed once its configuration is ours; before, it is somebody else's. */
-const restartOurHaproxy = `if [ "$CHANGED" = yes ] && [ -s '${directories.etc}/installed/${haproxyConfig.replaceAll("/", "%2F")}' ] && ${isActive("haproxy.service")}; then systemctl restart haproxy.service; fi`;
+const restartOurHaproxy = `if [ "$CHANGED" = yes ] && [ -s '${installedMark(haproxyConfig)}' ] && ${isActive("haproxy.service")}; then systemctl restart haproxy.service; fi`;
 
 const addresses = "grep -oE '[0-9.]+/32'";
 /** The forwarder that runs is replaced without a refused connection. */
@@ -196,6 +197,9 @@ const filterStep = (forced: boolean): Step =>
     // The guard may have put it back while its file was still there.
     afterwards: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
   });
+
+/** What the last of the steps writes: once it is in effect, all are. */
+export const lastFile = unitPath("secondary-ingress-check.timer");
 
 /** Which of the steps a node needs. */
 export interface HostStepsOptions {

@@ -15,6 +15,9 @@ export const hostFileProgram = `${directories.lib}/host-file`;
 export const ownerFile = `${directories.etc}/owner`;
 /** Who works on the node, and since when (seconds since 1970). */
 export const lockFile = `${directories.run}/lock`;
+/** Holds a file as it was installed; empty until that is in effect (host-file's `entry_of`). */
+export const installedMark = (path: string): string =>
+  `${directories.etc}/installed/${path.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
 /** Packages that were not there before us, one a line. */
 export const packagesFile = `${directories.etc}/packages`;
 /** Whether haproxy.service was enabled and active before us. */

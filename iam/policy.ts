@@ -39,7 +39,7 @@ export interface PolicyDocument {
 const managedBy = "kops-secondary-ingress";
 
 /** Conditions on the tags that the program puts on what it makes, and kOps on what it has made. */
-function conditions(clusterName: string) {
+export function conditions(clusterName: string) {
   return {
     beingMadeOurs: {
       StringEquals: {

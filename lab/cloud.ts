@@ -1,18 +1,31 @@
 /**
  * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, whose every change becomes network before it is
- * answered. It writes each call to a log and the account as it stands beside it.
+ * answered, and for nodes by its own name over TLS. It writes each call to a log and the account as it stands beside it.
  */
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { createServer } from "node:tls";
 import type { Account } from "./aws/account";
 import { startEndpoint } from "./aws/endpoint";
 import { replaceInstance } from "./aws/replacement";
 import { leave, steal } from "./aws/stranger";
 import { serveControl } from "./cloudControl";
-import { authorize } from "./cloudPolicy";
+import { authorize, setNodePolicy } from "./cloudPolicy";
 import { labAccount } from "./labAccount";
-import { awsEndpoint } from "./network/addresses";
+import { awsEndpoint, publicAwsEndpoint } from "./network/addresses";
 import { applyDataPlane } from "./network/dataPlane";
+import { keyPair } from "./node/certificates";
 import { labPaths } from "./paths";
+
+/** What the internet reaches by EC2's name. */
+function servePublicly(): void {
+  const { certificate, key } = keyPair("aws");
+  createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (client) => {
+    const endpoint = connect(awsEndpoint);
+    client.pipe(endpoint).pipe(client);
+    for (const socket of [client, endpoint]) socket.on("error", () => [client, endpoint].map((each) => each.destroy()));
+  }).listen(publicAwsEndpoint.port, publicAwsEndpoint.host);
+}
 
 async function main(): Promise<void> {
   const account = labAccount();
@@ -31,8 +44,10 @@ async function main(): Promise<void> {
   await serveControl({
     replace: ({ old, next }) => endpoint.change((changed) => replaceInstance(changed, old, next)),
     steal: ({ address }) => endpoint.change((changed) => steal(changed, address)),
+    nodePolicy: ({ statements }) => Promise.resolve(setNodePolicy(statements)),
     leave: () => endpoint.change(leave),
   });
+  servePublicly();
   writeFileSync(labPaths.cloudReady, "");
 }
 

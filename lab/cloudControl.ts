@@ -2,6 +2,7 @@
 import { createServer, request } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import type { Statement } from "../iam/policy";
 import type { Replacement } from "./aws/replacement";
 import { labPaths } from "./paths";
 
@@ -11,6 +12,8 @@ export interface CloudEvents {
   replace: { old: string; next: Replacement };
   /** Somebody else takes an address away from the node's interface. */
   steal: { address: string };
+  /** `kops update cluster` writes the role of the control plane. */
+  nodePolicy: { statements: readonly Statement[] };
   /** Whoever has taken an address goes. */
   leave: Record<string, never>;
 }

@@ -1,9 +1,11 @@
-/** What the operator may do in the lab's AWS: what `secondary-ingress iam` prints, and nothing else. */
+/** Who may do what in the lab's AWS: the operator what `secondary-ingress iam` prints, a node what kOps gives its role; nothing else. */
 import { policyFor, type PolicySettings } from "../iam/policy";
 import { IngressMode, PrimaryAddress } from "../settings";
 import type { Account } from "./aws/account";
+import type { Statement } from "../iam/policy";
 import { authorizationRequests } from "./aws/iam/requests";
 import { isAllowed } from "./aws/iam/simulation";
+import { profileByKey } from "./aws/instanceProfile";
 import type { AuthorizedCall } from "./aws/ledger";
 import { labCluster, labDomain, labRegion, labZoneId } from "./labAccount";
 import { operatorKeyId } from "./operator";
@@ -23,14 +25,25 @@ export const operatorPolicy: PolicySettings = {
   healthChecks: true,
 };
 
-const policy = policyFor(operatorPolicy);
+const policyOfOperator = policyFor(operatorPolicy);
 
-/** The operator may do what the policy says; whoever else calls is an administrator. */
+/** What `kops update cluster` has put into the role of the cluster's control plane, beside what kOps itself needs. */
+const policyOfNode: { Version: string; Statement: readonly Statement[] } = { Version: "2012-10-17", Statement: [] };
+
+export function setNodePolicy(statements: readonly Statement[]): void {
+  policyOfNode.Statement = statements;
+}
+
+/** The operator and the cluster's node may do what their policies say; whoever else calls is an administrator. */
 export async function authorize(call: AuthorizedCall, account: Account): Promise<boolean> {
-  if (call.principal !== operatorKeyId) return true;
+  const node = profileByKey(account, call.principal);
+  if (call.principal !== operatorKeyId && !node) return true;
+  const policy = node ? policyOfNode : policyOfOperator;
   for (const request of authorizationRequests(account, call.service, call.action, call.parameters))
     if (!(await isAllowed(policy, request, account))) {
-      console.error(`not allowed by the operator's policy: ${request.action} on ${request.resource}`);
+      console.error(
+        `not allowed by the ${node ? "node" : "operator"}'s policy: ${request.action} on ${request.resource}`,
+      );
       return false;
     }
   return true;

@@ -1,13 +1,16 @@
 /** Brings the lab up and takes it down. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import type { GroupPieces } from "../kops/pieces";
 import { tellCloud } from "./cloudControl";
 import { acquireEngine, type Engine } from "./engine/engine";
 import { labCluster, labDomain } from "./labAccount";
-import { namespaces, node } from "./network/addresses";
+import { metadataAddress, namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
 import { nodeImage, type Suite } from "./node/image";
@@ -26,11 +29,11 @@ import { lightControlPlane } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
-import { attempt } from "./process";
+import { attempt, run } from "./process";
 import { say, step } from "./progress";
 import { createClusterObjects, type ProxyMode, realControlPlane, waitForKubeProxy } from "./kubernetes/controlPlane";
 import { controlPlanePrograms } from "./kubernetes/programs";
-import { apiServiceIp, type MovedApiAddress } from "./node/controlPlane";
+import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/controlPlane";
 import { prepareMachine } from "./requirements";
 
 export interface LabOptions {
@@ -129,19 +132,19 @@ async function build(options: LabOptions): Promise<LabState> {
   const programs = options.kubernetes ? await controlPlanePrograms() : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
-    return startCloud();
-  });
-  await step("Node", async (note) => {
     await issueCertificates(
       labCluster,
       [labDomain],
       [
         apiServiceIp,
-        ...[0, 1, 2, 3, 4, 5]
+        ...[0, 1, 2, 3, 4, 5, 6]
           .map(identityOf)
           .flatMap(({ primaryPrivateIp, autoPublicIp }) => [primaryPrivateIp, autoPublicIp]),
       ],
     );
+    return startCloud();
+  });
+  await step("Node", async (note) => {
     const controlPlane = programs
       ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
       : lightControlPlane(labCluster, node.primaryPrivateIp, nodePorts);
@@ -165,22 +168,50 @@ async function build(options: LabOptions): Promise<LabState> {
   return state;
 }
 
+/** Starts the metadata service of the node, for as long as the lab is up or until the returned function is called. */
+async function startMetadata(): Promise<() => Promise<void>> {
+  const log = openSync(join(labPaths.logs, "imds.log"), "a");
+  const network = `--net=/run/netns/${namespaces.vpc}`;
+  // Hop limit 1: no pod behind a bridge gets an answer.
+  const rules = `add table ip metadata; add chain ip metadata out { type filter hook output priority 0; }; flush chain ip metadata out; add rule ip metadata out ip saddr ${metadataAddress} ip ttl set 1`;
+  await run("nsenter", [network, "nft", rules]);
+  const child = spawn(
+    "nsenter",
+    [network, process.execPath, "-r", "ts-node/register/transpile-only", "lab/node/imds.ts"],
+    { cwd: repositoryRoot, stdio: ["ignore", log, log] },
+  );
+  const listening = ["ss", "-Hltn", `src ${metadataAddress}:80`];
+  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+    if ((await attempt("nsenter", [network, ...listening])).stdout) {
+      return async () => {
+        child.kill();
+        if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      };
+    }
+    await sleep(100);
+  }
+  throw new Error(`the metadata service did not start: see ${labPaths.logs}/imds.log`);
+}
+
+/** What kOps launches the next instance with, from the manifest of its instance group. */
+export type InstanceGroup = Pick<GroupPieces, "additionalSecurityGroups" | "cloudLabels" | "fileAssets" | "hooks">;
+
 /**
  * Does what kOps' rolling update does to the one node: the instance is terminated, and the Auto Scaling group launches another with
  * a new interface, new addresses, a new disk and new host keys. Light control plane on 443 only.
+ * @param group what the instance group asks nodeup and AWS for
  * @returns milliseconds from power on until the API server serves
  */
-async function replaceNode(): Promise<number> {
+async function replaceNode(group?: InstanceGroup): Promise<number> {
   const old = currentNode();
   await cutPower();
   setGeneration(generation() + 1);
-  await tellCloud("replace", { old: old.instanceId, next: currentNode() });
+  const { fileAssets, hooks, ...launched } = group ?? {};
+  await tellCloud("replace", { old: old.instanceId, next: { ...currentNode(), ...launched } });
   await removeDisk();
-  await createDisk(
-    await nodeImage("bookworm"),
-    lightControlPlane(labCluster, currentNode().primaryPrivateIp, nodePorts),
-    "netplan",
-  );
+  const kops = lightControlPlane(labCluster, currentNode().primaryPrivateIp, nodePorts);
+  const files: NodeFiles = group ? { [instanceGroupFile]: { text: stringify({ fileAssets, hooks }) } } : {};
+  await createDisk(await nodeImage("bookworm"), { ...kops, files: { ...kops.files, ...files } }, "netplan");
   await replug();
   const start = Date.now();
   await powerOn();
@@ -205,4 +236,4 @@ async function downIfOurs(): Promise<void> {
   if (existsSync(ownerFile) && Number(readFileSync(ownerFile, "utf8")) === process.pid) await down();
 }
 
-export const lab = { up, down, downIfOurs, replaceNode };
+export const lab = { up, down, downIfOurs, replaceNode, startMetadata };

@@ -45,6 +45,7 @@ const tasks = {
   reboots: program("lab/campaigns/reboots.ts"),
   replacements: program("lab/campaigns/replacements.ts"),
   diagnoses: program("lab/campaigns/diagnoses.ts"),
+  selfheals: program("lab/campaigns/selfheals.ts"),
   interleavings: program("lab/campaigns/interleavings.ts"),
   interruptions: program("lab/campaigns/interruptions.ts"),
   mutation: program("mutation/run.ts"),

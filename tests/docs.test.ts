@@ -23,9 +23,14 @@ describe("docs", function () {
     if (whyUnavailable() === undefined) await installPrograms({ jq: "jq" });
   });
 
-  const blocks = ["docs/lab.md", "docs/guide.md", "docs/aws.md", "docs/aws-endpoint.md", "docs/dns.md"].flatMap(
-    (page) => commandBlocks(page).map((block) => ({ page, block })),
-  );
+  const blocks = [
+    "docs/lab.md",
+    "docs/guide.md",
+    "docs/aws.md",
+    "docs/aws-endpoint.md",
+    "docs/dns.md",
+    "docs/kops.md",
+  ].flatMap((page) => commandBlocks(page).map((block) => ({ page, block })));
   for (const { page, block } of blocks) {
     it(`${page}: ${block.split("\n")[1]} …`, function () {
       needsRoot(this);

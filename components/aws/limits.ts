@@ -89,8 +89,19 @@ export async function limitFaults(connection: Connection, needs: Needs): Promise
       "name the one that carries the primary address with networkInterfaceId",
   );
 
+  const { Addresses = [] } = await client.send(new sdk.DescribeAddressesCommand({}));
+  const ours = Addresses.filter(({ Tags = [] }) =>
+    Tags.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === needs.stack),
+  );
   const addresses = (eni.PrivateIpAddresses ?? []).map(({ PrivateIpAddress }) => PrivateIpAddress);
-  if (!needs.requestedIp || !addresses.includes(needs.requestedIp)) {
+  // A node that kOps has replaced has taken the address and its Elastic IP already.
+  const present = needs.requestedIp
+    ? addresses.includes(needs.requestedIp)
+    : ours.some(
+        ({ NetworkInterfaceId, PrivateIpAddress }) =>
+          NetworkInterfaceId === networkInterfaceId && PrivateIpAddress !== eni.PrivateIpAddress,
+      );
+  if (!present) {
     const { InstanceTypes = [] } = await client.send(
       new sdk.DescribeInstanceTypesCommand({ InstanceTypes: [instance.InstanceType] }),
     );
@@ -104,12 +115,8 @@ export async function limitFaults(connection: Connection, needs: Needs): Promise
   }
 
   const quota = await quotas(connection);
-  const { Addresses = [] } = await client.send(new sdk.DescribeAddressesCommand({}));
-  const ours = Addresses.filter(({ Tags = [] }) =>
-    Tags.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === needs.stack),
-  ).length;
   const most = quota("vpc-max-elastic-ips");
-  const missing = Math.max(0, needs.elasticIps - ours);
+  const missing = Math.max(0, needs.elasticIps - ours.length);
   expect(
     most === undefined || Addresses.length + missing <= most,
     `expected ${missing} more Elastic IP within the account's quota, found ${Addresses.length} of ${most} in use: ` +

@@ -1,5 +1,5 @@
 /** One secondary private address of an ENI: looked at, assigned, taken away. Nothing is ever taken from anybody. */
-import type { NetworkInterface, NetworkInterfacePrivateIpAddress } from "@aws-sdk/client-ec2";
+import type { NetworkInterface, NetworkInterfacePrivateIpAddress, Tag } from "@aws-sdk/client-ec2";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
 export interface Place {
@@ -45,18 +45,36 @@ export async function holder(place: Place, eni: NetworkInterface, address: strin
   );
 }
 
-/** @throws where an Elastic IP that is not the stack's is tied to the address: AWS would silently take it away */
-export async function refuseForeignElasticIp(place: Place, entry: NetworkInterfacePrivateIpAddress): Promise<void> {
-  const { AllocationId, PublicIp } = entry.Association ?? {};
-  if (!AllocationId) return;
+const tagged = (tags: Tag[] = [], stack: string): boolean =>
+  tags.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === stack);
+
+/** Whether an Elastic IP is the stack's; undefined for one that was released meanwhile. */
+async function isOwn(place: Place, allocationId: string): Promise<boolean | undefined> {
   const sdk = ec2Sdk();
   // As a filter, an address that was released meanwhile is no error.
   const answer = await ec2Client(place.connection).send(
-    new sdk.DescribeAddressesCommand({ Filters: [{ Name: "allocation-id", Values: [AllocationId] }] }),
+    new sdk.DescribeAddressesCommand({ Filters: [{ Name: "allocation-id", Values: [allocationId] }] }),
   );
   const [address] = answer.Addresses ?? [];
-  const ours = address?.Tags?.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === place.stack);
-  if (!address || ours) return;
+  return address && tagged(address.Tags, place.stack);
+}
+
+/** The address that carries the stack's own Elastic IP: a node that kOps has replaced takes both to itself. */
+export async function findOwn(
+  place: Place,
+  eni: NetworkInterface,
+): Promise<NetworkInterfacePrivateIpAddress | undefined> {
+  for (const entry of eni.PrivateIpAddresses ?? []) {
+    const { AllocationId } = entry.Association ?? {};
+    if (!entry.Primary && AllocationId && (await isOwn(place, AllocationId))) return entry;
+  }
+  return undefined;
+}
+
+/** @throws where an Elastic IP that is not the stack's is tied to the address: AWS would silently take it away */
+export async function refuseForeignElasticIp(place: Place, entry: NetworkInterfacePrivateIpAddress): Promise<void> {
+  const { AllocationId, PublicIp } = entry.Association ?? {};
+  if (!AllocationId || (await isOwn(place, AllocationId)) !== false) return;
   throw new Error(
     `expected ${entry.PrivateIpAddress} without an Elastic IP, found ${PublicIp} (${AllocationId}) on it, ` +
       "which is not this stack's: disassociate it, or choose another secondaryPrivateIp",

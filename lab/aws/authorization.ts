@@ -1,4 +1,4 @@
-/** Who calls, and which service: from the credential scope of Signature Version 4. The signature itself is not checked. */
+/** Who calls, and which service: from the credential scope of Signature Version 4. Only an instance's signature is checked: see endpoint.ts. */
 import { AwsError } from "./errors";
 
 export interface Caller {

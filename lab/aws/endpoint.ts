@@ -15,10 +15,12 @@ import { iam, iamVersion } from "./iam/service";
 import type { CallRecord } from "./callRecord";
 import { control, controlPath } from "./control";
 import { type Fault, takeFault } from "./fault";
+import { profileByKey } from "./instanceProfile";
 import { type AuthorizedCall, Ledger } from "./ledger";
 import { flatten } from "./parameters";
 import { route53, route53Path } from "./route53/service";
 import type { HttpCall, Service } from "./service";
+import { isSignedWith } from "./signature";
 import { callerArn, sts, stsVersion } from "./sts";
 
 const services = { ec2, iam, route53, sts } as const satisfies Record<string, Service>;
@@ -107,6 +109,13 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
           `Credential should be scoped to a valid region and service, not ${caller.region}/${caller.service}.`,
           401,
         );
+      const profile = profileByKey(account, caller.principal);
+      if (
+        profile &&
+        (request.headers["x-amz-security-token"] !== profile.token ||
+          !isSignedWith(profile.secretAccessKey, request.headers, call))
+      )
+        throw new AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401);
       fault = takeFault(faults, action, record);
       if (fault?.kind === "slow") await sleep(fault.milliseconds ?? 1000);
       const done =

@@ -7,11 +7,15 @@ export interface Replacement {
   primaryPrivateIp: string;
   macAddress: string;
   autoPublicIp: string;
+  /** Of the instance group, beside the cluster's own. */
+  additionalSecurityGroups?: readonly string[];
+  /** Tags of the instance group. */
+  cloudLabels?: Readonly<Record<string, string>>;
 }
 
 /**
- * Terminates an instance and launches its successor as kOps' launch template does: same type, subnet, tags and groups of kOps'
- * own, a new interface with new addresses. What others attached to the old interface is gone with it.
+ * Terminates an instance and launches its successor as kOps' launch template does: same type, subnet, tags and groups of the
+ * cluster's own and those of the instance group, a new interface with new addresses. What others attached to the old interface is gone with it.
  * @throws where there is no such instance
  */
 export function replaceInstance(account: Account, instanceId: string, next: Replacement): void {
@@ -22,11 +26,13 @@ export function replaceInstance(account: Account, instanceId: string, next: Repl
   account.networkInterfaces = account.networkInterfaces.filter((other) => other !== eni);
   for (const address of account.addresses)
     if (address.association?.networkInterfaceId === eni.networkInterfaceId) delete address.association;
+  const tags = { ...old.tags, ...next.cloudLabels };
   account.instances.push({
     ...structuredClone(old),
     instanceId: next.instanceId,
     state: "running",
     launchTime: new Date().toISOString(),
+    tags,
   });
   const ofKops = (groupId: string): boolean =>
     account.securityGroups.find((group) => group.groupId === groupId)?.tags["KubernetesCluster"] !== undefined;
@@ -36,6 +42,7 @@ export function replaceInstance(account: Account, instanceId: string, next: Repl
     macAddress: next.macAddress,
     attachment: { attachmentId: newId("eni-attach"), instanceId: next.instanceId, deviceIndex: 0 },
     privateIps: [{ privateIpAddress: next.primaryPrivateIp, primary: true, autoPublicIp: next.autoPublicIp }],
-    securityGroupIds: eni.securityGroupIds.filter(ofKops),
+    securityGroupIds: [...eni.securityGroupIds.filter(ofKops), ...(next.additionalSecurityGroups ?? [])],
+    tags: { ...eni.tags, ...next.cloudLabels },
   });
 }

@@ -4,13 +4,17 @@ import { z } from "zod";
 import type { Account } from "./account";
 import { action } from "./action";
 import { AwsError } from "./errors";
+import { profileByKey } from "./instanceProfile";
 import { queryService } from "./queryService";
 
 /** The lab's one IAM user. */
 export const operator = { name: "operator", id: "AIDALABOPERATOR000000" } as const;
 
-/** ARN of the user or session behind an access key; a key that nobody gave out is the operator's. */
-export function callerArn({ accountId, sessions = [] }: Account, principal: string): string {
+/** ARN of the user, session or instance behind an access key; a key that nobody gave out is the operator's. */
+export function callerArn(account: Account, principal: string): string {
+  const { accountId, sessions = [] } = account;
+  const profile = profileByKey(account, principal);
+  if (profile) return `arn:aws:sts::${accountId}:assumed-role/${profile.role}/${profile.instance.instanceId}`;
   const session = sessions.find(({ accessKeyId }) => accessKeyId === principal);
   return session?.arn ?? `arn:aws:iam::${accountId}:user/${operator.name}`;
 }

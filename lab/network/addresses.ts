@@ -33,3 +33,9 @@ export const elasticIps: readonly string[] = Array.from({ length: 10 }, (_, inde
 
 /** The AWS endpoint, on loopback of the `internet` namespace: nobody else sees it. */
 export const awsEndpoint = { host: "127.0.0.1", port: 4566 } as const;
+
+/** The same over TLS by its own name, for nodes. */
+export const publicAwsEndpoint = { host: "192.0.2.20", port: 443, name: "ec2.eu-central-1.amazonaws.com" } as const;
+
+/** Where an instance asks who it is (IMDS). */
+export const metadataAddress = "169.254.169.254";

@@ -1,6 +1,6 @@
 /** The three network namespaces and the links between them: internet ── vpc (router) ── node. */
 import { attempt, run } from "../process";
-import { internet, namespaces, node, vpc } from "./addresses";
+import { internet, metadataAddress, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
 
 const ip = (...args: string[]): Promise<string> => run("ip", args);
 const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip", ["-n", namespace, ...args]);
@@ -44,6 +44,8 @@ export async function createNamespaces(): Promise<void> {
     await ipIn(namespace, "link", "set", "wan", "up");
   }
   await ipIn(namespaces.internet, "addr", "add", `${internet.operator}/${internet.prefix}`, "dev", "wan");
+  await ipIn(namespaces.internet, "addr", "add", `${publicAwsEndpoint.host}/${internet.prefix}`, "dev", "wan");
+  await ipIn(namespaces.vpc, "addr", "add", `${metadataAddress}/32`, "dev", "lo");
   await ipIn(namespaces.internet, "route", "add", "default", "via", internet.gateway);
   await ipIn(namespaces.vpc, "addr", "add", `${internet.gateway}/${internet.prefix}`, "dev", "wan");
   await sysctlIn(namespaces.vpc, "net.ipv4.ip_forward=1");

@@ -1,6 +1,7 @@
 /** The lab's certificates: one authority for the cluster and one for the web, as on a real node. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { publicAwsEndpoint } from "../network/addresses";
 import { labPaths } from "../paths";
 import { run } from "../process";
 
@@ -12,7 +13,7 @@ export interface KeyPair {
 
 /** Every key pair of a running lab, by its use. */
 // prettier-ignore
-export type CertificateName = "cluster-authority" | "web-authority" | "api-server" | "app" | "admin" | "kube-proxy" | "kubelet-api" | "aggregator" | "etcd" | "service-account";
+export type CertificateName = "cluster-authority" | "web-authority" | "api-server" | "app" | "admin" | "kube-proxy" | "kubelet-api" | "aggregator" | "etcd" | "service-account" | "aws";
 
 /** Where a key pair lies; `service-account` has a public key in the certificate's place. */
 export function keyPair(name: CertificateName): KeyPair {
@@ -80,6 +81,7 @@ export async function issueCertificates(
     `/CN=${appDomains[0] ?? "app"}`,
     appDomains.map((name) => `DNS:${name}`),
   );
+  await issue("web-authority", "aws", `/CN=${publicAwsEndpoint.name}`, [`DNS:${publicAwsEndpoint.name}`]);
   const account = keyPair("service-account");
   await openssl("genrsa", "-out", account.key, "2048");
   await openssl("rsa", "-in", account.key, "-pubout", "-out", account.certificate);

@@ -22,6 +22,9 @@ export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";
 export const nodeupManifest = "/opt/kops/kube-apiserver.manifest";
 export const nodeupDelay = "/var/lib/nodeup-delay";
 
+/** What nodeup's stand-in knows of the instance group, where it asks for anything. */
+export const instanceGroupFile = "/opt/kops/instance-group.yaml";
+
 /** kOps' range of service addresses; the API's own is the first. */
 export const serviceRange = "100.64.0.0/13";
 export const apiServiceIp = "100.64.0.1";
@@ -139,6 +142,7 @@ export function kopsFiles(cluster: string): NodeFiles {
     [nodeupManifest]: { text: staticPod(cluster) },
     [nodeupDelay]: { text: "0\n" },
     "/opt/kops/nodeup": program("nodeup"),
+    "/opt/kops/nodeup-tasks": program("nodeup-tasks.py"),
     "/usr/local/bin/kubelet": program("kubelet.py"),
     "/etc/systemd/system/kops-configuration.service": unit("Run kOps bootstrap (nodeup)", [
       "After=network.target",

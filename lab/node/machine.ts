@@ -5,11 +5,12 @@ import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:f
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "../aws/account";
-import { namespaces, node, vpc } from "../network/addresses";
+import { namespaces, node, publicAwsEndpoint, vpc } from "../network/addresses";
 import { applyDataPlane } from "../network/dataPlane";
 import { createNodeNamespace, removeNodeNamespace } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
+import { keyPair } from "./certificates";
 import { currentNode } from "./identity";
 import { type ControlPlane, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
 
@@ -91,7 +92,10 @@ export async function createDisk(image: string, controlPlane: ControlPlane, netw
   await copyToNode(`${hostKey}.pub`, "/etc/ssh/ssh_host_ed25519_key.pub", 0o644);
   await writeNodeFiles({
     "/etc/hostname": { text: "node\n" },
-    "/etc/hosts": { text: "127.0.0.1 localhost\n127.0.1.1 node\n" },
+    "/etc/hosts": {
+      text: `127.0.0.1 localhost\n127.0.1.1 node\n${publicAwsEndpoint.host} ${publicAwsEndpoint.name}\n`,
+    },
+    "/etc/ssl/certs/ca-certificates.crt": { text: await readFile(keyPair("web-authority").certificate, "utf8") },
     ...(network === "netplan"
       ? { "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan(primaryPrivateIp), mode: 0o600 } }
       : { "/etc/systemd/network/50-cloud-init.network": { text: cloudInitNetworkd(primaryPrivateIp) } }),

@@ -10,6 +10,7 @@ export interface Outputs {
   primaryPrivateIp: string;
   ingressPort: number;
   ingressHttpPort: number;
+  allocationId: string;
 }
 
 export async function stackOutputs(pulumi: string, stack: StackName): Promise<Outputs> {

@@ -22,6 +22,8 @@ export interface World {
   ownAllocations: string[];
   privateIp: string;
   vpcId: string;
+  /** Of the node's interface. */
+  tags: Record<string, string>;
   /** What the preflight prints. */
   preflight: string;
 }
@@ -36,6 +38,7 @@ export const world = (change: Partial<World> = {}): World => ({
   ownAllocations: [],
   privateIp: "172.20.45.37",
   vpcId: "vpc-1",
+  tags: {},
   preflight: "",
   ...change,
 });
@@ -77,6 +80,7 @@ export async function record(answers: World): Promise<Recording> {
               privateIp: answers.privateIp,
               subnetId: "subnet-1",
               vpcId: answers.vpcId,
+              tags: answers.tags,
             };
           case "aws:ec2/getEips:getEips":
             return { allocationIds: answers.ownAllocations };

@@ -25,7 +25,16 @@ describe("node look-up", () => {
       primaryPrivateIp: "172.20.45.37",
       publicIp: "198.51.100.37",
       vpcId: "vpc-1",
+      bringsGroup: false,
     });
+  });
+
+  it("knows a node that kOps has launched for this very stack", async () => {
+    const tagged = (stack: string): World => world({ tags: { "kops-secondary-ingress:stack": stack } });
+    await record(tagged("kops-secondary-ingress/prod"));
+    assert.equal((await findNode(search, {})).bringsGroup, true);
+    await record(tagged("kops-secondary-ingress/another"));
+    assert.equal((await findNode(search, {})).bringsGroup, false);
   });
 
   it("names the cluster and what to check when there is none", async () => {

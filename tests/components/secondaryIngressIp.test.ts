@@ -109,6 +109,15 @@ describe("SecondaryIngressIp", function () {
   });
 
   describe("mode dual-ip", () => {
+    it("attaches no group to a node that brings it", async () => {
+      const tags = { "kops-secondary-ingress:stack": "kops-secondary-ingress/prod" };
+      const { recording } = await make(prod, world({ tags }));
+      assert.deepEqual(
+        children(recording),
+        prodChildren.filter((child) => child !== attachment),
+      );
+    });
+
     it("makes exactly its children", async () => {
       const { recording } = await make(prod);
       assert.deepEqual(children(recording), prodChildren);

@@ -104,6 +104,22 @@ describe("SecondaryPrivateIp", function () {
       assert.equal((await create(wanted)).outs.adopted, true);
     });
 
+    it("takes the one that a replaced node has taken to itself with the stack's Elastic IP, and delete gives it back", async () => {
+      eni().privateIps.push({ privateIpAddress: wanted, primary: false });
+      tieElasticIp(wanted, { "kops-secondary-ingress:stack": stack });
+      const { id, outs } = await create();
+      assert.deepEqual([outs.privateIpAddress, outs.adopted], [wanted, false]);
+      assert.equal(made("AssignPrivateIpAddresses"), 0);
+      await provider.delete?.(id, outs);
+      assert.deepEqual(addresses(), [primary]);
+    });
+
+    it("leaves one with somebody's Elastic IP alone where any will do", async () => {
+      eni().privateIps.push({ privateIpAddress: wanted, primary: false });
+      tieElasticIp(wanted);
+      assert.notEqual((await create()).outs.privateIpAddress, wanted);
+    });
+
     it("says which interface is missing", async () => {
       await assert.rejects(
         create(undefined, { networkInterfaceId: "eni-0123456789abcdef0" }),

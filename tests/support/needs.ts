@@ -1,5 +1,6 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
+import { which } from "../../lab/process";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
 import { type LoopbackEngine, startLoopbackEngine } from "./engine";
@@ -74,6 +75,11 @@ export async function needsEngine(context: Mocha.Context): Promise<LoopbackEngin
     skipOrFail(context, `the Pulumi engine is not to be had: ${(error as Error).message.split("\n")[0]}`);
     throw error;
   }
+}
+
+/** For tests of what is built from a Go module, which takes minutes once. */
+export async function needsGo(context: Mocha.Context): Promise<void> {
+  if (!(await which("go"))) skipOrFail(context, "Go is not installed");
 }
 
 /** For tests that need root on Linux, as the lab does. */

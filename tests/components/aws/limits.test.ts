@@ -65,6 +65,25 @@ describe("limitFaults", function () {
     });
   });
 
+  it("needs no room where a replaced node has the address already", async () => {
+    const selfAssigned = (account: Account): void => {
+      const [instance] = account.instances;
+      const [eni] = account.networkInterfaces;
+      assert.ok(instance && eni);
+      instance.instanceType = "t3.nano";
+      eni.privateIps.push({ privateIpAddress: "172.20.45.99", primary: false });
+      giveAddresses(account, 1, ours);
+      Object.assign(account.addresses[0] ?? {}, {
+        association: {
+          associationId: "eipassoc-0123456789abcdef0",
+          networkInterfaceId: eni.networkInterfaceId,
+          privateIpAddress: "172.20.45.99",
+        },
+      });
+    };
+    assert.deepEqual(await faultsAfter(selfAssigned), []);
+  });
+
   describe("Elastic IPs", () => {
     it("fit up to the quota", async () => {
       assert.deepEqual(await faultsAfter((account) => giveAddresses(account, 4)), []);

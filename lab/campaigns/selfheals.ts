@@ -1,0 +1,72 @@
+/** `npm run selfheals`: the node's instance replaced as kOps does it, with nobody there but the node itself, again and again. */
+import { Command } from "commander";
+import { keepLab } from "../keptLab";
+import { lab } from "../lab";
+import { step } from "../progress";
+import { machineInWords, table, writeResults } from "./page";
+import { giveToKops, type Healed, healOnce } from "./selfheals/campaign";
+
+const { times, json } = new Command("npm run selfheals --")
+  .description("replaces the node's instance, which then heals by itself, and writes docs/results/selfheals.md")
+  .option("--times <number>", "how often, 1 to 5", "5")
+  .option("--json", "print one JSON object on stdout: { heals }")
+  .parse()
+  .opts<{ times: string; json?: boolean }>();
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+function page(heals: readonly Healed[]): string {
+  const app = heals.map((each) => each.app);
+  return `# Self-heals
+
+<!-- Written by \`npm run selfheals\`. -->
+
+kOps terminates the instance and launches another from the manifests that \`secondary-ingress kops --patch\` has changed. Nobody does
+anything: the node asks for its addresses and installs its host files, and the application answers on the same public address
+**${median(app).toFixed(1)} s** after power on (median of ${heals.length}, ${Math.min(...app).toFixed(1)}–${Math.max(...app).toFixed(1)} s). A \`pulumi up\` afterwards changes nothing
+in AWS, and on the node the statistics' password alone; another one, with a refresh, finds nothing to do. ${machineInWords()}
+
+${table(
+  [
+    "heal",
+    "API after power on",
+    "application after power on",
+    "`pulumi up`",
+    "requests that failed during it (application, API)",
+    "what did not hold",
+  ],
+  heals.map(({ api, app: healed, up, failedDuringUp, broken }, index) => [
+    index + 1,
+    `${api.toFixed(1)} s`,
+    `${healed.toFixed(1)} s`,
+    `${up.toFixed(1)} s`,
+    `${failedDuringUp.app}, ${failedDuringUp.api}`,
+    broken.join("; ") || "–",
+  ]),
+)}
+`;
+}
+
+async function main(): Promise<void> {
+  const heals: Healed[] = [];
+  const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+  try {
+    const { status, stdout, stderr } = await kept.up("prod");
+    if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    const group = await giveToKops(kept);
+    await lab.startMetadata();
+    for (let number = 1; number <= Number(times); number++) {
+      heals.push(await step(`self-heal ${number}`, () => healOnce(kept, group)));
+      await writeResults("selfheals", page(heals));
+    }
+  } finally {
+    await lab.down();
+  }
+  process.stdout.write(json ? `${JSON.stringify({ heals }, undefined, 2)}\n` : `${page(heals)}\n`);
+  if (heals.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,65 @@
+/** kOps' side of a self-heal: the cluster's manifests, and what kOps makes of them. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import type { Statement } from "../../../iam/policy";
+import { tellCloud } from "../../cloudControl";
+import type { InstanceGroup } from "../../lab";
+import { labCluster } from "../../labAccount";
+import { asOperator } from "../../operator";
+import { labPaths, repositoryRoot } from "../../paths";
+import type { Finished } from "../../process";
+
+/** As `kops get cluster -o yaml; kops get ig -o yaml` print a small cluster. */
+const manifests = `apiVersion: kops.k8s.io/v1alpha2
+kind: Cluster
+metadata:
+  name: ${labCluster}
+spec:
+  api:
+    dns: {}
+  cloudProvider: aws # the only one
+  kubernetesVersion: 1.35.3
+  networking:
+    cilium: {}
+---
+apiVersion: kops.k8s.io/v1alpha2
+kind: InstanceGroup
+metadata:
+  labels:
+    kops.k8s.io/cluster: ${labCluster}
+  name: control-plane-eu-central-1a
+spec:
+  # One node: no quorum to lose.
+  machineType: t3.medium
+  maxSize: 1
+  minSize: 1
+  role: Master
+  subnets:
+  - eu-central-1a
+`;
+
+export const manifestFile = join(labPaths.project, "kops.yaml");
+
+/** Runs `secondary-ingress kops` as the operator. */
+export function secondaryIngressKops(pulumi: string, ...args: string[]): Promise<Finished> {
+  return asOperator(pulumi, ["node", join(repositoryRoot, "cli/main.cjs"), "kops", "--stack", "prod", ...args]);
+}
+
+/** Writes the manifests, without anything of ours. */
+export const writeManifests = (): Promise<void> => writeFile(manifestFile, manifests);
+
+interface Manifest {
+  kind: string;
+  spec: Partial<InstanceGroup> & { additionalPolicies?: Record<string, string> };
+}
+
+/** What `kops update cluster --yes` does with the manifests: the role's policy, and the launch template. */
+export async function updateCluster(): Promise<InstanceGroup> {
+  const all = parseAllDocuments(await readFile(manifestFile, "utf8")).map((document) => document.toJS() as Manifest);
+  const spec = (kind: string): Manifest["spec"] => all.find((manifest) => manifest.kind === kind)?.spec ?? {};
+  const policy = spec("Cluster").additionalPolicies?.["control-plane"] ?? "[]";
+  await tellCloud("nodePolicy", { statements: JSON.parse(policy) as Statement[] });
+  const { additionalSecurityGroups = [], cloudLabels = {}, fileAssets = [], hooks = [] } = spec("InstanceGroup");
+  return { additionalSecurityGroups, cloudLabels, fileAssets, hooks };
+}

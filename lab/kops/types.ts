@@ -1,0 +1,27 @@
+/** kOps' own API types as a program: refuses a manifest that kOps would not read. Built once from kOps' Go module. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cache } from "../cache";
+import { goBuild, pins } from "../goBuild";
+import { attempt, type Finished } from "../process";
+import { step } from "../progress";
+
+const types = { name: "kops", module: "lab/kops", packages: ["."] } as const;
+
+const source = readFileSync(join(__dirname, "main.go"), "utf8");
+
+/** @returns path of the program, which reads manifests from standard input */
+export async function kopsTypes(): Promise<string> {
+  const directory = await step("kOps' API types", (note) =>
+    cache.directory("kops-types", [process.arch, ...pins(types.module), source], async (partial) => {
+      note("building them from kOps' Go module, about 3 minutes, once");
+      await goBuild(types, partial);
+    }),
+  );
+  return join(directory, "kops");
+}
+
+/** Reads manifests as kOps does: status 0, or what kOps does not know. */
+export async function readAsKops(program: string, manifests: string): Promise<Finished> {
+  return attempt(program, [], { input: manifests });
+}

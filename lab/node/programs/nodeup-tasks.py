@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+"""What nodeup does at every boot with an instance group's fileAssets and hooks, in the original's order: files first, then units.
+
+kops nodeup/pkg/model/{file_assets,hooks}.go and upup/pkg/fi/nodeup/nodetasks/{file,service}.go: a file is written where it
+differs; a unit is written to /lib/systemd/system, restarted with --no-block where it is new or not active, and enabled.
+"""
+import os
+import subprocess
+import sys
+
+import yaml
+
+
+def write(path: str, text: str, mode: int) -> bool:
+    """Returns whether anything changed."""
+    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+    if os.path.exists(path) and open(path).read() == text and os.stat(path).st_mode & 0o7777 == mode:
+        return False
+    with open(path, "w") as file:
+        file.write(text)
+    os.chmod(path, mode)
+    return True
+
+
+def systemctl(*words: str) -> str:
+    return subprocess.run(["systemctl", *words], capture_output=True, text=True).stdout.strip()
+
+
+with open(sys.argv[1]) as file:
+    config = yaml.safe_load(file)
+for asset in config["fileAssets"]:
+    write(asset["path"], asset["content"], int(asset.get("mode", "0440"), 8))
+for hook in config["hooks"]:
+    name = hook["name"]
+    changed = write(f"/lib/systemd/system/{name}", hook["manifest"], 0o644)
+    if changed:
+        systemctl("daemon-reload")
+    if changed or systemctl("show", "-p", "ActiveState", "--value", name) != "active":
+        systemctl("restart", name, "--no-block")
+    systemctl("enable", name)
