@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { lock } from "proper-lockfile";
 import { cacheRoot } from "./paths";
 import { run } from "./process";
 
@@ -41,12 +42,31 @@ export class Cache {
     build: (directory: string) => Promise<void>,
   ): Promise<string> {
     const key = createHash("sha256").update(JSON.stringify(madeFrom)).digest("hex").slice(0, 16);
+    return this.alone(name, () => this.directoryOf(name, key, build));
+  }
+
+  /** Runs `work` while no other process does anything under the same name; waits for its turn. */
+  async alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    await mkdir(this.root, { recursive: true });
+    // A build that blocks the event loop renews its lock late; one that was killed is stale after a minute.
+    const release = await lock(join(this.root, name), {
+      realpath: false,
+      stale: 60_000,
+      retries: { retries: 1800, factor: 1, minTimeout: 1000 },
+    });
+    try {
+      return await work();
+    } finally {
+      await release();
+    }
+  }
+
+  private async directoryOf(name: string, key: string, build: (directory: string) => Promise<void>): Promise<string> {
     const directory = join(this.root, `${name}-${key}`);
     const seal = `${directory}.seal`;
     if (existsSync(directory) && existsSync(seal) && readFileSync(seal, "utf8") === (await fingerprint(directory))) {
       return directory;
     }
-    await mkdir(this.root, { recursive: true });
     for (const leftover of await readdir(this.root)) {
       if (leftover.startsWith(`${name}-`)) await rm(join(this.root, leftover), { recursive: true, force: true });
     }

@@ -1,4 +1,5 @@
 /** What the lab needs of this machine: Linux, root, and a few of the distribution's packages, installed where they are missing. */
+import { cache } from "./cache";
 import { run, which } from "./process";
 import { step } from "./progress";
 
@@ -42,11 +43,14 @@ export async function installPrograms(needed: Readonly<Record<string, string>>):
       `missing programs: ${missing.map(([program]) => program).join(", ")}; install them and start again`,
     );
   }
-  await step(`Debian packages: ${packages.join(", ")}`, async () => {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    await run("apt-get", ["-qq", "update"], { env });
-    await run("apt-get", ["-qq", "-y", "--no-install-recommends", "install", ...packages], { env });
-  });
+  await step(`Debian packages: ${packages.join(", ")}`, () =>
+    // apt-get waits for no other of its kind.
+    cache.alone("apt-get", async () => {
+      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+      await run("apt-get", ["-qq", "update"], { env });
+      await run("apt-get", ["-qq", "-y", "--no-install-recommends", "install", ...packages], { env });
+    }),
+  );
 }
 
 /** @throws {LabUnavailable} where the machine cannot host the lab */

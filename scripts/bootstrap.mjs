@@ -1,6 +1,6 @@
 // Entry of every npm script: installs the dependencies when the lockfile asks for it, then runs the task.
 // Plain Node.js, for on a fresh clone nothing else is there yet.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -31,10 +31,68 @@ function installDependencies() {
 }
 
 const node = (...args) => run(process.execPath, args);
-const check = () =>
-  node("node_modules/typescript/bin/tsc", "-p", ".") ||
-  node("node_modules/eslint/bin/eslint.js", "--max-warnings=0", ".") ||
-  node("node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".");
+
+/** Runs a program beside others: what it prints is returned when it has ended, and shown as it comes where `live`. */
+function aside(command, args, live = false) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of ["stdout", "stderr"]) {
+      child[stream].setEncoding("utf8").on("data", (text) => {
+        output += text;
+        if (live) process[stream].write(text);
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status: status ?? 1, output }));
+  });
+}
+
+async function check() {
+  const checks = await Promise.all(
+    [
+      ["node_modules/typescript/bin/tsc", "-p", "."],
+      ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."],
+      ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."],
+    ].map((args) => aside(process.execPath, args)),
+  );
+  for (const { output } of checks) process.stdout.write(output);
+  return Math.max(...checks.map(({ status }) => status));
+}
+
+const mocha = "node_modules/mocha/bin/mocha.js";
+const allTests = "tests/**/*.test.ts";
+
+/** The tests that bring a lab up; a machine holds one lab at a time. */
+const labTests = ["tests/lab/*.test.ts", "tests/docs.test.ts"];
+
+/** Passed, failed and skipped, of a run's closing line; a run that ends without one has failed. */
+function countsOf({ status, output }) {
+  const counts = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(output)?.slice(1).map(Number) ?? [0, 1, 0];
+  return counts[1] === 0 && status !== 0 ? [counts[0], 1, counts[2]] : counts;
+}
+
+/** Tests by file, by `--grep`, or by any other option of Mocha. */
+const testSome = (args) => node(mocha, ...(args.some((arg) => arg.startsWith("tests/")) ? [] : [allTests]), ...args);
+
+/** All tests, in two runs beside each other: a lab mostly waits, and the others give way to it. */
+async function testAll() {
+  const others = aside("nice", [
+    process.execPath,
+    mocha,
+    allTests,
+    ...labTests.flatMap((files) => ["--ignore", files]),
+  ]);
+  const labs = await aside(process.execPath, [mocha, ...labTests], true);
+  console.error("Waiting for the tests that need no lab …");
+  const runs = [labs, await others];
+  process.stdout.write(runs[1].output);
+  const [passed, failed, skipped] = runs.map(countsOf).reduce((sum, counts) => sum.map((n, i) => n + counts[i]));
+  process.stdout.write(
+    `\nAll tests: the ones in a lab, and the others.\n${passed} passed, ${failed} failed, ${skipped} skipped\n`,
+  );
+  return failed === 0 ? 0 : 1;
+}
 
 const program = (file) => (args) => node("-r", "ts-node/register/transpile-only", file, ...args);
 
@@ -50,9 +108,9 @@ const tasks = {
   interruptions: program("lab/campaigns/interruptions.ts"),
   mutation: program("mutation/run.ts"),
   check,
-  test: (args) => {
+  test: async (args) => {
     console.error("Checking types, lint and format …");
-    return check() || node("node_modules/mocha/bin/mocha.js", ...args);
+    return (await check()) || (args.length > 0 ? testSome(args) : testAll());
   },
 };
 
@@ -69,4 +127,4 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 process.chdir(root);
 installDependencies();
-process.exit(task(args));
+process.exit(await task(args));
