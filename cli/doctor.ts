@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import pc from "picocolors";
 import { checks } from "../doctor/checks";
 import { collect, type Question } from "../doctor/collect";
+import { metricsOf } from "../doctor/metrics";
 import { type Finding, judge, type Report } from "../doctor/report";
 import { areas } from "../doctor/check";
 import { parseOutputs } from "../dns/outputs";
@@ -14,6 +15,7 @@ export interface DoctorFlags {
   stack?: string;
   cwd: string;
   json?: boolean;
+  metrics?: boolean;
   only?: string[];
   ignore?: string[];
   ca?: string;
@@ -78,10 +80,13 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
     known("--only", only, [...codes, ...areas]);
     known("--ignore", ignore, codes);
     const question = await questionOf(flags);
-    if (!flags.json) process.stderr.write("looking at AWS, the node, and what clients get …\n");
+    const forPeople = !flags.json && !flags.metrics;
+    if (forPeople) process.stderr.write("looking at AWS, the node, and what clients get …\n");
     const report = judge(await collect(question), { only, ignore });
     if (flags.json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
-    else process.stderr.write(inWords(report, width(), Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"]));
+    if (flags.metrics) process.stdout.write(metricsOf(report));
+    if (forPeople)
+      process.stderr.write(inWords(report, width(), Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"]));
     if (report.findings.length > 0) process.exitCode = found;
   } catch (error) {
     process.stderr.write(`error: ${(error as Error).message}\n`);

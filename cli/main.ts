@@ -34,6 +34,7 @@ program
   )
   .option("--name-server <address>", "ask this one where the names lead; default: this machine's")
   .option("--json", "print one JSON object on stdout: { stack, mode, findings, good, skipped }")
+  .addOption(new Option("--metrics", "print the findings as Prometheus' text format on stdout").conflicts("json"))
   .action(doctor);
 
 program

@@ -102,6 +102,7 @@ const tasks = {
   faults: program("lab/campaigns/faults.ts"),
   reboots: program("lab/campaigns/reboots.ts"),
   replacements: program("lab/campaigns/replacements.ts"),
+  alerts: program("lab/campaigns/alerts.ts"),
   diagnoses: program("lab/campaigns/diagnoses.ts"),
   selfheals: program("lab/campaigns/selfheals.ts"),
   interleavings: program("lab/campaigns/interleavings.ts"),

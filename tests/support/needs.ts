@@ -1,5 +1,6 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
+import { prometheusPrograms } from "../../lab/campaigns/alerts/prometheus";
 import { which } from "../../lab/process";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
@@ -46,18 +47,10 @@ export async function installBrowser(): Promise<void> {
     await installPrograms({ chromium: "chromium" }).catch((error: unknown) => say(String(error)));
 }
 
-/** Prometheus, its tool and its exporters → Debian packages. */
-const monitoringPrograms = {
-  prometheus: "prometheus",
-  promtool: "prometheus",
-  "prometheus-node-exporter": "prometheus-node-exporter",
-  "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
-} as const;
-
-/** Installs them once, where this machine lets us; what starts by itself there is none of the tests' business. */
+/** Installs Prometheus and its exporters once, where this machine lets us; what starts by itself there is none of the tests' business. */
 export async function installPrometheus(): Promise<void> {
   if (whyUnavailable() === undefined)
-    await installPrograms(monitoringPrograms).catch((error: unknown) => say(String(error)));
+    await installPrograms(prometheusPrograms).catch((error: unknown) => say(String(error)));
 }
 
 /** For tests that need a program of the distribution. */

@@ -20,9 +20,13 @@ export interface Diagnosis {
 /** The check repairs what is broken on purpose: it stands still meanwhile, and that it does is no finding. */
 const still = ["CHECK_STOPPED", "CHECK_STALE"];
 
-async function look(operator: Operator, code: string): Promise<{ findings: Finding[]; seconds: number }> {
+async function look(
+  operator: Operator,
+  code: string,
+  flags: readonly string[] = [],
+): Promise<{ findings: Finding[]; seconds: number }> {
   const ignored = still.filter((each) => each !== code);
-  const { report, seconds } = await operator.doctor("prod", "--ignore", ...ignored);
+  const { report, seconds } = await operator.doctor("prod", ...flags, "--ignore", ...ignored);
   return { findings: report.findings, seconds };
 }
 
@@ -33,10 +37,10 @@ async function runFix(operator: Operator, fix: string): Promise<void> {
 }
 
 export async function diagnose(operator: Operator, fixture: Fixture): Promise<Diagnosis> {
-  const { code, fault, make, mend, tidy } = fixture;
+  const { code, fault, make, mend, tidy, flags } = fixture;
   await operator.kept.node("systemctl stop secondary-ingress-check.timer 2>/dev/null; true");
   await make(operator);
-  const { findings, seconds } = await look(operator, code);
+  const { findings, seconds } = await look(operator, code, flags);
   const place = findings.findIndex((finding) => finding.code === code) + 1;
   const fix = findings[place - 1]?.fix ?? "";
   let broken: string | undefined;
@@ -46,7 +50,7 @@ export async function diagnose(operator: Operator, fixture: Fixture): Promise<Di
   } catch (error) {
     broken = (error as Error).message;
   }
-  const after = await look(operator, code);
+  const after = await look(operator, code, flags);
   await tidy?.(operator);
   return {
     ...(broken === undefined ? {} : { broken }),

@@ -1,8 +1,11 @@
 /** A fault for each of the doctor's checks, made for real. */
 import { parseOutputs, type StackOutputs } from "../../../dns/outputs";
 import { set } from "../interleavings/events";
+import { lab } from "../../lab";
 import { labDomain } from "../../labAccount";
 import { node as addresses } from "../../network/addresses";
+import { nodeHostKey } from "../../node/machine";
+import { apiCertificate, appCertificate, serve, serveAsBefore } from "../servedCertificate";
 import type { Operator } from "./operator";
 
 export interface Fixture {
@@ -14,6 +17,8 @@ export interface Fixture {
   mend?(operator: Operator): Promise<unknown>;
   /** Puts back what the fix leaves. */
   tidy?(operator: Operator): Promise<unknown>;
+  /** Flags of the doctor that looks. */
+  flags?: readonly string[];
   /** Needs an API server that has moved to 8443. */
   moved?: true;
   /** Takes seconds, and can be combined with another one. */
@@ -73,21 +78,6 @@ const drop = (match: string): ((operator: Operator) => Promise<unknown>) =>
     `nft 'table inet lab_drop { chain in { type filter hook prerouting priority -400; iifname "${addresses.device}" ${match} drop; }; }'`,
   );
 const undrop = onNode("nft delete table inet lab_drop");
-
-/** Another certificate for a server on the node, by the authority that clients trust or by nobody. */
-const certificate = (path: string, days: number, names: string, authority: string, reload: string): string =>
-  `cp -a ${path}.crt ${path}.kept; openssl req -new -key ${path}.key -subj /CN=lab -out /tmp/r.csr 2>/dev/null && printf 'subjectAltName=${names}\\n' >/tmp/r.ext && ` +
-  (authority === "self"
-    ? `openssl x509 -req -days ${days} -in /tmp/r.csr -key ${path}.key -extfile /tmp/r.ext -out ${path}.crt 2>/dev/null`
-    : `openssl x509 -req -days ${days} -in /tmp/r.csr -CA /tmp/${authority}.crt -CAkey /tmp/${authority}.key -set_serial 77 -extfile /tmp/r.ext -out ${path}.crt 2>/dev/null`) +
-  ` && ${reload}`;
-const putBack = (path: string, reload: string): ((operator: Operator) => Promise<unknown>) =>
-  onNode(`mv ${path}.kept ${path}.crt && ${reload}`);
-const app = { path: "/etc/ingress/app", reload: "systemctl restart ingress.service" };
-const server = {
-  path: "/srv/kubernetes/kube-apiserver/server",
-  reload: "pkill -f -o '[n]ginx.*kube-apiserver'; sleep 3",
-};
 
 export const fixtures: readonly Fixture[] = [
   {
@@ -373,9 +363,8 @@ export const fixtures: readonly Fixture[] = [
   {
     code: "API_CERTIFICATE_ENDS",
     fault: "the API server has a certificate for ten days",
-    make: ({ kept }) =>
-      kept.node(certificate(server.path, 10, "DNS:api.internal.k8s.example.com", "self", server.reload)),
-    mend: putBack(server.path, server.reload),
+    make: onNode(serve(apiCertificate, { days: 10, names: "DNS:api.internal.k8s.example.com" })),
+    mend: onNode(serveAsBefore(apiCertificate)),
   },
   {
     code: "NODE_PORT_HTTPS_SILENT",
@@ -390,6 +379,13 @@ export const fixtures: readonly Fixture[] = [
       "nft 'table inet lab_drop { chain in { type filter hook input priority -400; tcp dport 30080 reject with tcp reset; }; }'",
     ),
     mend: undrop,
+  },
+  {
+    code: "INGRESS_IS_API",
+    fault: "the guard is stopped and the table deleted, seen from outside alone (`--only ingress`)",
+    flags: ["--only", "ingress"],
+    make: onNode("systemctl stop secondary-ingress-guard.service; nft delete table ip secondary_ingress"),
+    tidy: onNode("systemctl start secondary-ingress-guard.service"),
   },
   {
     code: "INGRESS_UNREACHABLE",
@@ -407,20 +403,20 @@ export const fixtures: readonly Fixture[] = [
   {
     code: "CERTIFICATE_UNTRUSTED",
     fault: "the ingress controller shows a certificate of its own",
-    make: ({ kept }) => kept.node(certificate(app.path, 90, `DNS:${labDomain}`, "self", app.reload)),
-    mend: putBack(app.path, app.reload),
+    make: onNode(serve(appCertificate, { days: 90, names: `DNS:${labDomain}` })),
+    mend: onNode(serveAsBefore(appCertificate)),
   },
   {
     code: "CERTIFICATE_EXPIRED",
     fault: "the applications' certificate ends tomorrow",
-    make: ({ kept }) => kept.node(certificate(app.path, 1, `DNS:${labDomain}`, "self", app.reload)),
-    mend: putBack(app.path, app.reload),
+    make: onNode(serve(appCertificate, { days: 1, names: `DNS:${labDomain}` })),
+    mend: onNode(serveAsBefore(appCertificate)),
   },
   {
     code: "CERTIFICATE_ENDS",
     fault: "the applications' certificate ends in ten days",
-    make: ({ kept }) => kept.node(certificate(app.path, 10, `DNS:${labDomain}`, "self", app.reload)),
-    mend: putBack(app.path, app.reload),
+    make: onNode(serve(appCertificate, { days: 10, names: `DNS:${labDomain}` })),
+    mend: onNode(serveAsBefore(appCertificate)),
   },
   {
     code: "NAME_UNKNOWN",
@@ -438,6 +434,16 @@ export const fixtures: readonly Fixture[] = [
         `update delete ${labDomain}. A`,
         `update add ${labDomain}. 60 A ${(await outputsOf(operator)).ingressPublicIp}`,
       ),
+  },
+  {
+    code: "INSTANCE_GONE",
+    fault: "kOps replaces the instance",
+    make: async () => lab.replaceNode(),
+    // The operator compares the new host key and accepts it, as `pulumi up` asks for.
+    mend: async (operator) => {
+      await set(["ssh", "hostKey"], await nodeHostKey());
+      await up(operator);
+    },
   },
   {
     code: "FORWARDER_RULES_MISSING",

@@ -1,0 +1,92 @@
+/** `npm run alerts`: each alert is made to fire in a real Prometheus, and to end. */
+import { Command } from "commander";
+import { keepLab } from "../keptLab";
+import { lab } from "../lab";
+import { step } from "../progress";
+import { installPrograms } from "../requirements";
+import { type AlertFault, alertFaults } from "./alerts/faults";
+import { alertRules, prometheusPrograms, type Rule, startPrometheus, textFiles } from "./alerts/prometheus";
+import { type Operator, startOperator } from "./diagnoses/operator";
+import { machineInWords, table, writeResults } from "./page";
+
+const { json } = new Command("npm run alerts --")
+  .description(
+    "makes each alert of monitoring/alerts.yml fire in a real Prometheus, and end, and writes docs/results/alerts.md",
+  )
+  .option("--json", "print one JSON object on stdout: { alerts }")
+  .parse()
+  .opts<{ json?: boolean }>();
+
+/** Seconds between scrapes. */
+const interval = 5;
+/** An hour would have to pass before the alert ends. */
+const shortened = { of: "[1h]", to: "[2m]" };
+/** Seconds that an alert may take to fire or to end: the longest of the rules is five minutes. */
+const patience = 480;
+
+interface Seen {
+  alerts: readonly string[];
+  fault: string;
+  /** Seconds after the fault, and after its end. */
+  fired: number;
+  ended: number;
+}
+
+const page = (seen: readonly Seen[], all: number): string => `# Alerts
+
+<!-- Written by \`npm run alerts\`. -->
+
+A real Prometheus scrapes the lab every ${interval} s, with \`monitoring/alerts.yml\` as it is; only where a rule looks back over an hour it looks
+back over two minutes. **${new Set(seen.flatMap(({ alerts }) => alerts)).size} of ${all}** alerts are seen firing and ending. ${machineInWords()}
+
+${table(
+  ["fault", "alerts", "fire after", "end after"],
+  seen.map(({ fault, alerts, fired, ended }) => [
+    fault,
+    alerts.map((alert) => `[${alert}](../monitoring.md#${alert.toLowerCase()})`).join(", "),
+    `${fired.toFixed(0)} s`,
+    `${ended.toFixed(0)} s`,
+  ]),
+)}
+`;
+
+async function main(): Promise<void> {
+  await installPrograms(prometheusPrograms);
+  const seen: Seen[] = [];
+  const rules = await alertRules();
+  const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+  let operator: Operator | undefined;
+  let stop: (() => Promise<void>) | undefined;
+  try {
+    await kept.node(`mkdir -p ${textFiles}`);
+    const { status, stdout, stderr } = await kept.up("prod");
+    if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    await kept.node("systemctl start secondary-ingress-check.service");
+    operator = await startOperator(kept);
+    const prometheus = await startPrometheus(kept, interval, (rule: Rule) => ({
+      ...rule,
+      expr: rule.expr.replace(shortened.of, shortened.to),
+    }));
+    stop = prometheus.stop;
+    const one = async ({ alerts, fault, make, end }: AlertFault): Promise<Seen> => {
+      if (!operator) throw new Error("no operator");
+      await make(operator, prometheus);
+      const fired = await prometheus.until(alerts, true, patience);
+      await end(operator, prometheus);
+      return { alerts, fault, fired, ended: await prometheus.until(alerts, false, patience) };
+    };
+    for (const fault of alertFaults) seen.push(await step(fault.alerts.join(", "), () => one(fault)));
+  } finally {
+    await stop?.();
+    await operator?.stop();
+    await lab.down();
+  }
+  const text = page(seen, rules.length);
+  await writeResults("alerts", text);
+  process.stdout.write(json ? `${JSON.stringify({ alerts: seen }, undefined, 2)}\n` : `${text}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

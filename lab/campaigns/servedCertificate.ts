@@ -1,0 +1,42 @@
+/** Another certificate for a server on the node: shell for the node. */
+
+export interface ServedCertificate {
+  /** Path of certificate and key, without `.crt` and `.key`. */
+  path: string;
+  /** Makes the server read it. */
+  reload: string;
+}
+
+export const appCertificate: ServedCertificate = {
+  path: "/etc/ingress/app",
+  reload: "systemctl restart ingress.service",
+};
+export const apiCertificate: ServedCertificate = {
+  path: "/srv/kubernetes/kube-apiserver/server",
+  reload: "pkill -f -o '[n]ginx.*kube-apiserver'; sleep 3",
+};
+
+/**
+ * @param days that it is good for
+ * @param names subject alternative names, as openssl writes them
+ * @param authority path of the signer's certificate and key, without `.crt` and `.key`; signed by itself where it is undefined
+ */
+export function serve(
+  { path, reload }: ServedCertificate,
+  { days, names, authority }: { days: number; names: string; authority?: string },
+): string {
+  const signer =
+    authority === undefined
+      ? `-key ${path}.key`
+      : `-CA ${authority}.crt -CAkey ${authority}.key -set_serial "$(date +%s)"`;
+  return [
+    `cp -a ${path}.crt ${path}.kept`,
+    `openssl req -new -key ${path}.key -subj /CN=lab -out /tmp/request.csr 2>/dev/null`,
+    `printf 'subjectAltName=${names}\\n' >/tmp/request.ext`,
+    `openssl x509 -req -days ${days} -in /tmp/request.csr ${signer} -extfile /tmp/request.ext -out ${path}.crt 2>/dev/null`,
+    reload,
+  ].join(" && ");
+}
+
+export const serveAsBefore = ({ path, reload }: ServedCertificate): string =>
+  `mv ${path}.kept ${path}.crt && ${reload}`;
