@@ -6,6 +6,7 @@ import { nodeStatements } from "../../iam/nodePolicy";
 import type { Account } from "../../lab/aws/account";
 import type { CallRecord } from "../../lab/aws/callRecord";
 import { profileOf } from "../../lab/aws/instanceProfile";
+import { type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
 import { giveToKops, installed, upAfterwards } from "../../lab/campaigns/selfheals/campaign";
 import {
   manifestFile,
@@ -16,20 +17,21 @@ import {
 import { tellCloud } from "../../lab/cloudControl";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { type InstanceGroup, lab } from "../../lab/lab";
-import { labCluster, otherCluster, otherInstanceId } from "../../lab/labAccount";
+import { labCluster, labDomain, otherCluster, otherInstanceId } from "../../lab/labAccount";
 import { awsEndpoint } from "../../lab/network/addresses";
 import { currentNode } from "../../lab/node/identity";
 import { reboot, waitForApi } from "../../lab/node/machine";
 import { asOperator } from "../../lab/operator";
 import { labPaths } from "../../lab/paths";
 import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
-import { needsRoot } from "../support/needs";
+import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
 
 describe("a node that kOps replaces", function () {
   this.timeout(5 * 60_000);
   let kept: KeptLab;
   let first: Outputs;
   let group: InstanceGroup;
+  let operator: Operator;
 
   const unit = "secondary-ingress-boot.service";
   const account = async (): Promise<Account> => JSON.parse(await readFile(labPaths.account, "utf8")) as Account;
@@ -74,12 +76,16 @@ describe("a node that kOps replaces", function () {
 
   before(async function () {
     needsRoot(this);
+    await installDnsPrograms();
+    needsProgram(this, "named");
     kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
     const { status, stdout, stderr } = await kept.up("prod");
     assert.equal(status, 0, `${stdout}${stderr}`);
     first = await stackOutputs(kept.state.engine.pulumi, "prod");
+    operator = await startOperator(kept);
   });
   after(async () => {
+    if (operator as Operator | undefined) await operator.stop();
     if (kept as KeptLab | undefined) await lab.down();
   });
 
@@ -139,8 +145,18 @@ describe("a node that kOps replaces", function () {
     assert.equal(await associated(), await interfaceOf(currentNode().instanceId));
   });
 
-  it("then serves, and the next up finds everything in place", async () => {
+  it("then serves, and the doctor names what happened first", async () => {
+    await operator.nsupdate(`update add ${labDomain}. 60 A ${first.ingressPublicIp}`);
+    const [finding] = (await operator.doctor("prod")).report.findings;
+    assert.equal(finding?.code, "INSTANCE_GONE");
+  });
+
+  it("the next up finds everything in place, and the doctor nothing", async () => {
     assert.deepEqual((await upAfterwards(kept, first)).broken, []);
+    await kept.node("systemctl start secondary-ingress-check.service");
+    const { findings, skipped } = (await operator.doctor("prod", "--ignore", "API_ADDRESS_AUTOMATIC")).report;
+    assert.deepEqual(findings, []);
+    assert.deepEqual(skipped, []);
   });
 
   it("asks once whether all is well after a reboot, and changes nothing", async () => {
