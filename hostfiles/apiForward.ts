@@ -56,11 +56,12 @@ export function renderSocatUnit(): string {
 ${service(apiForwardProgram)}`;
 }
 
+/** Six file descriptors a connection: two sockets, and two pipes that the kernel moves the bytes through. */
 export function renderSocketProxydUnit(): string {
   const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"];
   return `${unitHead("socket-proxyd", [`After=${sockets.join(" ")}`])}
 
-${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:\${API_PORT}`, [`Sockets=${sockets.join(" ")}`])}`;
+${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:\${API_PORT}`, ["LimitNOFILE=65536", `Sockets=${sockets.join(" ")}`])}`;
 }
 
 const socket = (what: string, service: string, listeners: readonly string[]): string => `[Unit]

@@ -140,7 +140,8 @@ function forwarderSteps(forwarder: ApiForwarder): Step[] {
       path: unitPath(unitName),
       needs: ["primaryPrivateIp", "apiLocalPort"],
       render,
-      check: unitCheck,
+      // Its service comes after it, and systemd looks for that beside it first.
+      check: `printf '[Service]\\nExecStart=/bin/true\\n' >"$(dirname "$FILE")/kube-api-forward.service"; ${unitCheck}`,
       // A socket whose service runs cannot be restarted by itself.
       activate: `${daemonReload}; ${renewForwarder}`,
       deactivate: stop(unitName),

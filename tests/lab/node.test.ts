@@ -106,7 +106,11 @@ describe("the node", function () {
   });
 
   describe("once installed", () => {
-    before(up);
+    it("takes either forwarder from the first run on", async () => {
+      const finished = await upWith("apiForwarder", "socket-proxyd");
+      assert.equal(finished.status, 0, said(finished));
+      await up();
+    });
 
     it("is found good by its own check, certificates and all", async () => {
       const { good, certificates } = await check();
