@@ -103,6 +103,7 @@ const tasks = {
   reboots: program("lab/campaigns/reboots.ts"),
   replacements: program("lab/campaigns/replacements.ts"),
   alerts: program("lab/campaigns/alerts.ts"),
+  bench: program("lab/campaigns/bench.ts"),
   diagnoses: program("lab/campaigns/diagnoses.ts"),
   selfheals: program("lab/campaigns/selfheals.ts"),
   interleavings: program("lab/campaigns/interleavings.ts"),

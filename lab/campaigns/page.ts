@@ -1,13 +1,16 @@
-/** Pages under docs/results/, each written by the command that measures what it shows. */
+/** Pages of figures, each written by the command that measures what it shows. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { repositoryRoot } from "../paths";
 
-/** Writes `docs/results/<name>.md`, formatted as the repository's other files. */
-export async function writeResults(name: string, text: string): Promise<void> {
-  const path = join(repositoryRoot, "docs/results", `${name}.md`);
+/** Writes `docs/results/<name>.md`. */
+export const writeResults = (name: string, text: string): Promise<void> => writePage(`docs/results/${name}.md`, text);
+
+/** Writes a page, formatted as the repository's other files. */
+export async function writePage(name: string, text: string): Promise<void> {
+  const path = join(repositoryRoot, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
 }

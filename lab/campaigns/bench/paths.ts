@@ -1,0 +1,135 @@
+/** The ways to application and API that are compared, made on one node beside each other. */
+import type { KeptLab } from "../../keptLab";
+import { node as addresses } from "../../network/addresses";
+import { apiForwardListener } from "../../../hostfiles/ports";
+
+export type PathId =
+  "nodePort" | "secondary" | "seed" | "nftOnly" | "api" | "apiSocat" | "apiSocketProxyd" | "apiWithoutDnat" | "apiSeed";
+
+export interface Path {
+  id: PathId;
+  title: string;
+  to: "application" | "API";
+  host: string;
+  port: number;
+  /** The service in between, whose processor time and memory count. */
+  unit?: string;
+  /** What `apiForwarder` must be. */
+  forwarder?: "socat" | "socket-proxyd";
+}
+
+export const urlOf = ({ host, port }: Path, page = "/"): string => `https://${host}:${port}${page}`;
+
+/** Ports of what is made for the comparison alone. */
+const ports = { seed: 4443, nftOnly: 5443, seedSocat: 6443 };
+
+export function pathsTo(secondary: string): readonly Path[] {
+  const primary = addresses.primaryPrivateIp;
+  const forwarder = "kube-api-forward.service";
+  return [
+    { id: "nodePort", title: "NodePort, direct", to: "application", host: primary, port: 30443 },
+    { id: "secondary", title: "secondary:443, ours", to: "application", host: secondary, port: 443, unit: "haproxy.service" },
+    { id: "seed", title: "HAProxy bound by hand", to: "application", host: secondary, port: ports.seed, unit: "bench-seed.service" },
+    { id: "nftOnly", title: "nft rule alone", to: "application", host: secondary, port: ports.nftOnly },
+    { id: "api", title: "API server's own 8443", to: "API", host: primary, port: 8443 },
+    { id: "apiSocketProxyd", title: "443 by socket-proxyd, ours", to: "API", host: primary, port: 443, unit: forwarder, forwarder: "socket-proxyd" },
+    { id: "apiWithoutDnat", title: "the same without its nft rule", to: "API", host: primary, port: apiForwardListener, unit: forwarder, forwarder: "socket-proxyd" },
+    { id: "apiSocat", title: "443 by socat, ours", to: "API", host: primary, port: 443, unit: forwarder, forwarder: "socat" },
+    { id: "apiSeed", title: "plain socat by hand", to: "API", host: primary, port: ports.seedSocat, unit: "bench-socat.service" },
+  ]; // prettier-ignore
+}
+
+/** Bytes of the page that throughput is measured with. */
+export const bigPage = { path: "/big", bytes: 2 ** 20 } as const;
+/** A page that never ends: a few bytes every now and then, as a watch of the API has them. */
+export const streamPage = "/stream";
+
+/** The ingress controller as it is, with more connections, a page to load and one that trickles. */
+const ingress = (primary: string): string => `worker_processes 1;
+pid /run/ingress.pid;
+error_log stderr;
+events { worker_connections 32768; }
+http {
+  access_log off;
+  default_type text/plain;
+  keepalive_timeout 1h;
+  keepalive_requests 100000000;
+  server {
+    listen ${primary}:30443 ssl backlog=4096;
+    ssl_certificate /etc/ingress/app.crt;
+    ssl_certificate_key /etc/ingress/app.key;
+    root /srv/bench;
+    location = / { return 200 "ingress https\\n"; }
+    location = ${bigPage.path} { }
+    location = ${streamPage} { limit_rate 200; output_buffers 1 512; sendfile off; }
+  }
+  server {
+    listen ${primary}:30080;
+    location / { return 200 "ingress http $host\\n"; }
+  }
+}
+`;
+
+/** The hand-made layout: HAProxy bound where clients connect, in front of the NodePort, with what Debian's defaults leave open. */
+const seedHaproxy = (primary: string, secondary: string): string => `defaults
+  mode tcp
+  option tcplog
+  timeout connect 5s
+  timeout client 50s
+  timeout server 50s
+frontend https
+  bind ${secondary}:${ports.seed}
+  default_backend ingress
+backend ingress
+  server node ${primary}:30443 check
+`;
+
+const file = (path: string, text: string): string => `cat >${path} <<'EOF'\n${text}EOF\n`;
+
+/** Needs prod up on a node with a moved API server. */
+export async function makePaths(kept: KeptLab, secondary: string): Promise<void> {
+  const primary = addresses.primaryPrivateIp;
+  await kept.node(
+    [
+      "set -e",
+      `mkdir -p /srv/bench && head -c ${bigPage.bytes} /dev/urandom >/srv/bench${bigPage.path} && ln -sf ${bigPage.path.slice(1)} /srv/bench${streamPage}`,
+      file("/etc/ingress/nginx.conf", ingress(primary)),
+      "mkdir -p /run/systemd/system/ingress.service.d",
+      file("/run/systemd/system/ingress.service.d/limit.conf", "[Service]\nLimitNOFILE=65536\n"),
+      "systemctl daemon-reload && systemctl restart ingress.service",
+      file("/srv/bench/seed.cfg", seedHaproxy(primary, secondary)),
+      "systemd-run --quiet --unit=bench-seed -p LimitNOFILE=65536 haproxy -db -f /srv/bench/seed.cfg",
+      `systemd-run --quiet --collect --unit=bench-socat socat TCP-LISTEN:${ports.seedSocat},fork,reuseaddr TCP:127.0.0.1:8443`,
+      `nft 'table ip bench { chain prerouting { type nat hook prerouting priority -110; ip daddr ${secondary} tcp dport ${ports.nftOnly} dnat to ${primary}:30443; }; }'`,
+    ].join("\n"),
+  );
+}
+
+/** Connections that a process on the node may pass on, two file descriptors each; lower than asked for where this machine's limit is. */
+export async function mostConnections(kept: KeptLab, unit: string): Promise<number> {
+  const limit = await kept.node(
+    `awk '/^Max open files/ { print $4 }' /proc/$(systemctl show -P MainPID ${unit})/limits`,
+  );
+  return Math.floor((Number(limit) - 200) / 2);
+}
+
+/** Process ids of a unit, whatever this machine's control groups can count. */
+const processes = (unit: string): string =>
+  `$(grep -lE ':/system\\.slice/${unit.replaceAll(".", "\\.")}$' /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3)`;
+
+/** Processor time that a unit's processes have used so far, with those of theirs that have ended, in milliseconds. */
+export async function processorTime(kept: KeptLab, unit: string): Promise<number> {
+  const ticks = await kept.node(
+    `for p in ${processes(unit)}; do sed 's/.*) //' /proc/$p/stat 2>/dev/null; done | awk '{ sum += $12 + $13 + $14 + $15 } END { print sum + 0 }'; getconf CLK_TCK`,
+  );
+  const [sum = NaN, perSecond = NaN] = ticks.trim().split("\n").map(Number);
+  return (sum / perSecond) * 1000;
+}
+
+/** Memory that a unit's processes have for themselves, and their share of the rest, in MiB. */
+export async function memory(kept: KeptLab, unit: string): Promise<number> {
+  const kib = await kept.node(
+    `for p in ${processes(unit)}; do cat /proc/$p/smaps_rollup 2>/dev/null; done | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'`,
+  );
+  return Number(kib) / 1024;
+}
