@@ -2,7 +2,7 @@
 import { createServer, request } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { Statement } from "../iam/policy";
+import type { Statement } from "../iam/conditions";
 import type { Replacement } from "./aws/replacement";
 import { labPaths } from "./paths";
 

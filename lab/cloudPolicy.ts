@@ -2,7 +2,7 @@
 import { policyFor, type PolicySettings } from "../iam/policy";
 import { IngressMode, PrimaryAddress } from "../settings";
 import type { Account } from "./aws/account";
-import type { Statement } from "../iam/policy";
+import type { Statement } from "../iam/conditions";
 import { authorizationRequests } from "./aws/iam/requests";
 import { isAllowed } from "./aws/iam/simulation";
 import { profileByKey } from "./aws/instanceProfile";
@@ -25,7 +25,15 @@ export const operatorPolicy: PolicySettings = {
   healthChecks: true,
 };
 
-const policyOfOperator = policyFor(operatorPolicy);
+/** The same where its mode is load-balancer. */
+export const balancerPolicy: PolicySettings = {
+  ...operatorPolicy,
+  mode: IngressMode.LoadBalancer,
+  healthChecks: false,
+};
+
+/** Whoever switches modes has the policies of both. */
+const policiesOfOperator = [operatorPolicy, balancerPolicy].map(policyFor);
 
 /** What `kops update cluster` has put into the role of the cluster's control plane, beside what kOps itself needs. */
 const policyOfNode: { Version: string; Statement: readonly Statement[] } = { Version: "2012-10-17", Statement: [] };
@@ -38,9 +46,9 @@ export function setNodePolicy(statements: readonly Statement[]): void {
 export async function authorize(call: AuthorizedCall, account: Account): Promise<boolean> {
   const node = profileByKey(account, call.principal);
   if (call.principal !== operatorKeyId && !node) return true;
-  const policy = node ? policyOfNode : policyOfOperator;
+  const policies = node ? [policyOfNode] : policiesOfOperator;
   for (const request of authorizationRequests(account, call.service, call.action, call.parameters))
-    if (!(await isAllowed(policy, request, account))) {
+    if (!(await isAllowed(policies, request, account))) {
       console.error(
         `not allowed by the ${node ? "node" : "operator"}'s policy: ${request.action} on ${request.resource}`,
       );

@@ -51,5 +51,6 @@ export function labAccount(): Account {
     networkInterfaces: [...account.networkInterfaces, ...other.networkInterfaces],
     securityGroups: [...account.securityGroups, ...other.securityGroups],
     securityGroupRules: [...account.securityGroupRules, ...other.securityGroupRules],
+    autoScalingGroups: [...(account.autoScalingGroups ?? []), ...(other.autoScalingGroups ?? [])],
   };
 }

@@ -158,6 +158,63 @@ export interface RecordChange {
   comment?: string;
 }
 
+/** A Network Load Balancer. */
+export interface LoadBalancer {
+  arn: string;
+  name: string;
+  scheme: "internet-facing" | "internal";
+  state: "provisioning" | "active";
+  /** ISO 8601. */
+  createdTime: string;
+  vpcId: string;
+  /** One in each zone, with an interface of the balancer's own. */
+  subnets: { subnetId: string; networkInterfaceId: string; allocationId?: string }[];
+  securityGroupIds: string[];
+  attributes: Record<string, string>;
+  tags: Tags;
+}
+
+/** Where a listener leads: the instances of the Auto Scaling groups that are attached to it. */
+export interface TargetGroup {
+  arn: string;
+  name: string;
+  protocol: string;
+  port: number;
+  vpcId: string;
+  healthCheck: {
+    protocol: string;
+    /** `traffic-port` or a number. */
+    port: string;
+    /** Seconds. */
+    interval: number;
+    timeout: number;
+    /** Answers in a row. */
+    healthyThreshold: number;
+    unhealthyThreshold: number;
+  };
+  attributes: Record<string, string>;
+  tags: Tags;
+}
+
+export interface Listener {
+  arn: string;
+  loadBalancerArn: string;
+  protocol: string;
+  port: number;
+  targetGroupArn: string;
+  attributes: Record<string, string>;
+  tags: Tags;
+}
+
+/** Its instances carry its name in the tag `aws:autoscaling:groupName`. */
+export interface AutoScalingGroup {
+  name: string;
+  arn: string;
+  subnetIds: string[];
+  targetGroupArns: string[];
+  tags: Tags;
+}
+
 export interface Account {
   /** Twelve digits. */
   accountId: string;
@@ -175,6 +232,10 @@ export interface Account {
   spentHealthCheckReferences?: string[];
   /** Oldest first. */
   recordChanges?: RecordChange[];
+  loadBalancers?: LoadBalancer[];
+  targetGroups?: TargetGroup[];
+  listeners?: Listener[];
+  autoScalingGroups?: AutoScalingGroup[];
   /** Roles that somebody has assumed: the session's access key and ARN. */
   sessions?: { accessKeyId: string; arn: string }[];
   /** Public addresses still free in AWS's pool, taken from the front by AllocateAddress. */

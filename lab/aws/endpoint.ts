@@ -1,5 +1,5 @@
 /**
- * The lab's AWS: EC2, Route 53, STS and what IAM is asked, on one port, by their real protocols. Calls act on an account that is plain data;
+ * The lab's AWS: EC2, ELB, Auto Scaling, Route 53, STS and what IAM is asked, on one port, by their real protocols. Calls act on an account that is plain data;
  * who starts the endpoint makes that data real.
  */
 import { randomUUID } from "node:crypto";
@@ -9,7 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 import type { Account } from "./account";
 import { readAuthorization, unsigned } from "./authorization";
+import { autoscaling, autoscalingVersion } from "./autoscaling/service";
 import { ec2 } from "./ec2/service";
+import { elasticloadbalancing, elbVersion } from "./elbv2/service";
 import { AwsError } from "./errors";
 import { iam, iamVersion } from "./iam/service";
 import type { CallRecord } from "./callRecord";
@@ -23,8 +25,23 @@ import type { HttpCall, Service } from "./service";
 import { isSignedWith } from "./signature";
 import { callerArn, sts, stsVersion } from "./sts";
 
-const services = { ec2, iam, route53, sts } as const satisfies Record<string, Service>;
+/** By the name that requests are signed for. */
+const services = {
+  autoscaling,
+  ec2,
+  elasticloadbalancing,
+  iam,
+  route53,
+  sts,
+} as const satisfies Record<string, Service>;
 type ServiceName = keyof typeof services;
+/** Versions of the Query protocol, of which each service has another; EC2's is asked for by no unsigned request. */
+const versions: Readonly<Record<string, ServiceName>> = {
+  [autoscalingVersion]: "autoscaling",
+  [elbVersion]: "elasticloadbalancing",
+  [iamVersion]: "iam",
+  [stsVersion]: "sts",
+};
 const servedActions = Object.values<Service>(services).flatMap(({ actions }) => Object.keys(actions));
 
 export interface EndpointOptions {
@@ -57,9 +74,8 @@ export interface Endpoint {
 /** The service meant: Route 53 by its path, else by the credential scope, else (unsigned) by the version in the form. */
 function serviceOf({ url, body }: HttpCall, scope: string | undefined): ServiceName {
   if (url.pathname.startsWith(route53Path)) return "route53";
-  if (scope === "ec2" || scope === "iam" || scope === "sts") return scope;
-  const version = new URLSearchParams(body).get("Version");
-  return version === stsVersion ? "sts" : version === iamVersion ? "iam" : "ec2";
+  if (scope !== undefined && scope !== "route53" && Object.hasOwn(services, scope)) return scope as ServiceName;
+  return versions[new URLSearchParams(body).get("Version") ?? ""] ?? "ec2";
 }
 
 /** Starts the endpoint; `close` also ends the connections that clients keep open. */

@@ -1,6 +1,7 @@
 /** The account that `kops create cluster` leaves behind: VPC, subnet, control-plane instances and their security group. */
 import ipaddr from "ipaddr.js";
 import type { Account, HostedZone, SecurityGroup, SecurityGroupRule, Tags } from "./account";
+import { groupTag } from "./autoscaling/targets";
 import { newId } from "./ids";
 import { isInZone, normalName } from "./route53/names";
 import { nameServers } from "./route53/zones";
@@ -83,7 +84,11 @@ export function seedAccount(seed: Seed): Account {
     vpcId: vpc.vpcId,
     cidrBlock: subnetCidr,
     availabilityZone,
-    tags: { ...clusterTags(cluster, `${availabilityZone}.${cluster}`), SubnetType: "Public" },
+    tags: {
+      ...clusterTags(cluster, `${availabilityZone}.${cluster}`),
+      SubnetType: "Public",
+      "kubernetes.io/role/elb": "1",
+    },
   };
   const group: SecurityGroup = {
     groupId: newId("sg"),
@@ -93,8 +98,9 @@ export function seedAccount(seed: Seed): Account {
     tags: clusterTags(cluster, `masters.${cluster}`),
   };
   const place = { subnetId: subnet.subnetId, vpcId: vpc.vpcId };
+  const instanceGroup = `control-plane-${availabilityZone}.masters.${cluster}`;
   const tags: Tags = {
-    ...clusterTags(cluster, `control-plane-${availabilityZone}.masters.${cluster}`),
+    ...clusterTags(cluster, instanceGroup),
     "k8s.io/role/control-plane": "1",
     "kops.k8s.io/instancegroup": `control-plane-${availabilityZone}`,
   };
@@ -109,7 +115,7 @@ export function seedAccount(seed: Seed): Account {
       state: "running",
       launchTime: new Date().toISOString(),
       ...place,
-      tags: { ...tags },
+      tags: { ...tags, [groupTag]: instanceGroup },
     })),
     networkInterfaces: seed.instances.map(({ instanceId, privateIp, publicIp, macAddress }) => ({
       networkInterfaceId: newId("eni"),
@@ -125,6 +131,15 @@ export function seedAccount(seed: Seed): Account {
     securityGroups: [group],
     securityGroupRules: controlPlaneRules(group),
     hostedZones: seed.hostedZone ? [seedZone(seed.hostedZone, seed)] : [],
+    autoScalingGroups: [
+      {
+        name: instanceGroup,
+        arn: `arn:aws:autoscaling:${region}:123456789012:autoScalingGroup:00000000-0000-0000-0000-000000000000:autoScalingGroupName/${instanceGroup}`,
+        subnetIds: [subnet.subnetId],
+        targetGroupArns: [],
+        tags: { ...tags },
+      },
+    ],
     publicIpPool: [...seed.publicIpPool],
   };
 }

@@ -3,14 +3,20 @@
  * filter what reaches an ENI, and a private address is reachable once it is assigned to an ENI. Rendered as one nftables
  * table and a set of host routes in the `vpc` namespace, and replaced whole after every change.
  */
-import type { Account, NetworkInterface, SecurityGroupRule } from "../aws/account";
+import type { Account, LoadBalancer, NetworkInterface, SecurityGroupRule } from "../aws/account";
+import { targetsOf } from "../aws/autoscaling/targets";
 import { run } from "../process";
 import { namespaces, vpc } from "./addresses";
 
-/** Public address ↔ private address, of Elastic IPs and of addresses given at launch. */
+/** Public address ↔ private address, of Elastic IPs and of addresses given at launch. A balancer answers for its own. */
 function publicAddresses(account: Account): { publicIp: string; privateIp: string }[] {
+  const balanced = (account.loadBalancers ?? []).flatMap(({ subnets }) =>
+    subnets.map(({ networkInterfaceId }) => networkInterfaceId),
+  );
   const elastic = account.addresses.flatMap(({ publicIp, association }) =>
-    association ? [{ publicIp, privateIp: association.privateIpAddress }] : [],
+    association && !balanced.includes(association.networkInterfaceId)
+      ? [{ publicIp, privateIp: association.privateIpAddress }]
+      : [],
   );
   const automatic = account.networkInterfaces.flatMap(({ privateIps }) =>
     privateIps.flatMap(({ privateIpAddress, autoPublicIp }) =>
@@ -28,8 +34,63 @@ function connected(account: Account): NetworkInterface[] {
   return account.networkInterfaces.filter(({ attachment }) => attachment && running.has(attachment.instanceId));
 }
 
-/** One security-group rule as an nftables match, or nothing where it cannot concern IPv4 traffic of this lab. */
-function match(rule: SecurityGroupRule, account: Account): string | undefined {
+/** Whose connections a balancer's groups let in on a port: nftables matches of the source, one of which must fit. */
+function letIn(account: Account, { securityGroupIds }: LoadBalancer, port: number): string[] {
+  if (securityGroupIds.length === 0) return [""];
+  return account.securityGroupRules.flatMap((rule) =>
+    securityGroupIds.includes(rule.groupId) && !rule.isEgress && rule.cidrIpv4 !== undefined && isTcp(rule, port)
+      ? [rule.cidrIpv4 === "0.0.0.0/0" ? "" : `ip saddr ${rule.cidrIpv4} `]
+      : [],
+  );
+}
+
+const isTcp = ({ ipProtocol, fromPort, toPort }: SecurityGroupRule, port: number): boolean =>
+  ipProtocol === "-1" || (ipProtocol === "tcp" && fromPort <= port && port <= toPort);
+
+/** Whether a balancer's groups let it talk to an interface's port. */
+function letOut(account: Account, { securityGroupIds }: LoadBalancer, port: number, eni: NetworkInterface): boolean {
+  if (securityGroupIds.length === 0) return true;
+  return account.securityGroupRules.some(
+    (rule) =>
+      rule.isEgress &&
+      securityGroupIds.includes(rule.groupId) &&
+      isTcp(rule, port) &&
+      (rule.cidrIpv4 === "0.0.0.0/0" || eni.securityGroupIds.includes(rule.referencedGroupId ?? "")),
+  );
+}
+
+/**
+ * Balancers lead new connections to their targets in turn and leave the source as it is, as they do with instances. The mark says
+ * which balancer a connection came by, counted from 1.
+ */
+function balance(account: Account): string[] {
+  const { listeners = [], loadBalancers = [], targetGroups = [] } = account;
+  return listeners.flatMap(({ loadBalancerArn, port, targetGroupArn }) => {
+    const index = loadBalancers.findIndex(({ arn }) => arn === loadBalancerArn);
+    const balancer = loadBalancers[index];
+    const group = targetGroups.find(({ arn }) => arn === targetGroupArn);
+    if (!balancer || !group) return [];
+    const targets = targetsOf(account, targetGroupArn).flatMap(({ instanceId, state }) => {
+      const eni = account.networkInterfaces.find(({ attachment }) => attachment?.instanceId === instanceId);
+      const address = eni?.privateIps[0]?.privateIpAddress;
+      return address && state === "running" && letOut(account, balancer, group.port, eni) ? [address] : [];
+    });
+    if (targets.length === 0) return [];
+    const inTurn = targets.map((address, number) => `${number} : ${address} . ${group.port}`).join(", ");
+    const publicIps = balancer.subnets.flatMap(
+      ({ allocationId }) => account.addresses.find((each) => each.allocationId === allocationId)?.publicIp ?? [],
+    );
+    return publicIps.flatMap((publicIp) =>
+      letIn(account, balancer, port).map(
+        (from) =>
+          `${from}ip daddr ${publicIp} tcp dport ${port} ct mark set ${index + 1} dnat ip addr . port to numgen inc mod ${targets.length} map { ${inTurn} }`,
+      ),
+    );
+  });
+}
+
+/** One security-group rule as nftables matches; none where it cannot concern IPv4 traffic of this lab. */
+function match(rule: SecurityGroupRule, account: Account): string[] {
   const peer = rule.isEgress ? "daddr" : "saddr";
   const members = rule.referencedGroupId
     ? account.networkInterfaces
@@ -38,13 +99,22 @@ function match(rule: SecurityGroupRule, account: Account): string | undefined {
     : rule.cidrIpv4
       ? [rule.cidrIpv4]
       : [];
-  if (members.length === 0) return undefined;
-  const from = members.includes("0.0.0.0/0") ? "" : `ip ${peer} { ${members.join(", ")} } `;
+  const balancers = (account.loadBalancers ?? []).flatMap(({ securityGroupIds }, index) =>
+    securityGroupIds.includes(rule.referencedGroupId ?? "") ? [index + 1] : [],
+  );
+  const sources = [
+    ...(members.length === 0 ? [] : [members.includes("0.0.0.0/0") ? "" : `ip ${peer} { ${members.join(", ")} } `]),
+    ...(balancers.length === 0 ? [] : [`ct mark { ${balancers.join(", ")} } `]),
+  ];
   // "return" lets the other end's groups have their say too.
-  if (rule.ipProtocol === "-1") return `${from}return`;
-  if (rule.ipProtocol === "icmp") return `${from}meta l4proto icmp return`;
   const port = rule.fromPort === rule.toPort ? `${rule.fromPort}` : `${rule.fromPort}-${rule.toPort}`;
-  return `${from}${rule.ipProtocol} dport ${port} return`;
+  const what =
+    rule.ipProtocol === "-1"
+      ? ""
+      : rule.ipProtocol === "icmp"
+        ? "meta l4proto icmp "
+        : `${rule.ipProtocol} dport ${port} `;
+  return sources.map((from) => `${from}${what}return`);
 }
 
 /** The nftables script of the whole data plane: it replaces the table in one transaction. */
@@ -63,7 +133,7 @@ export function renderDataPlane(account: Account): string {
   const filter = (egress: boolean): string[] =>
     interfaces.flatMap(({ chain: index, rules }) =>
       chain(`eni_${index}_${egress ? "out" : "in"}`, [
-        ...rules.filter(({ isEgress }) => isEgress === egress).flatMap((rule) => match(rule, account) ?? []),
+        ...rules.filter(({ isEgress }) => isEgress === egress).flatMap((rule) => match(rule, account)),
         "counter drop",
       ]),
     );
@@ -75,6 +145,7 @@ export function renderDataPlane(account: Account): string {
     ...filter(true),
     ...chain("to_private", [
       "type nat hook prerouting priority dstnat; policy accept;",
+      ...balance(account),
       ...translations.map(({ publicIp, privateIp }) => `ip daddr ${publicIp} dnat to ${privateIp}`),
     ]),
     ...chain("to_public", [

@@ -159,6 +159,57 @@ function route53Request(action: string, parameters: Parameters): AuthorizationRe
   return ask(`${action.includes("HealthCheck") ? "healthcheck" : "hostedzone"}/${id}`);
 }
 
+/** By the ARNs of what exists; a call that makes something is asked for its tags as well. */
+function elbRequests(account: Account, action: string, parameters: Parameters): AuthorizationRequest[] {
+  const ask = (
+    name: string,
+    resource: string,
+    context: AuthorizationRequest["context"] = {},
+  ): AuthorizationRequest => ({
+    action: `elasticloadbalancing:${name}`,
+    resource,
+    context,
+  });
+  if (action.startsWith("Describe")) return [ask(action, "*")];
+  const { region, accountId, loadBalancers = [], targetGroups = [], listeners = [] } = account;
+  const tagsOfArn = (arn: string): Tags | undefined =>
+    [...loadBalancers, ...targetGroups, ...listeners].find((each) => each.arn === arn)?.tags;
+  // The simulator's reference knows AddTags and RemoveTags of the older API alone, whose only resources are balancers.
+  const taggable = `arn:aws:elasticloadbalancing:${region}:${accountId}:loadbalancer/net/new/1`;
+  const given = parameters["Tags"];
+  const requested = given === undefined ? undefined : requestTags(fields(given)["member"]);
+  if (action.startsWith("Create")) {
+    const kinds: Readonly<Record<string, string>> = {
+      CreateLoadBalancer: "loadbalancer/net/new/1",
+      CreateTargetGroup: "targetgroup/new/1",
+      CreateListener: "listener/net/new/1/2",
+    };
+    const made = `arn:aws:elasticloadbalancing:${region}:${accountId}:${kinds[action] ?? ""}`;
+    const balancer = text(parameters["LoadBalancerArn"]);
+    // A listener is made in its balancer.
+    const asked = balancer === "" ? made : balancer;
+    return [
+      ask(action, asked, { ...resourceTags(tagsOfArn(asked)), ...requested }),
+      ...(requested ? [ask("AddTags", taggable, { ...requested, "elasticloadbalancing:CreateAction": action })] : []),
+    ];
+  }
+  const named = [
+    ...["ListenerArn", "TargetGroupArn", "LoadBalancerArn"].map((name) => text(parameters[name])),
+    ...members(fields(parameters["ResourceArns"])["member"]).map(text),
+  ].filter((arn) => tagsOfArn(arn) !== undefined);
+  const asked = (arn: string): string => (/^(Add|Remove)Tags$/.test(action) ? taggable : arn);
+  return named.map((arn) => ask(action, asked(arn), { ...resourceTags(tagsOfArn(arn)), ...requested }));
+}
+
+function autoscalingRequest(account: Account, action: string, parameters: Parameters): AuthorizationRequest {
+  const group = account.autoScalingGroups?.find(({ name }) => name === text(parameters["AutoScalingGroupName"]));
+  return {
+    action: `autoscaling:${action}`,
+    resource: action.startsWith("Describe") || !group ? "*" : group.arn,
+    context: resourceTags(group?.tags),
+  };
+}
+
 /** All must be allowed, or the call is refused. */
 export function authorizationRequests(
   account: Account,
@@ -168,5 +219,7 @@ export function authorizationRequests(
 ): AuthorizationRequest[] {
   if (service === "ec2") return new Ec2Questions(account, action, parameters).all();
   if (service === "route53") return [route53Request(action, parameters)];
+  if (service === "elasticloadbalancing") return elbRequests(account, action, parameters);
+  if (service === "autoscaling") return [autoscalingRequest(account, action, parameters)];
   return [{ action: `${service}:${action}`, resource: "*", context: {} }];
 }

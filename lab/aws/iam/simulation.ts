@@ -1,10 +1,14 @@
-/** Whether an identity policy allows a call, by a simulator of AWS's evaluation and its service authorization reference. */
+/** Whether identity policies allow a call, by a simulator of AWS's evaluation and its service authorization reference. */
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import type { Account } from "../account";
 import type { AuthorizationRequest } from "./requests";
 
-/** @throws where the simulator cannot make sense of the policy or of the request */
-export async function isAllowed(policy: object, request: AuthorizationRequest, account: Account): Promise<boolean> {
+/** @throws where the simulator cannot make sense of a policy or of the request */
+export async function isAllowed(
+  policies: readonly object[],
+  request: AuthorizationRequest,
+  account: Account,
+): Promise<boolean> {
   const { accountId } = account;
   const answer = await runSimulation(
     {
@@ -14,7 +18,7 @@ export async function isAllowed(policy: object, request: AuthorizationRequest, a
         resource: { resource: request.resource, accountId },
         contextVariables: request.context,
       },
-      identityPolicies: [{ name: "operator", policy }],
+      identityPolicies: policies.map((policy, index) => ({ name: `policy-${index + 1}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
     },

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { Statement } from "../../../iam/policy";
+import type { Statement } from "../../../iam/conditions";
 import { tellCloud } from "../../cloudControl";
 import type { InstanceGroup } from "../../lab";
 import { labCluster } from "../../labAccount";

@@ -1,6 +1,8 @@
 /** Connections to AWS as the official plugin makes them; the SDK is loaded at the first call, for a preview may make none. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Route53Client } from "@aws-sdk/client-route-53";
 import type { GetCallerIdentityCommandOutput, STSClient } from "@aws-sdk/client-sts";
 import { type Properties, whyAborted } from "../resource";
@@ -10,14 +12,18 @@ import { afterRoles, type Credentials } from "./roles";
 let config: AwsConfig = readConfig({});
 /** Of the roles to be assumed, else the provider's own; absent: whatever the SDK finds. */
 let credentials: Credentials | undefined;
+let autoscaling: AutoScalingClient | undefined;
 let ec2: EC2Client | undefined;
+let elb: ElasticLoadBalancingV2Client | undefined;
 let route53: Route53Client | undefined;
 let identity: Promise<GetCallerIdentityCommandOutput> | undefined;
 
 /** The official plugin tries 25 times; ten cover a minute of throttling. */
 const maxAttempts = 10;
 
-function clientOptions(service: "ec2" | "route53" | "sts", as: Credentials | undefined): object {
+type ServiceName = "autoscaling" | "ec2" | "elbv2" | "route53" | "sts";
+
+function clientOptions(service: ServiceName, as: Credentials | undefined): object {
   const { region, profile, endpoints } = config;
   const endpoint = endpoints[service];
   return {
@@ -30,6 +36,10 @@ function clientOptions(service: "ec2" | "route53" | "sts", as: Credentials | und
 }
 
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded when first used */
+export const autoscalingSdk = (): typeof import("@aws-sdk/client-auto-scaling") =>
+  require("@aws-sdk/client-auto-scaling") as typeof import("@aws-sdk/client-auto-scaling");
+export const elbSdk = (): typeof import("@aws-sdk/client-elastic-load-balancing-v2") =>
+  require("@aws-sdk/client-elastic-load-balancing-v2") as typeof import("@aws-sdk/client-elastic-load-balancing-v2");
 export const ec2Sdk = (): typeof import("@aws-sdk/client-ec2") =>
   require("@aws-sdk/client-ec2") as typeof import("@aws-sdk/client-ec2");
 export const route53Sdk = (): typeof import("@aws-sdk/client-route-53") =>
@@ -71,6 +81,20 @@ function explained<T extends { middlewareStack: unknown }>(client: T, service: s
 
 export function ec2Client(): EC2Client {
   return (ec2 ??= explained(new (ec2Sdk().EC2Client)(clientOptions("ec2", credentials)), "EC2"));
+}
+
+export function autoscalingClient(): AutoScalingClient {
+  return (autoscaling ??= explained(
+    new (autoscalingSdk().AutoScalingClient)(clientOptions("autoscaling", credentials)),
+    "Auto Scaling",
+  ));
+}
+
+export function elbClient(): ElasticLoadBalancingV2Client {
+  return (elb ??= explained(
+    new (elbSdk().ElasticLoadBalancingV2Client)(clientOptions("elbv2", credentials)),
+    "Elastic Load Balancing v2",
+  ));
 }
 
 /** Signed for us-east-1 whatever the region, as everybody does. */

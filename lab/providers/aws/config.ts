@@ -8,7 +8,7 @@ export interface AwsConfig {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** Each is assumed as the one before it. */
   assumeRoles: Role[];
-  /** URLs by service: `ec2`, `route53`, `sts`. */
+  /** URLs by service: `autoscaling`, `ec2`, `elbv2`, `route53`, `sts`. */
   endpoints: Record<string, string | undefined>;
   skipCredentialsValidation: boolean;
   skipRequestingAccountId: boolean;
@@ -25,7 +25,7 @@ const served = [
   "skipCredentialsValidation",
   "skipRequestingAccountId",
 ];
-const services = ["ec2", "route53", "sts"];
+const services = ["autoscaling", "ec2", "elbv2", "route53", "sts"];
 const ofRole = ["roleArn", "sessionName", "externalId", "policy", "sourceIdentity"];
 
 /** The engine hands over everything that is no text as JSON in a text. */

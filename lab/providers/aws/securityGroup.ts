@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { SecurityGroup } from "@aws-sdk/client-ec2";
 import { optionalText, PartlyCreated, type Properties, type ResourceType, text } from "../resource";
+import { autoName } from "./autoName";
 import { arn, ec2Client, ec2Sdk, eventually, isAwsError, region, unlessGone } from "./client";
 import { fromList, tagProperties, tagSpecification, updateTags } from "./tags";
 
@@ -49,11 +50,6 @@ async function revokeDefaultEgress(GroupId: string): Promise<void> {
       (isAwsError(error, "InvalidParameterValue") && error.message.includes("remote-ipv6-range"));
     if (!withoutIpv6) throw error;
   }
-}
-
-/** `<logical name>-<7 hex digits>`, as Pulumi names what the program does not. */
-function autoName(urn: string): string {
-  return `${urn.split("::").pop() ?? ""}-${randomBytes(4).toString("hex").slice(0, 7)}`;
 }
 
 /** Terraform's own unique suffix has 26 digits (helper/id UniqueIdSuffixLength). */

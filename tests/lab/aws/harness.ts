@@ -1,6 +1,8 @@
 /** A lab endpoint for each test, with the real SDK's clients and one kOps node. */
 import assert from "node:assert/strict";
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { STSClient } from "@aws-sdk/client-sts";
 import type { Account, NetworkInterface } from "../../../lab/aws/account";
@@ -39,6 +41,8 @@ export interface Harness {
   url: string;
   account: Account;
   ec2: EC2Client;
+  elb: ElasticLoadBalancingV2Client;
+  autoscaling: AutoScalingClient;
   route53: Route53Client;
   sts: STSClient;
   calls: CallRecord[];
@@ -79,12 +83,17 @@ export function useEndpoint(instanceType?: string): Harness {
       credentials: { accessKeyId: "AKIATEST", secretAccessKey: "very-secret" },
       maxAttempts: 1,
     };
-    const clients = [new EC2Client(config), new Route53Client(config), new STSClient(config)] as const;
-    const [ec2, route53, sts] = clients;
+    const clients = {
+      ec2: new EC2Client(config),
+      elb: new ElasticLoadBalancingV2Client(config),
+      autoscaling: new AutoScalingClient(config),
+      route53: new Route53Client(config),
+      sts: new STSClient(config),
+    };
     const eni = account.networkInterfaces[0];
     const vpcId = account.vpcs[0]?.vpcId;
     assert(eni && vpcId);
-    Object.assign(harness, { url: endpoint.url, account, calls, faults, changes, ec2, route53, sts, vpcId });
+    Object.assign(harness, { url: endpoint.url, account, calls, faults, changes, ...clients, vpcId });
     harness.eniId = eni.networkInterfaceId;
     Object.defineProperty(harness, "eni", { get: () => account.networkInterfaces[0], configurable: true });
     const others: EC2Client[] = [];
@@ -94,7 +103,7 @@ export function useEndpoint(instanceType?: string): Harness {
       return client;
     };
     close = async () => {
-      for (const client of [...clients, ...others]) client.destroy();
+      for (const client of [...Object.values(clients), ...others]) client.destroy();
       await endpoint.close();
     };
   });

@@ -65,6 +65,64 @@ function account(change: Partial<Account> = {}): Account {
   };
 }
 
+/** The example with a balancer in front of its instance. */
+function balanced(change: Partial<Account> = {}): Account {
+  const before = account();
+  const rule = { securityGroupRuleId: "", ipProtocol: "tcp", tags: {} };
+  const arn = "balancer";
+  return {
+    ...before,
+    instances: before.instances.map((instance) => ({ ...instance, tags: { "aws:autoscaling:groupName": "nodes" } })),
+    addresses: before.addresses.map((address) =>
+      address.allocationId === "eipalloc-2"
+        ? {
+            ...address,
+            association: { associationId: "", networkInterfaceId: "eni-lb", privateIpAddress: "172.20.32.9" },
+          }
+        : address,
+    ),
+    loadBalancers: [
+      {
+        ...{ arn, name: "", scheme: "internet-facing", state: "active", createdTime: "", vpcId: "" },
+        subnets: [{ subnetId: "", networkInterfaceId: "eni-lb", allocationId: "eipalloc-2" }],
+        ...{ securityGroupIds: ["sg-lb"], attributes: {}, tags: {} },
+      },
+    ],
+    targetGroups: [
+      {
+        ...{ arn: "targets", name: "", protocol: "TCP", port: 30443, vpcId: "", attributes: {}, tags: {} },
+        healthCheck: {
+          protocol: "TCP",
+          port: "traffic-port",
+          interval: 10,
+          timeout: 5,
+          healthyThreshold: 2,
+          unhealthyThreshold: 2,
+        },
+      },
+    ],
+    listeners: [
+      {
+        arn: "",
+        loadBalancerArn: arn,
+        protocol: "TCP",
+        port: 443,
+        targetGroupArn: "targets",
+        attributes: {},
+        tags: {},
+      },
+    ],
+    autoScalingGroups: [{ name: "nodes", arn: "", subnetIds: [], targetGroupArns: ["targets"], tags: {} }],
+    securityGroupRules: [
+      ...before.securityGroupRules,
+      { ...rule, groupId: "sg-lb", isEgress: false, fromPort: 443, toPort: 443, cidrIpv4: "198.18.0.0/15" },
+      { ...rule, groupId: "sg-lb", isEgress: true, fromPort: 30443, toPort: 30443, referencedGroupId: "sg-1" },
+      { ...rule, groupId: "sg-1", isEgress: false, fromPort: 30443, toPort: 30443, referencedGroupId: "sg-lb" },
+    ],
+    ...change,
+  };
+}
+
 describe("data plane", () => {
   it("translates an associated Elastic IP and the address given at launch, both ways", () => {
     const text = renderDataPlane(account());
@@ -90,7 +148,32 @@ describe("data plane", () => {
     assert.deepEqual(reachableAddresses(account({ instances: [{ ...instance, state: "stopped" }] })), []);
   });
 
+  describe("with a balancer", () => {
+    const way =
+      /ip saddr 198\.18\.0\.0\/15 ip daddr 203\.0\.113\.11 tcp dport 443 ct mark set 1 dnat ip addr \. port to numgen inc mod 1 map \{ 0 : 172\.20\.45\.37 \. 30443 \}/;
+
+    it("leads whom its group lets in to the attached group's instances, and their group knows them by it", () => {
+      const text = renderDataPlane(balanced());
+      assert.match(text, way);
+      assert.match(text, /ct mark \{ 1 \} tcp dport 30443 return/);
+      assert.doesNotMatch(text, /203\.0\.113\.11 dnat to 172\.20\.32\.9/, "its address is not the interface's own");
+    });
+
+    it("leads nowhere without a rule to the nodes, without a listener, a target, or one that runs", () => {
+      const { securityGroupRules, autoScalingGroups = [], instances } = balanced();
+      for (const change of [
+        { securityGroupRules: securityGroupRules.filter(({ groupId, isEgress }) => groupId !== "sg-lb" || !isEgress) },
+        { securityGroupRules: securityGroupRules.filter(({ groupId, isEgress }) => groupId !== "sg-lb" || isEgress) },
+        { listeners: [] },
+        { autoScalingGroups: autoScalingGroups.map((group) => ({ ...group, targetGroupArns: [] })) },
+        { instances: instances.map((instance) => ({ ...instance, state: "stopped" as const })) },
+      ])
+        assert.doesNotMatch(renderDataPlane(balanced(change)), /203\.0\.113\.11/, JSON.stringify(change));
+    });
+  });
+
   for (const [name, state] of Object.entries({
+    "a balancer": balanced(),
     "the example": account(),
     "an empty account": account({ instances: [], networkInterfaces: [], addresses: [], securityGroupRules: [] }),
   })) {

@@ -1,0 +1,233 @@
+/** Network Load Balancers with an Elastic IP in each zone. */
+import { z } from "zod";
+import type { Account, LoadBalancer } from "../account";
+import { action, type Answer } from "../action";
+import { AwsError, notFound } from "../errors";
+import { freeAddresses } from "../ec2/subnetAddresses";
+import { newId } from "../ids";
+import { memberList, members, pairs, tagMembers, tagsOf } from "../members";
+import { arnOf, checkName, findLoadBalancer, newSuffix, setAttributes, validationError } from "./find";
+
+/** Attributes of a Network Load Balancer and their defaults. */
+const defaultAttributes = {
+  "access_logs.s3.bucket": "",
+  "access_logs.s3.enabled": "false",
+  "access_logs.s3.prefix": "",
+  "deletion_protection.enabled": "false",
+  "dns_record.client_routing_policy": "any_availability_zone",
+  "ipv6.deny_all_igw_traffic": "false",
+  "load_balancing.cross_zone.enabled": "false",
+  "secondary_ips.auto_assigned.per_subnet": "0",
+  "zonal_shift.config.enabled": "false",
+} as const;
+
+const mapping = z.strictObject({ SubnetId: z.string(), AllocationId: z.string().optional() });
+
+/** An interface of the balancer in a subnet; nobody but the balancer may change or detach it. */
+function placeIn(
+  account: Account,
+  { SubnetId, AllocationId }: z.output<typeof mapping>,
+  owner: { name: string; suffix: string; securityGroupIds: string[] },
+): LoadBalancer["subnets"][number] {
+  const subnet = account.subnets.find(({ subnetId }) => subnetId === SubnetId);
+  if (!subnet) throw new AwsError("SubnetNotFound", `The subnet ID '${SubnetId}' does not exist`);
+  const taken = account.networkInterfaces.flatMap(({ privateIps }) => privateIps.map((ip) => ip.privateIpAddress));
+  const [privateIpAddress = ""] = freeAddresses(subnet.cidrBlock, taken, 1);
+  const networkInterfaceId = newId("eni");
+  account.networkInterfaces.push({
+    networkInterfaceId,
+    subnetId: SubnetId,
+    vpcId: subnet.vpcId,
+    macAddress: `02:1b:7d:${owner.suffix.slice(0, 2)}:${owner.suffix.slice(2, 4)}:${newSuffix().slice(0, 2)}`,
+    description: `ELB net/${owner.name}/${owner.suffix}`,
+    privateIps: [{ privateIpAddress, primary: true }],
+    securityGroupIds: owner.securityGroupIds,
+    tags: {},
+  });
+  if (AllocationId === undefined) return { subnetId: SubnetId, networkInterfaceId };
+  const address = account.addresses.find(({ allocationId }) => allocationId === AllocationId);
+  if (!address) throw new AwsError("AllocationIdNotFound", `The allocation IDs '${AllocationId}' do not exist`);
+  if (address.association) throw new AwsError("ResourceInUse", `The allocation IDs '${AllocationId}' are in use`);
+  address.association = { associationId: newId("eipassoc"), networkInterfaceId, privateIpAddress };
+  return { subnetId: SubnetId, networkInterfaceId, allocationId: AllocationId };
+}
+
+export const createLoadBalancer = action(
+  "mutates",
+  z.strictObject({
+    Name: z.string(),
+    Type: z.literal("network"),
+    Scheme: z.enum(["internet-facing", "internal"]).default("internet-facing"),
+    IpAddressType: z.literal("ipv4").optional(),
+    SubnetMappings: members(mapping),
+    SecurityGroups: members(z.string()),
+    Tags: tagMembers,
+  }),
+  (account, { Name, Scheme, SubnetMappings, SecurityGroups, Tags }) => {
+    checkName("load balancer", Name);
+    if ((account.loadBalancers ?? []).some(({ name }) => name === Name))
+      throw new AwsError(
+        "DuplicateLoadBalancerName",
+        `A load balancer with the same name '${Name}' exists, but with different settings`,
+      );
+    if (SubnetMappings.length === 0) throw validationError("At least one subnet must be specified");
+    const zones = SubnetMappings.map(
+      ({ SubnetId }) => account.subnets.find(({ subnetId }) => subnetId === SubnetId)?.availabilityZone,
+    );
+    if (new Set(zones).size < zones.length)
+      throw new AwsError(
+        "InvalidConfigurationRequest",
+        "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
+      );
+    for (const id of SecurityGroups)
+      if (!account.securityGroups.some(({ groupId }) => groupId === id)) throw notFound("group", id);
+    const suffix = newSuffix();
+    const subnets = SubnetMappings.map((each) =>
+      placeIn(account, each, { name: Name, suffix, securityGroupIds: SecurityGroups }),
+    );
+    const balancer: LoadBalancer = {
+      arn: arnOf(account, `loadbalancer/net/${Name}/${suffix}`),
+      name: Name,
+      scheme: Scheme,
+      state: "provisioning",
+      createdTime: new Date().toISOString(),
+      vpcId: account.subnets.find(({ subnetId }) => subnetId === subnets[0]?.subnetId)?.vpcId ?? "",
+      subnets,
+      securityGroupIds: SecurityGroups,
+      attributes: { ...defaultAttributes },
+      tags: tagsOf(Tags),
+    };
+    (account.loadBalancers ??= []).push(balancer);
+    return { LoadBalancers: memberList([balancerData(account, balancer)]) };
+  },
+);
+
+function balancerData(account: Account, balancer: LoadBalancer): Answer {
+  const { arn, name, scheme, state, createdTime, vpcId, subnets, securityGroupIds } = balancer;
+  const suffix = arn.split("/").at(-1) ?? "";
+  return {
+    LoadBalancerArn: arn,
+    DNSName: `${name}-${suffix}.elb.${account.region}.amazonaws.com`,
+    CanonicalHostedZoneId: "Z3F0SRJ5LGBH90",
+    CreatedTime: createdTime,
+    LoadBalancerName: name,
+    Scheme: scheme,
+    VpcId: vpcId,
+    State: { Code: state },
+    Type: "network",
+    IpAddressType: "ipv4",
+    EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: securityGroupIds.length > 0 ? "on" : undefined,
+    SecurityGroups: memberList(securityGroupIds),
+    AvailabilityZones: memberList(
+      subnets.map(({ subnetId, allocationId }) => ({
+        ZoneName: account.subnets.find((subnet) => subnet.subnetId === subnetId)?.availabilityZone,
+        SubnetId: subnetId,
+        LoadBalancerAddresses: memberList(
+          allocationId === undefined
+            ? []
+            : [
+                {
+                  AllocationId: allocationId,
+                  IpAddress: account.addresses.find((each) => each.allocationId === allocationId)?.publicIp,
+                },
+              ],
+        ),
+      })),
+    ),
+  };
+}
+
+/** A balancer is ready the moment after somebody has seen that it is not. */
+export const describeLoadBalancers = action(
+  "mutates",
+  z.strictObject({
+    LoadBalancerArns: members(z.string()),
+    Names: members(z.string()),
+    Marker: z.string().optional(),
+    PageSize: z.string().optional(),
+  }),
+  (account, { LoadBalancerArns, Names }) => {
+    const all = account.loadBalancers ?? [];
+    const unknown = Names.find((name) => !all.some((each) => each.name === name));
+    if (unknown !== undefined) throw new AwsError("LoadBalancerNotFound", `Load balancers '[${unknown}]' not found`);
+    const chosen =
+      LoadBalancerArns.length > 0
+        ? LoadBalancerArns.map((arn) => findLoadBalancer(account, arn))
+        : all.filter(({ name }) => Names.length === 0 || Names.includes(name));
+    const answer = { LoadBalancers: memberList(chosen.map((each) => balancerData(account, each))) };
+    for (const each of chosen) each.state = "active";
+    return answer;
+  },
+);
+
+export const describeLoadBalancerAttributes = action(
+  "reads",
+  z.strictObject({ LoadBalancerArn: z.string() }),
+  (account, { LoadBalancerArn }) => ({ Attributes: pairs(findLoadBalancer(account, LoadBalancerArn).attributes) }),
+);
+
+const attribute = z.strictObject({ Key: z.string(), Value: z.string().optional() });
+
+export const modifyLoadBalancerAttributes = action(
+  "mutates",
+  z.strictObject({ LoadBalancerArn: z.string(), Attributes: members(attribute) }),
+  (account, { LoadBalancerArn, Attributes }) => {
+    const { attributes } = findLoadBalancer(account, LoadBalancerArn);
+    setAttributes("Load balancer", attributes, Attributes);
+    return { Attributes: pairs(attributes) };
+  },
+);
+
+export const describeCapacityReservation = action(
+  "reads",
+  z.strictObject({ LoadBalancerArn: z.string() }),
+  (account, { LoadBalancerArn }) => {
+    findLoadBalancer(account, LoadBalancerArn);
+    return { DecreaseRequestsRemaining: 2, CapacityReservationState: memberList([]) };
+  },
+);
+
+/** Not for a balancer that was made without one: it never gets any. */
+export const setSecurityGroups = action(
+  "mutates",
+  z.strictObject({
+    LoadBalancerArn: z.string(),
+    SecurityGroups: members(z.string()),
+    EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: z.string().optional(),
+  }),
+  (account, { LoadBalancerArn, SecurityGroups }) => {
+    const balancer = findLoadBalancer(account, LoadBalancerArn);
+    if (balancer.securityGroupIds.length === 0)
+      throw new AwsError(
+        "InvalidConfigurationRequest",
+        "You cannot set security groups on a load balancer that was created without any",
+      );
+    balancer.securityGroupIds = SecurityGroups;
+    const ours = balancer.subnets.map(({ networkInterfaceId }) => networkInterfaceId);
+    for (const eni of account.networkInterfaces)
+      if (ours.includes(eni.networkInterfaceId)) eni.securityGroupIds = SecurityGroups;
+    return { SecurityGroupIds: memberList(SecurityGroups) };
+  },
+);
+
+/** No error where there is none. The listeners, the interfaces and the associations go along; addresses and target groups stay. */
+export const deleteLoadBalancer = action(
+  "mutates",
+  z.strictObject({ LoadBalancerArn: z.string() }),
+  (account, { LoadBalancerArn }) => {
+    const balancer = account.loadBalancers?.find(({ arn }) => arn === LoadBalancerArn);
+    if (!balancer) return {};
+    if (balancer.attributes["deletion_protection.enabled"] === "true")
+      throw new AwsError(
+        "OperationNotPermitted",
+        `Load balancer '${LoadBalancerArn}' cannot be deleted because deletion protection is enabled`,
+      );
+    const ours = balancer.subnets.map(({ networkInterfaceId }) => networkInterfaceId);
+    account.networkInterfaces = account.networkInterfaces.filter((eni) => !ours.includes(eni.networkInterfaceId));
+    for (const address of account.addresses)
+      if (ours.includes(address.association?.networkInterfaceId ?? "")) delete address.association;
+    account.listeners = account.listeners?.filter((each) => each.loadBalancerArn !== LoadBalancerArn) ?? [];
+    account.loadBalancers = account.loadBalancers?.filter((each) => each !== balancer) ?? [];
+    return {};
+  },
+);

@@ -1,0 +1,160 @@
+/** Mode load-balancer: in front of a real node, in place of the other modes and back, by an operator with the printed policy. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { policyFor } from "../../iam/policy";
+import type { Account } from "../../lab/aws/account";
+import { balancerPolicy } from "../../lab/cloudPolicy";
+import { set } from "../../lab/campaigns/interleavings/events";
+import { startOperator, type Operator } from "../../lab/campaigns/diagnoses/operator";
+import { probeApi } from "../../lab/campaigns/probes";
+import { type KeptLab, keepLab } from "../../lab/keptLab";
+import { lab } from "../../lab/lab";
+import { labDomain } from "../../lab/labAccount";
+import { nodeHostKey } from "../../lab/node/machine";
+import { operatorKeyId } from "../../lab/operator";
+import { labPaths } from "../../lab/paths";
+import { stackOutputs } from "../../lab/proof/outputs";
+import { awsCalls } from "../../lab/proof/proof";
+import { accountSnapshot, difference, nodeSnapshot } from "../../lab/proof/snapshot";
+import { devUrls, prodUrls } from "../../lab/proof/urls";
+import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
+
+describe("mode load-balancer", function () {
+  this.timeout(5 * 60_000);
+  let kept: KeptLab;
+  let operator: Operator;
+  let atFirst: { account: readonly string[]; node: readonly string[] };
+
+  const account = (): Account => JSON.parse(readFileSync(labPaths.account, "utf8")) as Account;
+  const up = async (...more: string[]): Promise<void> => {
+    const { status, stdout, stderr } = await kept.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", ...more);
+    assert.equal(status, 0, `${stdout}${stderr}`);
+  };
+  /** What clients get in the mode that the stack is in; the API never by its name through the balancer, which knows no names. */
+  const failing = async (): Promise<string[]> => {
+    const outputs = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const { mode } = outputs as unknown as { mode: string };
+    const rows = await (mode === "node-port" ? devUrls(outputs) : prodUrls(outputs));
+    return rows.filter(({ ok, id }) => !ok && (mode !== "load-balancer" || id !== "api-by-sni")).map(({ id }) => id);
+  };
+
+  before(async function () {
+    needsRoot(this);
+    await installDnsPrograms();
+    needsProgram(this, "named");
+    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    operator = await startOperator(kept);
+    await set(["route53ZoneId"], undefined);
+    atFirst = { account: await accountSnapshot(), node: await nodeSnapshot() };
+  });
+  after(async () => {
+    if (operator as Operator | undefined) await operator.stop();
+    if (kept as KeptLab | undefined) await lab.down();
+  });
+
+  // Each of the six ways from one mode to another.
+  for (const [from, to] of [
+    ["nothing", "node-port"],
+    ["node-port", "dual-ip"],
+    ["dual-ip", "load-balancer"],
+    ["load-balancer", "node-port"],
+    ["node-port", "load-balancer"],
+    ["load-balancer", "dual-ip"],
+    ["dual-ip", "node-port"],
+  ] as const)
+    it(`${from} → ${to}: one up, the API answers throughout, a second up changes nothing`, async () => {
+      await set(["mode"], to);
+      const prober = await probeApi();
+      await up();
+      const { sent, failed, failures } = await prober.stop();
+      assert.equal(failed, 0, failures.join("; "));
+      assert.ok(sent > 20);
+      assert.deepEqual(await failing(), []);
+      await up("--refresh", "--expect-no-changes");
+      assert.deepEqual(await failing(), []);
+      const { loadBalancers = [], addresses } = account();
+      assert.equal(loadBalancers.length, to === "load-balancer" ? 1 : 0);
+      assert.equal(addresses.length, to === "node-port" ? 0 : 1);
+    });
+
+  it("the balancer's address stays through other NodePorts, tags, zones and back", async () => {
+    await set(["mode"], "load-balancer");
+    await up();
+    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    await set(["crossZone"], false);
+    await set(["tags"], { team: "web" });
+    await set(["proxyProtocol"], true);
+    await set(["httpNodePort"], 30081);
+    await up();
+    const { loadBalancers = [], targetGroups = [], listeners = [] } = account();
+    assert.equal(loadBalancers[0]?.attributes["load_balancing.cross_zone.enabled"], "false");
+    assert.deepEqual(targetGroups.map(({ port }) => port).sort(), [30081, 30443]);
+    for (const { attributes } of targetGroups) assert.equal(attributes["proxy_protocol_v2.enabled"], "true");
+    for (const { tags } of [...loadBalancers, ...targetGroups, ...listeners]) assert.equal(tags["team"], "web");
+    for (const key of ["crossZone", "tags", "proxyProtocol", "httpNodePort"]) await set([key], undefined);
+    await up();
+    assert.equal((await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp, ingressPublicIp);
+    assert.deepEqual(await failing(), []);
+  });
+
+  it("the doctor knows the mode", async () => {
+    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    await operator.nsupdate(`update add ${labDomain}. 60 A ${ingressPublicIp}`);
+    assert.deepEqual((await operator.doctor("prod")).report.findings, []);
+    await operator.kept.node("systemctl stop ingress.service");
+    const codes = (await operator.doctor("prod")).report.findings.map(({ code }) => code);
+    await operator.kept.node("systemctl start ingress.service");
+    assert.deepEqual(codes.sort(), ["INGRESS_HTTP_UNREACHABLE", "INGRESS_UNREACHABLE"]);
+  });
+
+  it("a node that kOps replaces is behind the balancer by itself, at the same address", async () => {
+    const before = await stackOutputs(kept.state.engine.pulumi, "prod");
+    await lab.replaceNode();
+    const rows = await prodUrls(before);
+    assert.deepEqual(
+      rows.filter(({ ok, id }) => !ok && id.startsWith("app-")),
+      [],
+    );
+    await set(["ssh", "hostKey"], await nodeHostKey());
+    await up("--refresh");
+    assert.equal((await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp, before.ingressPublicIp);
+  });
+
+  it("destroy leaves nothing", async () => {
+    const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    const { loadBalancers, targetGroups, listeners, addresses, autoScalingGroups = [] } = account();
+    assert.deepEqual(
+      { loadBalancers, targetGroups, listeners, addresses },
+      { loadBalancers: [], targetGroups: [], listeners: [], addresses: [] },
+    );
+    assert.deepEqual(
+      autoScalingGroups.flatMap(({ targetGroupArns }) => targetGroupArns),
+      [],
+    );
+    const changes = difference(atFirst.account, await accountSnapshot()).filter(
+      (change) => !/^[+-] (instances|networkInterfaces|loadBalancers|targetGroups|listeners) /.test(change),
+    );
+    assert.deepEqual(changes, []);
+  });
+
+  describe("the operator's policy", () => {
+    it("refused no call", async () => {
+      const refused = (await awsCalls()).filter(
+        ({ principal, error }) => principal === operatorKeyId && /Unauthorized|AccessDenied/.test(error ?? ""),
+      );
+      assert.deepEqual(refused, []);
+    });
+
+    it("has no action that was not used", async () => {
+      const used = new Set(
+        (await awsCalls())
+          .filter(({ principal, status }) => principal === operatorKeyId && status === 200)
+          .map(({ service, action }) => `${service}:${action}`),
+      );
+      const settings = { ...balancerPolicy, route53ZoneId: undefined };
+      const allowed = new Set(policyFor(settings).Statement.flatMap(({ Action }) => Action));
+      assert.deepEqual([...allowed].filter((action) => !used.has(action)).sort(), []);
+    });
+  });
+});
