@@ -10,7 +10,7 @@ const takenPorts = [80, 443, 8404, 10443, 10444, 10445];
 const choice = <T extends string>(values: Record<string, T>) => {
   const words = Object.values(values);
   return z.custom<T>((value) => words.includes(value as T), {
-    error: ({ input }) => `expected ${words.join(" or ")}, found ${show(input)}`,
+    error: ({ input }) => `expected ${words.slice(0, -1).join(", ")} or ${words.at(-1)}, found ${show(input)}`,
   });
 };
 const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
@@ -120,6 +120,7 @@ const schema = z.strictObject({
     defaults.apiLocalPort,
   ),
   proxyProtocol: trueOrFalse.default(defaults.proxyProtocol),
+  crossZone: trueOrFalse.default(defaults.crossZone),
   primaryAddress: choice(PrimaryAddress).default(defaults.primaryAddress),
   route53ZoneId: text("a hosted zone's id like Z0123456789ABC", (value) => /^Z[A-Z0-9]{1,31}$/.test(value)).optional(),
   dnsTtl: integer("seconds, 1–86400", 1, 86400).default(defaults.dnsTtl),
@@ -184,6 +185,7 @@ const examples: Record<string, string> = {
   apiForwarder: "socat",
   apiLocalPort: "8443",
   proxyProtocol: "false",
+  crossZone: "true",
   primaryAddress: "keep",
   route53ZoneId: "Z0123456789ABC",
   dnsTtl: "60",
@@ -300,10 +302,12 @@ function crossFaults(settings: Partial<Settings>, fix: (path: string[]) => strin
   }
   const everyone = "0.0.0.0/0";
   if (settings.healthChecks === true) {
-    if (mode === IngressMode.NodePort) {
+    if (mode === IngressMode.NodePort || mode === IngressMode.LoadBalancer) {
+      const why =
+        mode === IngressMode.NodePort ? "where nothing may cost" : "where the balancer checks its nodes itself";
       faults.push({
         key: "healthChecks",
-        problem: "expected false in mode node-port, where nothing may cost, found true",
+        problem: `expected false in mode ${mode}, ${why}, found true`,
         fix: fix(["healthChecks"]),
       });
     }

@@ -9,6 +9,8 @@ export enum IngressMode {
   NodePort = "node-port",
   /** On a secondary private address with an Elastic IP of its own, on 443 and 80. */
   DualIp = "dual-ip",
+  /** On a Network Load Balancer in front of every node that runs applications, on 443 and 80. */
+  LoadBalancer = "load-balancer",
 }
 
 /** What happens to the primary address's public address. */
@@ -36,6 +38,7 @@ export const defaults = {
   apiForwarder: ApiForwarder.Socat,
   apiLocalPort: 8443,
   proxyProtocol: false,
+  crossZone: true,
   apiAllowedCidrs: [] as string[],
   forceApiAllowedCidrs: false,
   reinstall: "",

@@ -53,6 +53,8 @@ export interface SecondaryIngressIpArgs {
   apiLocalPort?: number;
   /** PROXY protocol v2 towards the ingress controller, default false. */
   proxyProtocol?: boolean;
+  /** Mode load-balancer: each address leads to the nodes of every zone, not of its own alone. Default true. */
+  crossZone?: boolean;
   /** Default keep. */
   primaryAddress?: PrimaryAddress;
   /** A hosted zone into which the stack writes the A records of `appDomains`. */
@@ -104,6 +106,8 @@ export interface IngressOutputs {
   secondaryPrivateIp: pulumi.Output<string>;
   /** Where the ingress answers: an Elastic IP, or the node's own address. */
   ingressPublicIp: pulumi.Output<string>;
+  /** What names are to lead to: every address of the ingress's own; none where it has none to publish. */
+  ingressPublicIps: pulumi.Output<string[]>;
   ingressPort: number;
   ingressHttpPort: number;
   ingressUrls: pulumi.Output<string[]>;

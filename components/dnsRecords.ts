@@ -5,7 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface DnsRecordsArgs {
   zoneId: string;
   domains: readonly string[];
-  address: pulumi.Input<string>;
+  addresses: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds. */
   ttl: number;
   /** Take over records of these names that the stack did not make; without it they end the run. */
@@ -22,7 +22,7 @@ export function dnsRecords(name: string, args: DnsRecordsArgs, options: pulumi.C
           name: domain,
           type: "A",
           ttl: args.ttl,
-          records: [args.address],
+          records: args.addresses,
           ...(args.overwrite ? { allowOverwrite: true } : {}),
         },
         options,

@@ -181,7 +181,7 @@ export function dualIp(
         {
           zoneId: args.route53ZoneId,
           domains: appDomains,
-          address: ingress.address.publicIp,
+          addresses: [ingress.address.publicIp],
           ttl: args.dnsTtl ?? defaults.dnsTtl,
           overwrite: args.overwriteRecords ?? defaults.overwriteRecords,
         },
@@ -200,6 +200,7 @@ export function dualIp(
     apiPublicIp,
     secondaryPrivateIp: secondary.privateIpAddress,
     ingressPublicIp: ingress.address.publicIp,
+    ingressPublicIps: ingress.address.publicIp.apply((address) => [address]),
     ingressPort: ports.https,
     ingressHttpPort: ports.http,
     ingressUrls: ingress.address.publicIp.apply((address) =>

@@ -31,6 +31,7 @@ export function nodePort(
     apiPublicIp: node.publicIp,
     secondaryPrivateIp: output(""),
     ingressPublicIp: address,
+    ingressPublicIps: output([]),
     ingressPort: httpsPort,
     ingressHttpPort: httpPort,
     ingressUrls: address.apply((host) => [`https://${host}:${httpsPort}`]),

@@ -1,4 +1,4 @@
-/** The component: applications on port 443 of a single-node kOps cluster, beside the Kubernetes API. */
+/** The component: applications on port 443 of a kOps cluster, beside the Kubernetes API. */
 import * as pulumi from "@pulumi/pulumi";
 import { dnsOutput } from "../dns/records";
 import { defaults, IngressMode } from "../settings";
@@ -17,6 +17,7 @@ const modes: Record<IngressMode, () => Mode> = {
   /* eslint-disable @typescript-eslint/no-require-imports -- a constructor cannot await import() */
   [IngressMode.NodePort]: () => (require("./nodePort") as typeof import("./nodePort")).nodePort,
   [IngressMode.DualIp]: () => (require("./dualIp") as typeof import("./dualIp")).dualIp,
+  [IngressMode.LoadBalancer]: () => (require("./loadBalancer") as typeof import("./loadBalancer")).loadBalancer,
   /* eslint-enable @typescript-eslint/no-require-imports */
 };
 
@@ -30,15 +31,15 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
   readonly primaryPrivateIp: pulumi.Output<string>;
   /** Public address of the Kubernetes API; `""` where the node has none. */
   readonly apiPublicIp: pulumi.Output<string>;
-  /** `""` in mode node-port. */
+  /** `""` but in mode dual-ip. */
   readonly secondaryPrivateIp: pulumi.Output<string>;
   readonly ingressPublicIp: pulumi.Output<string>;
   readonly ingressPort: pulumi.Output<number>;
   readonly ingressHttpPort: pulumi.Output<number>;
   readonly ingressUrls: pulumi.Output<string[]>;
-  /** Of the ingress's Elastic IP; `""` in mode node-port. */
+  /** Of the ingress's Elastic IP, of several the first; `""` in mode node-port. */
   readonly allocationId: pulumi.Output<string>;
-  /** Secret: user `admin` of HAProxy's statistics page; `""` in mode node-port. */
+  /** Secret: user `admin` of HAProxy's statistics page; `""` but in mode dual-ip. */
   readonly statsPassword: pulumi.Output<string>;
   /** What DNS tooling is to publish. */
   readonly dns: pulumi.Output<PublishedDns>;
@@ -65,8 +66,8 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
     // In mode node-port there is no address of the applications' own to publish.
     const domains = args.mode === IngressMode.NodePort ? [] : (args.appDomains ?? defaults.appDomains);
     this.dns = pulumi
-      .all([ingress.ingressPublicIp, ingress.ready])
-      .apply(([address, ready]) => dnsOutput(domains, [address], args.dnsTtl ?? defaults.dnsTtl, ready));
+      .all([ingress.ingressPublicIps, ingress.ready])
+      .apply(([addresses, ready]) => dnsOutput(domains, addresses, args.dnsTtl ?? defaults.dnsTtl, ready));
     this.registerOutputs(outputsOf(this));
   }
 }

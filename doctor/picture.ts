@@ -68,6 +68,8 @@ function ingressParts({ ingressPublicIp, ingressPort, secondaryPrivateIp, mode }
       { text: `applications: ${ingressPublicIp}:${ingressPort}`, depth: 0, codes: doors },
       { text: "from here", depth: 1, codes: fromHere },
     ];
+  if (mode === IngressMode.LoadBalancer)
+    return [{ text: `applications: load balancer at ${ingressPublicIp}, from here`, depth: 0, codes: fromHere }];
   return [
     {
       text: `applications: ${ingressPublicIp}`,
@@ -109,7 +111,7 @@ function besideParts({ mode, dns }: StackOutputs): Part[] {
           },
         ]
       : [];
-  if (mode === IngressMode.NodePort) return names;
+  if (mode !== IngressMode.DualIp) return names;
   return [
     { text: "SSH", depth: 0, codes: ["SSH_UNREACHABLE", "HOST_KEY_DIFFERS", "SSH_REFUSED", "NO_SUDO"] },
     {

@@ -2,7 +2,7 @@
  * What the node itself must be allowed to do where kOps brings the host files: look, and take the stack's own addresses to an
  * interface of its own cluster. Resource types and conditions as in policy.ts.
  */
-import { conditions, type Statement } from "./policy";
+import { conditions, type Statement } from "./conditions";
 
 export interface NodePolicySettings {
   clusterName: string;

@@ -4,6 +4,8 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and list_amazonroute53.html
  */
 import { IngressMode, type PrimaryAddress } from "../settings";
+import { balancerStatements } from "./balancerPolicy";
+import { conditions, type Statement } from "./conditions";
 
 export interface PolicySettings {
   mode: IngressMode;
@@ -21,111 +23,32 @@ export interface PolicySettings {
   healthChecks: boolean;
 }
 
-type Condition = Record<string, Record<string, string | string[]>>;
-
-export interface Statement {
-  Sid: string;
-  Effect: "Allow";
-  Action: string[];
-  Resource: string[];
-  Condition?: Condition;
-}
-
 export interface PolicyDocument {
   Version: "2012-10-17";
   Statement: Statement[];
 }
 
-const managedBy = "kops-secondary-ingress";
-
-/** Conditions on the tags that the program puts on what it makes, and kOps on what it has made. */
-export function conditions(clusterName: string) {
-  return {
-    beingMadeOurs: {
-      StringEquals: {
-        "aws:RequestTag/managed-by": managedBy,
-        "aws:RequestTag/kops-secondary-ingress:cluster": clusterName,
-      },
-    },
-    ours: {
-      StringEquals: {
-        "aws:ResourceTag/managed-by": managedBy,
-        "aws:ResourceTag/kops-secondary-ingress:cluster": clusterName,
-      },
-    },
-    ofTheCluster: { StringEquals: { "aws:ResourceTag/KubernetesCluster": clusterName } },
-  } satisfies Record<string, Condition>;
-}
-
-/** What both modes do: find the node, and let the applications' clients in. */
+/** What every mode does: find the node, and let the applications' clients in. */
 function commonStatements({ mode, clusterName, region, accountId, ...settings }: PolicySettings): Statement[] {
   const arn = (type: string): string => `arn:aws:ec2:${region}:${accountId}:${type}/*`;
   const { beingMadeOurs, ours, ofTheCluster } = conditions(clusterName);
   const dualIp = mode === IngressMode.DualIp;
+  const balanced = mode === IngressMode.LoadBalancer;
+  const withAddress = dualIp || balanced;
   const look = [
     ...["DescribeInstances", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSecurityGroupRules"],
     ...(dualIp
       ? ["DescribeAccountAttributes", "DescribeAddresses", "DescribeAddressesAttribute", "DescribeInstanceTypes"]
       : []),
-    ...(dualIp && settings.secondaryPrivateIp ? ["DescribeSubnets", "DescribeTags"] : []),
+    ...(balanced ? ["DescribeAddresses", "DescribeAddressesAttribute"] : []),
+    ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
     ...(dualIp && settings.apiAllowedCidrs.length > 0 ? ["DescribeVpcs"] : []),
   ];
   const group = arn("security-group");
   const rule = arn("security-group-rule");
   const address = arn("elastic-ip");
-  return [
-    {
-      Sid: "Look",
-      Effect: "Allow",
-      // Describe calls know no resources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
-      Action: look.map((action) => `ec2:${action}`),
-      Resource: ["*"],
-      Condition: { StringEquals: { "ec2:Region": region } },
-    },
-    { Sid: "WhoAmI", Effect: "Allow", Action: ["sts:GetCallerIdentity"], Resource: ["*"] },
-    {
-      Sid: "MakeOurOwn",
-      Effect: "Allow",
-      Action: [
-        "ec2:CreateSecurityGroup",
-        "ec2:AuthorizeSecurityGroupIngress",
-        ...(dualIp ? ["ec2:AllocateAddress"] : []),
-      ],
-      Resource: [group, rule, ...(dualIp ? [address] : [])],
-      Condition: beingMadeOurs,
-    },
-    { Sid: "MakeGroupsInVpc", Effect: "Allow", Action: ["ec2:CreateSecurityGroup"], Resource: [arn("vpc")] },
-    {
-      Sid: "TagWhatIsMade",
-      Effect: "Allow",
-      Action: ["ec2:CreateTags"],
-      Resource: [group, rule, ...(dualIp ? [address] : [])],
-      Condition: {
-        StringEquals: {
-          ...beingMadeOurs.StringEquals,
-          "ec2:CreateAction": [
-            "CreateSecurityGroup",
-            "AuthorizeSecurityGroupIngress",
-            ...(dualIp ? ["AllocateAddress"] : []),
-          ],
-        },
-      },
-    },
-    {
-      Sid: "ChangeOurOwn",
-      Effect: "Allow",
-      Action: [
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:CreateTags",
-        "ec2:DeleteSecurityGroup",
-        "ec2:DeleteTags",
-        "ec2:RevokeSecurityGroupEgress",
-        "ec2:RevokeSecurityGroupIngress",
-        ...(dualIp ? ["ec2:AssociateAddress", "ec2:DisassociateAddress", "ec2:ReleaseAddress"] : []),
-      ],
-      Resource: [group, rule, ...(dualIp ? [address] : [])],
-      Condition: ours,
-    },
+  /** The node's interface is changed in the modes that have something on it. */
+  const interfaceStatements = (): Statement[] => [
     {
       Sid: "NodesInterface",
       Effect: "Allow",
@@ -150,11 +73,70 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     // The call names all groups of the interface, those of kOps and of others among them.
     { Sid: "GroupsOfInterface", Effect: "Allow", Action: ["ec2:ModifyNetworkInterfaceAttribute"], Resource: [group] },
   ];
+  return [
+    {
+      Sid: "Look",
+      Effect: "Allow",
+      // Describe calls know no resources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
+      Action: look.map((action) => `ec2:${action}`),
+      Resource: ["*"],
+      Condition: { StringEquals: { "ec2:Region": region } },
+    },
+    { Sid: "WhoAmI", Effect: "Allow", Action: ["sts:GetCallerIdentity"], Resource: ["*"] },
+    {
+      Sid: "MakeOurOwn",
+      Effect: "Allow",
+      Action: [
+        "ec2:CreateSecurityGroup",
+        "ec2:AuthorizeSecurityGroupIngress",
+        ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
+        ...(withAddress ? ["ec2:AllocateAddress"] : []),
+      ],
+      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Condition: beingMadeOurs,
+    },
+    { Sid: "MakeGroupsInVpc", Effect: "Allow", Action: ["ec2:CreateSecurityGroup"], Resource: [arn("vpc")] },
+    {
+      Sid: "TagWhatIsMade",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Condition: {
+        StringEquals: {
+          ...beingMadeOurs.StringEquals,
+          "ec2:CreateAction": [
+            "CreateSecurityGroup",
+            "AuthorizeSecurityGroupIngress",
+            ...(balanced ? ["AuthorizeSecurityGroupEgress"] : []),
+            ...(withAddress ? ["AllocateAddress"] : []),
+          ],
+        },
+      },
+    },
+    {
+      Sid: "ChangeOurOwn",
+      Effect: "Allow",
+      Action: [
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateTags",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DeleteTags",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+        ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
+        ...(dualIp ? ["ec2:AssociateAddress", "ec2:DisassociateAddress"] : []),
+        ...(withAddress ? ["ec2:ReleaseAddress"] : []),
+      ],
+      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Condition: ours,
+    },
+    ...(balanced ? balancerStatements({ clusterName, region, accountId }) : interfaceStatements()),
+  ];
 }
 
 /** Records of the applications' names only: never the API's, which are kOps'. */
 function recordStatements({ mode, route53ZoneId, appDomains, overwriteRecords }: PolicySettings): Statement[] {
-  if (mode !== IngressMode.DualIp || !route53ZoneId) return [];
+  if (mode === IngressMode.NodePort || !route53ZoneId) return [];
   return [
     {
       Sid: "LookAtZone",

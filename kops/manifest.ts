@@ -1,7 +1,7 @@
 /** Our pieces in kOps' manifests: put there, and looked for. Whatever else stands in them stays as it is, byte for byte. */
 import { isDeepStrictEqual } from "node:util";
 import { type Document, isMap, isSeq, parseAllDocuments, parseDocument, stringify, type YAMLMap } from "yaml";
-import type { Statement } from "../iam/policy";
+import type { Statement } from "../iam/conditions";
 import { nodePolicySid } from "../iam/nodePolicy";
 import { bootUnit } from "./boot";
 import { ownName, type Pieces } from "./pieces";

@@ -1,7 +1,7 @@
 /** What kOps' manifests must hold for a node that heals by itself: fields of its API kops.k8s.io/v1alpha2. */
 import { type HostSettings, hostSteps, preflight } from "../hostfiles";
 import { checked } from "../hostfiles/checkedSettings";
-import type { Statement } from "../iam/policy";
+import type { Statement } from "../iam/conditions";
 import { nodeStatements } from "../iam/nodePolicy";
 import { bootProgram, bootUnit, renderBoot, renderBootUnit, stepFile, unknowns } from "./boot";
 

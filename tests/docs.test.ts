@@ -60,7 +60,7 @@ describe("docs", function () {
     // prettier-ignore
     assert.deepEqual(named, [
       "mode", "clusterName", "appDomains", "networkInterfaceId", "secondaryPrivateIp", "httpsNodePort", "httpNodePort", "allowedCidrs",
-      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "primaryAddress", "route53ZoneId", "dnsTtl",
+      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "crossZone", "primaryAddress", "route53ZoneId", "dnsTtl",
       "overwriteRecords", "healthChecks", "onDestroy", "reinstall", "formerStack", "tags", "ssh", "sshPrivateKey",
     ]);
   });

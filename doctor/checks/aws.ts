@@ -1,7 +1,7 @@
 /** The account: the instance, its interface, its addresses, and who may come in. */
 import type { Check, Facts, Verdict } from "../check";
 import type { AwsFacts } from "../collect/aws";
-import { aws, dualIp, list, ofAws, up } from "./define";
+import { aws, dualIp, list, ofAws, onTheNode, up } from "./define";
 
 /** The rule of the stack for one of the applications' ports. */
 function opened(port: number, { reachedBy }: AwsFacts, facts: Facts): Verdict | undefined {
@@ -151,6 +151,7 @@ export const awsChecks: readonly Check[] = [
       severity: "error",
       title: "the security groups let clients reach the applications' HTTPS port",
       after: ["INSTANCE_GONE"],
+      modes: onTheNode,
     },
     (found, facts) => opened(facts.outputs.ingressPort, found, facts),
   ),
@@ -161,6 +162,7 @@ export const awsChecks: readonly Check[] = [
       severity: "error",
       title: "the security groups let clients reach the applications' HTTP port",
       after: ["INSTANCE_GONE"],
+      modes: onTheNode,
     },
     (found, facts) => opened(facts.outputs.ingressHttpPort, found, facts),
   ),

@@ -5,8 +5,12 @@ import type { AwsFacts } from "../collect/aws";
 import type { NameFacts } from "../collect/names";
 import type { NodeFacts } from "../collect/node";
 
-export const everywhere = [IngressMode.NodePort, IngressMode.DualIp] as const;
+export const everywhere = Object.values(IngressMode);
 export const dualIp = [IngressMode.DualIp] as const;
+/** Where the node itself has the doors that clients come through. */
+export const onTheNode = [IngressMode.NodePort, IngressMode.DualIp] as const;
+/** Where names lead to an address of the applications' own. */
+export const published = [IngressMode.DualIp, IngressMode.LoadBalancer] as const;
 
 type Result = Verdict | Unknown | undefined;
 type Definition = Omit<Check, "judge" | "reads" | "after" | "modes"> & Partial<Pick<Check, "after" | "modes">>;
@@ -43,7 +47,7 @@ export const ofReach = (
 
 /** Answered by the name server. */
 export const ofNames = (
-  { after = [], modes = dualIp, ...definition }: Definition,
+  { after = [], modes = published, ...definition }: Definition,
   judge: (names: NameFacts, facts: Facts) => Result,
 ): Check => ({
   ...definition,

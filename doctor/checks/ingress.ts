@@ -1,8 +1,7 @@
 /** The applications: the ingress controller, and what clients get. */
-import { IngressMode } from "../../settings";
 import type { Check, Facts } from "../check";
 import type { TlsAnswer } from "../collect/reach";
-import { ofNode, ofReach, onNode, up } from "./define";
+import { ofNode, ofReach, onNode, published, up } from "./define";
 
 /** Days: certificates of 90 days are renewed 30 days before their end. */
 const fewDays = 20;
@@ -66,7 +65,7 @@ export const ingressChecks: readonly Check[] = [
       severity: "error",
       title: "the applications' address does not show the API",
       after: httpsWay,
-      modes: [IngressMode.DualIp],
+      modes: published,
     },
     (facts) =>
       firstWhere(facts, (answer) => isApi(answer, facts))

@@ -25,7 +25,7 @@ export interface Question {
 }
 
 function node({ outputs, settings }: Question): Promise<NodeFacts | NodeUnknown> | Unknown {
-  if (outputs.mode === IngressMode.NodePort) return { because: "mode node-port has nothing on the node" };
+  if (outputs.mode !== IngressMode.DualIp) return { because: `mode ${outputs.mode} has nothing on the node` };
   if (!settings?.ssh) return { because: "there is no login to the node: give --stack" };
   const { httpsNodePort, httpNodePort, proxyProtocol, sshPrivateKey: privateKey, ssh } = settings;
   return askNode(

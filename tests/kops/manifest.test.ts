@@ -3,7 +3,7 @@ import { diffLines } from "diff";
 import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { merge, renderPieces } from "../../kops/manifest";
-import type { Statement } from "../../iam/policy";
+import type { Statement } from "../../iam/conditions";
 import { pieces } from "./settings";
 
 const ours = pieces();

@@ -1,0 +1,94 @@
+/**
+ * What mode load-balancer needs beside what every mode does. Resource types and conditions are those of AWS's service authorization
+ * reference: list_awselasticloadbalancingv2.html and list_amazonec2autoscaling.html.
+ */
+import { conditions, type Statement } from "./conditions";
+
+export interface BalancerScope {
+  clusterName: string;
+  region: string;
+  accountId: string;
+}
+
+export function balancerStatements({ clusterName, region, accountId }: BalancerScope): Statement[] {
+  const elb = (path: string): string => `arn:aws:elasticloadbalancing:${region}:${accountId}:${path}/*`;
+  const { beingMadeOurs, ours, ofTheCluster } = conditions(clusterName);
+  const balancer = elb("loadbalancer/net");
+  const targets = elb("targetgroup");
+  const listener = elb("listener/net");
+  return [
+    {
+      Sid: "LookAtBalancers",
+      Effect: "Allow",
+      // Describe calls know no resources.
+      Action: [
+        "autoscaling:DescribeAutoScalingGroups",
+        "elasticloadbalancing:DescribeCapacityReservation",
+        "elasticloadbalancing:DescribeListenerAttributes",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+        "elasticloadbalancing:DescribeTargetGroups",
+      ],
+      Resource: ["*"],
+    },
+    {
+      Sid: "MakeBalancer",
+      Effect: "Allow",
+      Action: ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"],
+      Resource: [balancer, targets],
+      Condition: beingMadeOurs,
+    },
+    {
+      Sid: "MakeListeners",
+      Effect: "Allow",
+      Action: ["elasticloadbalancing:CreateListener"],
+      Resource: [balancer],
+      Condition: ours,
+    },
+    {
+      Sid: "TagNewBalancer",
+      Effect: "Allow",
+      Action: ["elasticloadbalancing:AddTags"],
+      Resource: [balancer, targets, listener],
+      Condition: {
+        StringEquals: {
+          ...beingMadeOurs.StringEquals,
+          "elasticloadbalancing:CreateAction": ["CreateLoadBalancer", "CreateTargetGroup", "CreateListener"],
+        },
+      },
+    },
+    {
+      Sid: "ChangeBalancer",
+      Effect: "Allow",
+      Action: [
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+        "elasticloadbalancing:RemoveTags",
+      ],
+      Resource: [balancer, targets, listener],
+      Condition: ours,
+    },
+    {
+      Sid: "AttachGroups",
+      Effect: "Allow",
+      Action: ["autoscaling:AttachLoadBalancerTargetGroups", "autoscaling:DetachLoadBalancerTargetGroups"],
+      Resource: [`arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/*`],
+      Condition: ofTheCluster,
+    },
+    {
+      Sid: "RulesInNodesGroup",
+      Effect: "Allow",
+      Action: ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
+      Resource: [`arn:aws:ec2:${region}:${accountId}:security-group/*`],
+      Condition: ofTheCluster,
+    },
+  ];
+}
