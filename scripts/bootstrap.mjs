@@ -75,21 +75,34 @@ function countsOf({ status, output }) {
 /** Tests by file, by `--grep`, or by any other option of Mocha. */
 const testSome = (args) => node(mocha, ...(args.some((arg) => arg.startsWith("tests/")) ? [] : [allTests]), ...args);
 
-/** All tests, in two runs beside each other: a lab mostly waits, and the others give way to it. */
+/** A program that gives way to the labs. */
+const politely = (...args) => aside("nice", [process.execPath, ...args]);
+
+/**
+ * Checks and all tests, beside each other: a lab mostly waits, and the others give way to it. What labs need is built meanwhile; where
+ * that fails, the tests say so.
+ */
 async function testAll() {
-  const others = aside("nice", [
-    process.execPath,
-    mocha,
-    allTests,
-    ...labTests.flatMap((files) => ["--ignore", files]),
-  ]);
+  console.error(
+    "Types, lint and format, the tests that need no lab, and what labs are built from: beside the tests in labs …",
+  );
+  const [checked, builds, others] = [
+    check(),
+    politely("-r", "ts-node/register/transpile-only", "lab/prebuild.ts"),
+    politely(mocha, allTests, ...labTests.flatMap((files) => ["--ignore", files])),
+  ];
   const labs = await aside(process.execPath, [mocha, ...labTests], true);
   console.error("Waiting for the tests that need no lab …");
   const runs = [labs, await others];
   process.stdout.write(runs[1].output);
-  const [passed, failed, skipped] = runs.map(countsOf).reduce((sum, counts) => sum.map((n, i) => n + counts[i]));
+  await builds;
+  const wrong = await checked;
+  const [passed, failed, skipped] = [...runs.map(countsOf), [wrong ? 0 : 1, wrong ? 1 : 0, 0]].reduce((sum, counts) =>
+    sum.map((n, i) => n + counts[i]),
+  );
   process.stdout.write(
-    `\nAll tests: the ones in a lab, and the others.\n${passed} passed, ${failed} failed, ${skipped} skipped\n`,
+    `\nThe tests in labs, the others, and as one the checks of types, lint and format${wrong ? " (which failed: npm run check)" : ""}.\n` +
+      `${passed} passed, ${failed} failed, ${skipped} skipped\n`,
   );
   return failed === 0 ? 0 : 1;
 }
@@ -111,8 +124,9 @@ const tasks = {
   mutation: program("mutation/run.ts"),
   check,
   test: async (args) => {
+    if (args.length === 0) return testAll();
     console.error("Checking types, lint and format …");
-    return (await check()) || (args.length > 0 ? testSome(args) : testAll());
+    return (await check()) || testSome(args);
   },
 };
 
