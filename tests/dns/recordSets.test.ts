@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { formats } from "../../dns/formats";
+import { dnsOutput } from "../../dns/records";
 import { changesTo, findRecordSet, inverse, type RecordChange, type RecordSet } from "../../dns/recordSets";
 import { cutOvers } from "./support";
 
@@ -34,5 +36,17 @@ describe("changes of records", () => {
         assert.deepEqual(changesTo(wanted, after), []);
       }),
     );
+  });
+
+  it("of 500 stacks are rendered for every tool and compared within two seconds", () => {
+    const wanted = Array.from({ length: 500 }, (_, stack) =>
+      dnsOutput([`app-${stack}.example.com`, `www-${stack}.example.com`], [`203.0.113.${stack % 250}`], 60, true),
+    ).flatMap(({ records }) => records);
+    const current = wanted.map((record, index) => (index % 2 ? record : { ...record, values: ["192.0.2.1"] }));
+    const start = performance.now();
+    for (const format of Object.values(formats))
+      assert.ok(format(wanted, { zone: "example.com", current }).length > 1000);
+    assert.equal(changesTo(wanted, current).length, 500);
+    assert.ok(performance.now() - start < 2000);
   });
 });
