@@ -130,9 +130,10 @@ const charts = [
 
 const ours: readonly PathId[] = ["secondary", "apiSocat", "apiSocketProxyd"];
 
-function pathTable(paths: readonly PathFigures[]): string {
+/** @param bulk what the column with bytes or bare connections shows */
+function pathTable(paths: readonly PathFigures[], bulk: string): string {
   return table(
-    ["way", "new connections/s", "p50 ms", "p99 ms", "requests/s, kept", "p99 ms", "MB/s or connections/s without TLS", "CPU ms per 1000 connections", "MiB per 1000 idle", "failed"],
+    ["way", "new connections/s", "p50 ms", "p99 ms", "requests/s, kept", "p99 ms", bulk, "CPU ms per 1000 connections", "MiB per 1000 idle", "failed"],
     paths.map((path) => [
       path.title,
       spread(path.connectionsPerSecond),
@@ -140,7 +141,7 @@ function pathTable(paths: readonly PathFigures[]): string {
       spread(path.p99),
       spread(path.requestsPerSecond),
       spread(path.requestP99),
-      path.megabytesPerSecond ? `${spread(path.megabytesPerSecond)} MB` : path.barePerSecond ? spread(path.barePerSecond) : "",
+      path.megabytesPerSecond ? spread(path.megabytesPerSecond) : path.barePerSecond ? spread(path.barePerSecond) : "",
       path.processor ? spread(path.processor) : "–",
       path.memory === undefined ? "–" : path.memory.toFixed(1),
       path.failed,
@@ -219,14 +220,20 @@ A ratio in bold misses what is asked for.
 
 ## The ways to the application
 
-${pathTable(paths.filter(({ to }) => to === "application"))}
+${pathTable(
+  paths.filter(({ to }) => to === "application"),
+  "MB/s",
+)}
 
 "HAProxy bound by hand" is the layout of the hand-made instructions: bound where clients connect, Debian's defaults. "nft rule alone" is no proxy at all: it cannot be
 used in front of a NodePort, because kube-proxy's own rules come after it, but it shows what a rule costs.
 
 ## The ways to the API
 
-${pathTable(paths.filter(({ to }) => to === "API"))}
+${pathTable(
+  paths.filter(({ to }) => to === "API"),
+  "connections/s without TLS",
+)}
 
 Where the API server was moved to 8443, \`apiForwarder: socket-proxyd\` is the faster of the two; \`socat\` makes a process for each connection.
 The API server is a stand-in here that answers at once: with a real one, its own work outweighs the way to it.
