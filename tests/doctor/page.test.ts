@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fixtures } from "../../lab/campaigns/diagnoses/fixtures";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
@@ -35,5 +36,9 @@ describe("table of checks", () => {
     const text = await format(renderPage(), { parser: "markdown", printWidth: 120 });
     if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(path, text);
     assert.equal(readFileSync(path, "utf8"), text);
+  });
+
+  it("has a fault for each in `npm run diagnoses`", () => {
+    assert.deepEqual(fixtures.map(({ code }) => code).sort(), checks.map(({ code }) => code).sort());
   });
 });

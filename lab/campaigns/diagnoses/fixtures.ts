@@ -63,6 +63,26 @@ const revoke =
     return undefined;
   };
 
+/** The groups of the node's interface. */
+async function groupsOf(operator: Operator): Promise<{ GroupId: string; GroupName: string }[]> {
+  const { networkInterfaceId } = await outputsOf(operator);
+  const { NetworkInterfaces } = (await operator.kept.aws("DescribeNetworkInterfacesCommand", {
+    NetworkInterfaceIds: [networkInterfaceId],
+  })) as { NetworkInterfaces: { Groups: { GroupId: string; GroupName: string }[] }[] };
+  return NetworkInterfaces[0]?.Groups ?? [];
+}
+
+/** Every rule that lets anybody reach port 443 of the node. */
+async function rulesForHttps(operator: Operator): Promise<{ group: string; rule: string }[]> {
+  const groups = (await groupsOf(operator)).map(({ GroupId }) => GroupId);
+  const { SecurityGroupRules } = (await operator.kept.aws("DescribeSecurityGroupRulesCommand", {})) as {
+    SecurityGroupRules: { SecurityGroupRuleId: string; GroupId: string; FromPort?: number; IsEgress: boolean }[];
+  };
+  return SecurityGroupRules.filter(
+    ({ GroupId, FromPort, IsEgress }) => groups.includes(GroupId) && FromPort === 443 && !IsEgress,
+  ).map(({ GroupId, SecurityGroupRuleId }) => ({ group: GroupId, rule: SecurityGroupRuleId }));
+}
+
 async function associationOf(operator: Operator, allocationId: string): Promise<string> {
   const { Addresses } = (await operator.kept.aws("DescribeAddressesCommand", { AllocationIds: [allocationId] })) as {
     Addresses: { AssociationId: string }[];
@@ -145,6 +165,23 @@ export const fixtures: readonly Fixture[] = [
         AllocationId: api?.AllocationId,
         NetworkInterfaceId: networkInterfaceId,
         PrivateIpAddress: primaryPrivateIp,
+      });
+    },
+  },
+  {
+    code: "HTTPS_CLOSED",
+    fault: "every rule for port 443 is revoked, kOps' own among them",
+    make: async (operator) => {
+      for (const { group, rule } of await rulesForHttps(operator))
+        await operator.kept.aws("RevokeSecurityGroupIngressCommand", { GroupId: group, SecurityGroupRuleIds: [rule] });
+    },
+    // `kops update cluster` does this.
+    tidy: async (operator) => {
+      const [group] = (await groupsOf(operator)).filter(({ GroupName }) => GroupName.startsWith("masters."));
+      const range = { IpProtocol: "tcp", FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: "0.0.0.0/0" }] };
+      await operator.kept.aws("AuthorizeSecurityGroupIngressCommand", {
+        GroupId: group?.GroupId,
+        IpPermissions: [range],
       });
     },
   },
