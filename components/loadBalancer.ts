@@ -96,12 +96,7 @@ export function loadBalancer(
   const addresses = found.subnets.apply((subnets) =>
     subnets.map(
       ({ zone }) =>
-        new ec2.Eip(
-          `${name}-balancer-${zone}`,
-          { domain: "vpc", tags: tagsOf(tagged, `balancer-${zone}`) },
-          // The balancer's own associations are none of ours.
-          { ...options, ignoreChanges: ["networkInterface", "instance"] },
-        ),
+        new ec2.Eip(`${name}-balancer-${zone}`, { domain: "vpc", tags: tagsOf(tagged, `balancer-${zone}`) }, options),
     ),
   );
   const publicIps = addresses.apply((made) => pulumi.all(made.map(({ publicIp }) => publicIp)));

@@ -1,8 +1,8 @@
 /** The commands that the docs tell people to type, typed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { renderPreflight } from "../hostfiles/preflight";
 import { repositoryRoot } from "../lab/paths";
 import { installPrograms, whyUnavailable } from "../lab/requirements";
@@ -49,6 +49,31 @@ describe("docs", function () {
     const section = guide.slice(guide.indexOf("## Before the first byte"), guide.indexOf("## Files on the node"));
     const explained = [...section.matchAll(/`([A-Z][A-Z_]{4,})`/g)].map(([, code]) => code ?? "");
     assert.deepEqual([...new Set(explained)].sort(), [...new Set([...codes, "NO_SUDO"])].sort());
+  });
+
+  it("leads to pages and headings that are there", () => {
+    const below = (folder: string): string[] =>
+      readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".md"))
+        .map((name) => join(folder, name));
+    const pages = ["README.md", ...below("docs"), ...below("examples")];
+    const read = (page: string): string => readFileSync(join(repositoryRoot, page), "utf8");
+    /** As GitHub makes them. */
+    const anchors = (page: string): string[] =>
+      [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}_ -]/gu, "")
+          .replaceAll(" ", "-"),
+      );
+    assert.ok(pages.length > 15);
+    for (const page of pages)
+      for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+        const [path = "", anchor] = target.split("#");
+        const file = path === "" ? page : join(dirname(page), path);
+        assert.ok(existsSync(join(repositoryRoot, file)), `${page}: ${target}`);
+        if (anchor !== undefined) assert.ok(anchors(file).includes(anchor), `${page}: ${target}`);
+      }
   });
 
   it("names every setting in the README's table, and no other", () => {
