@@ -10,7 +10,7 @@ import { stackOutputs } from "../proof/outputs";
 import { installPrograms } from "../requirements";
 import { connectionsPerSecond, measureHeld, measurePaths, measureProgram } from "./bench/measure";
 import { loadGenerators } from "./bench/load";
-import { type Bench, summary, writePerformancePage } from "./bench/page";
+import { type Bench, performancePage, summary, writePerformancePage } from "./bench/page";
 import { makePaths, pathsTo } from "./bench/paths";
 import { measureTuning } from "./bench/tuning";
 
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
     await lab.down();
   }
   if (page) await writePerformancePage(bench);
-  if (json) process.stdout.write(`${JSON.stringify(bench, undefined, 2)}\n`);
+  process.stdout.write(json ? `${JSON.stringify(bench, undefined, 2)}\n` : `${performancePage(bench)}\n`);
 }
 
 main().catch((error: unknown) => {

@@ -174,14 +174,21 @@ const promises: readonly [string, string, Limits][] = [
   ["`pulumi preview` of prod, against an empty program", "previewProdToEmpty", { most: 1.5 }],
 ];
 
+/** Writes docs/performance.md and its charts. */
 export async function writePerformancePage(bench: Bench): Promise<void> {
-  const { machine, versions, runs, paths, ratios, tuning, held, program } = bench;
+  const { paths } = bench;
   const folder = join(repositoryRoot, "docs/performance");
   mkdirSync(folder, { recursive: true });
   for (const { file, title, unit, value } of charts) {
     const bars = paths.map((path): Bar => ({ label: path.title, figure: value(path), ours: ours.includes(path.id) }));
     writeFileSync(join(folder, `${file}.svg`), barChart(title, unit, bars));
   }
+  await writePage("docs/performance.md", performancePage(bench));
+}
+
+/** docs/performance.md, before it is formatted. */
+export function performancePage(bench: Bench): string {
+  const { machine, versions, runs, paths, ratios, tuning, held, program } = bench;
   const kept = ({ least, most, withinSpread }: Limits, { median, max }: Figure): boolean =>
     (least === undefined || (withinSpread ? max : median) >= least) && (most === undefined || median <= most);
   const asked = ({ least, most, withinSpread }: Limits): string =>
@@ -192,17 +199,15 @@ export async function writePerformancePage(bench: Bench): Promise<void> {
         : "–";
   const { idle, streams } = held;
   const s = (values: readonly number[]): string => `${spread(figure(values))} s`;
-  await writePage(
-    "docs/performance.md",
-    `# Performance
+  return `# Performance
 
 <!-- Written by \`npm run bench\`. -->
 
 What our way to the application costs, beside what a user would pick instead, on one machine in one run. Client, proxy and servers share
 its processors, so the absolute numbers are small and the ratios are what to read. Medians of ${runs} runs, each path in turn with the others;
 least and most in brackets. ${machine} ${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(", ")}.
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ")}.
 
 ${table(
   ["ratio, run by run", "median (spread)", "asked for"],
@@ -281,6 +286,5 @@ ${program.logins.first} SSH connections; all ${2 * program.unchanged.prod.length
 ## Not measured
 
 A real network between client and node, a cluster with work to do, connections from more than one client machine, IPv6.
-`,
-  );
+`;
 }
