@@ -39,6 +39,9 @@ export const apiPortsClosed: ResourceValidationPolicy = {
 const filtersApi = ({ type, name }: PolicyResource): boolean =>
   type === types.remoteCommand && name.endsWith("-api-filter");
 
+/** A rule of a load balancer's own group, which no node has: the API is not behind it. */
+const ofBalancer = ({ name }: PolicyResource): boolean => name.includes("-balancer-");
+
 /** Advisory, for 0.0.0.0/0 is the right range for applications; that it holds for the API's 443 as well is what people do not expect. */
 export const apiOpenToEveryone: StackValidationPolicy = {
   name: "api-open-to-everyone",
@@ -53,7 +56,7 @@ export const apiOpenToEveryone: StackValidationPolicy = {
     if (getConfig<{ accepted?: boolean }>().accepted || resources.some(filtersApi)) return;
     for (const resource of resources) {
       const rule = resource.props as Rule;
-      if (resource.type !== types.ingressRule || !isWorld(rule) || !covers(rule, 443)) continue;
+      if (resource.type !== types.ingressRule || ofBalancer(resource) || !isWorld(rule) || !covers(rule, 443)) continue;
       report(
         `expected apiAllowedCidrs beside a rule that opens 443 to everyone, found none: the rule holds for the Kubernetes API on ` +
           "the primary address as well. Set apiAllowedCidrs, or accept it (docs/policy.md).",

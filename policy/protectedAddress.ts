@@ -11,7 +11,7 @@ export const ingressAddressProtected: ResourceValidationPolicy = {
   description: "The applications' Elastic IP cannot be deleted by accident.",
   enforcementLevel: "advisory",
   validateResource: ofType(types.eip, ({ name, opts }, report) => {
-    if (!name.endsWith("-ingress") || opts.protect) return;
+    if (!/-(ingress$|balancer-)/.test(name) || opts.protect) return;
     report(
       `expected '${name}' to be protected, found that a destroy or a replacement releases it. ` +
         "In a program of your own, give SecondaryIngressIp the option { protect: true }.",

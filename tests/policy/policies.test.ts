@@ -91,6 +91,7 @@ describe("policy pack", () => {
     const said = (name: string, protect: boolean): string[] =>
       violations(ingressAddressProtected, "aws:ec2/eip:Eip", name, {}, protect);
     assert.equal(said("ingress-ingress", false).length, 1);
+    assert.equal(said("ingress-balancer-eu-central-1a", false).length, 1);
     assert.deepEqual(said("ingress-ingress", true), []);
     assert.deepEqual(said("ingress-api", false), []);
   });
@@ -132,6 +133,7 @@ describe("policy pack", () => {
     assert.ok(allSteps(hostSettings({ apiAllowedCidrs: ["192.0.2.0/24"] })).some(({ name }) => name === "api-filter"));
     assert.deepEqual(said([https]), [https.urn]);
     assert.deepEqual(said([https, filter]), []);
+    assert.deepEqual(said([{ ...https, name: "ingress-balancer-443-from-0.0.0.0/0" }]), [], "the API is not behind it");
     assert.deepEqual(said([https], { accepted: true }), []);
     assert.deepEqual(said([{ ...https, props: { ...https.props, fromPort: 30443, toPort: 30443 } }]), []);
     assert.deepEqual(said([{ ...https, props: { ...https.props, cidrIpv4: "192.0.2.0/24" } }]), []);
