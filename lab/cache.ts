@@ -52,6 +52,8 @@ export class Cache {
     const release = await lock(join(this.root, name), {
       realpath: false,
       stale: 60_000,
+      // A machine that slept, say: two may build then, and the seal tells whether what came of it is whole.
+      onCompromised: () => undefined,
       retries: { retries: 1800, factor: 1, minTimeout: 1000 },
     });
     try {

@@ -26,6 +26,22 @@ describe("cache", () => {
     assert.equal(builds, 1);
   });
 
+  it("builds once for two who ask at the same time, and nothing beside a build of that name", async () => {
+    const [first, second] = await Promise.all([
+      cache.directory("engine", ["1"], build),
+      cache.directory("engine", ["1"], build),
+    ]);
+    assert.equal(first, second);
+    assert.equal(builds, 1);
+    let under = 0;
+    const work = async (): Promise<number> => {
+      under++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return under--;
+    };
+    assert.deepEqual(await Promise.all([cache.alone("apt-get", work), cache.alone("apt-get", work)]), [1, 1]);
+  });
+
   it("builds anew when what it is made from changes, and drops the old one", async () => {
     const first = await cache.directory("engine", ["1"], build);
     const second = await cache.directory("engine", ["2"], build);
