@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Growth } from "../../cutover/growth";
 import { parseOutputs, type StackOutputs } from "../../dns/outputs";
-import { policyFor } from "../../iam/policy";
 import type { Account } from "../../lab/aws/account";
 import { balancerPolicy } from "../../lab/cloudPolicy";
 import { set } from "../../lab/campaigns/interleavings/events";
@@ -14,14 +13,13 @@ import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
 import { labDomain } from "../../lab/labAccount";
 import { keyPair } from "../../lab/node/certificates";
-import { operatorKeyId } from "../../lab/operator";
 import { labPaths, repositoryRoot } from "../../lab/paths";
 import { stackOutputs } from "../../lab/proof/outputs";
 import type { Prober } from "../../lab/proof/prober";
-import { awsCalls } from "../../lab/proof/proof";
 import { accountSnapshot, difference, nodeSnapshot } from "../../lab/proof/snapshot";
 import { devUrls, prodUrls } from "../../lab/proof/urls";
 import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
+import { operatorPolicyTests } from "../support/operatorPolicy";
 
 describe("mode load-balancer", function () {
   this.timeout(5 * 60_000);
@@ -178,23 +176,5 @@ describe("mode load-balancer", function () {
     assert.deepEqual(changes, []);
   });
 
-  describe("the operator's policy", () => {
-    it("refused no call", async () => {
-      const refused = (await awsCalls()).filter(
-        ({ principal, error }) => principal === operatorKeyId && /Unauthorized|AccessDenied/.test(error ?? ""),
-      );
-      assert.deepEqual(refused, []);
-    });
-
-    it("has no action that was not used", async () => {
-      const used = new Set(
-        (await awsCalls())
-          .filter(({ principal, status }) => principal === operatorKeyId && status === 200)
-          .map(({ service, action }) => `${service}:${action}`),
-      );
-      const settings = { ...balancerPolicy, route53ZoneId: undefined };
-      const allowed = new Set(policyFor(settings).Statement.flatMap(({ Action }) => Action));
-      assert.deepEqual([...allowed].filter((action) => !used.has(action)).sort(), []);
-    });
-  });
+  operatorPolicyTests({ ...balancerPolicy, route53ZoneId: undefined });
 });

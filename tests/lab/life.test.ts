@@ -1,21 +1,19 @@
 /** A stack's life in AWS with everything turned on: each change in place, by an operator who has the printed policy and no more. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { policyFor } from "../../iam/policy";
 import type { Account } from "../../lab/aws/account";
 import { operatorPolicy } from "../../lab/cloudPolicy";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
 import { labDomain, labZoneId } from "../../lab/labAccount";
 import { node } from "../../lab/network/addresses";
-import { operatorKeyId } from "../../lab/operator";
 import { labPaths } from "../../lab/paths";
 import type { Finished } from "../../lab/process";
-import { awsCalls } from "../../lab/proof/proof";
 import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
 import { accountSnapshot, difference, nodeSnapshot } from "../../lab/proof/snapshot";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { needsRoot } from "../support/needs";
+import { operatorPolicyTests } from "../support/operatorPolicy";
 
 describe("a stack's life in AWS", function () {
   this.timeout(20 * 60_000);
@@ -208,22 +206,5 @@ describe("a stack's life in AWS", function () {
     assert.deepEqual(difference(atFirst.node, await nodeSnapshot()), []);
   });
 
-  describe("the operator's policy", () => {
-    it("refused no call", async () => {
-      const refused = (await awsCalls()).filter(
-        ({ principal, error }) => principal === operatorKeyId && /UnauthorizedOperation|AccessDenied/.test(error ?? ""),
-      );
-      assert.deepEqual(refused, []);
-    });
-
-    it("has no action that was not used", async () => {
-      const used = new Set(
-        (await awsCalls())
-          .filter(({ principal, status }) => principal === operatorKeyId && status === 200)
-          .map(({ service, action }) => `${service}:${action}`),
-      );
-      const allowed = new Set(policyFor(operatorPolicy).Statement.flatMap(({ Action }) => Action));
-      assert.deepEqual([...allowed].filter((action) => !used.has(action)).sort(), []);
-    });
-  });
+  operatorPolicyTests(operatorPolicy);
 });
