@@ -49,7 +49,11 @@ describe("config", () => {
   });
 
   const wrong: Record<string, { change: Record<string, unknown>; key: string; says: RegExp }> = {
-    "unknown mode": { change: { mode: "dual" }, key: "mode", says: /node-port, dual-ip or load-balancer, found "dual"/ },
+    "unknown mode": {
+      change: { mode: "dual" },
+      key: "mode",
+      says: /node-port, dual-ip or load-balancer, found "dual"/,
+    },
     "no cluster": { change: { clusterName: undefined }, key: "clusterName", says: /found nothing/ },
     "a cluster with shell in it": {
       change: { clusterName: "a.b;$(reboot)" },

@@ -42,12 +42,12 @@ describe("lab plugins: the engine's protocol", () => {
     const bucket = await failureOf(plugins.aws.check("aws:s3/bucket:Bucket", {}));
     assert.match(
       bucket.details,
-      /'aws' plugin does not serve aws:s3\/bucket:Bucket, only aws:ec2\/eip:Eip, .*--plugins official/,
+      /'aws' plugin does not serve aws:s3\/bucket:Bucket, only (aws:[^,]+, )*aws:ec2\/eip:Eip, .*--plugins official/,
     );
     const ami = await failureOf(plugins.aws.invoke("aws:ec2/getAmi:getAmi", {}));
     assert.match(
       ami.details,
-      /does not serve aws:ec2\/getAmi:getAmi, only aws:ec2\/getEips:getEips, .*--plugins official/,
+      /does not serve aws:ec2\/getAmi:getAmi, only (aws:[^,]+, )*aws:ec2\/getEips:getEips, .*--plugins official/,
     );
   });
 
