@@ -18,8 +18,8 @@ import { awsName, tags as tagsOf } from "./tags";
 /** Where the applications' clients come in. */
 const ports = { https: 443, http: 80 } as const;
 
-/** As often as AWS asks without extra charge, and as few failures as it takes: a node that hangs is left out after 20 s. */
-const healthCheck = {
+/** As often as AWS asks without extra charge, and as few failures as it takes: a node that hangs is left out within 25 s. */
+export const healthCheck = {
   protocol: "TCP",
   port: "traffic-port",
   interval: 10,
@@ -27,6 +27,9 @@ const healthCheck = {
   healthyThreshold: 2,
   unhealthyThreshold: 2,
 } as const;
+
+/** Seconds that kOps waits before it terminates a node it has taken out: as for its own balancers (kops pkg/model/awsmodel/api_loadbalancer.go). */
+const deregistrationDelay = 30;
 
 export function loadBalancer(
   name: string,
@@ -128,6 +131,7 @@ export function loadBalancer(
         vpcId,
         proxyProtocolV2: args.proxyProtocol ?? defaults.proxyProtocol,
         healthCheck,
+        deregistrationDelay,
         tags: tagsOf(tagged, protocol),
       },
       options,

@@ -1,11 +1,13 @@
 /** `npm run lab`: the command line of the lab. */
 import { spawn } from "node:child_process";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./lab";
 import type { ProxyMode } from "./kubernetes/controlPlane";
 import { node } from "./network/addresses";
 import type { MovedApiAddress } from "./node/controlPlane";
 import { type Suite, suites } from "./node/image";
+import { currentNode } from "./node/identity";
+import { machines, mostWorkers } from "./node/machines";
 import { leaderPid, type NodeNetwork, nodeNetworks, onNodeCommand } from "./node/machine";
 import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";
@@ -23,6 +25,7 @@ interface Flags {
   plugins: PluginChoice;
   debian: Suite;
   network: NodeNetwork;
+  nodes: number;
   json?: boolean;
 }
 
@@ -33,6 +36,12 @@ const program = new Command("npm run lab --")
   )
   .enablePositionalOptions()
   .showHelpAfterError();
+
+function nodesIn(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= mostWorkers + 1) return number;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${mostWorkers + 1}`);
+}
 
 /** The options that say what lab to bring up. */
 const labOptions = [
@@ -49,6 +58,12 @@ const labOptions = [
   new Option("--proxy-mode <mode>", "kube-proxy's mode, with --kubernetes")
     .choices(["nftables", "iptables"])
     .default("nftables"),
+  new Option(
+    "--nodes <number>",
+    `control plane and workers together, up to ${mostWorkers + 1}; workers run the ingress`,
+  )
+    .argParser(nodesIn)
+    .default(1),
   new Option("--debian <release>", "the node's Debian: 12 (bookworm) or 13 (trixie)")
     .choices(suites)
     .default("bookworm"),
@@ -61,13 +76,23 @@ const labOptions = [
 ];
 const withLabOptions = (command: Command): Command =>
   labOptions.reduce((changed, option) => changed.addOption(option), command);
-const options = ({ apiPort, apiAddress, kubernetes, proxyMode, plugins, debian, network }: Flags): LabOptions => ({
+const options = ({
+  apiPort,
+  apiAddress,
+  kubernetes,
+  proxyMode,
+  plugins,
+  debian,
+  network,
+  nodes,
+}: Flags): LabOptions => ({
   apiPort: apiPort === "443" ? 443 : 8443,
   apiAddress,
   ...(kubernetes ? { kubernetes: proxyMode } : {}),
   plugins,
   debian,
   network,
+  nodes,
 });
 
 withLabOptions(program)
@@ -141,9 +166,20 @@ program
   .action(async ({ json }: { json?: boolean }) => {
     const state = runningLab();
     const nodeRunning = (await leaderPid()) !== undefined;
+    const workers = await Promise.all(
+      machines()
+        .filter(({ number }) => number > 0)
+        .map(async (machine) => ({
+          name: machine.name,
+          address: currentNode(machine).primaryPrivateIp,
+          running: (await leaderPid(machine)) !== undefined,
+        })),
+    );
     if (!state) process.exitCode = 3;
     if (json) {
-      process.stdout.write(`${JSON.stringify({ up: state !== undefined, nodeRunning, ...state }, undefined, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ up: state !== undefined, nodeRunning, workers, ...state }, undefined, 2)}\n`,
+      );
     } else if (!state) {
       process.stdout.write("no lab is up\n");
     } else {
@@ -152,6 +188,7 @@ program
         [
           `lab up: API server on ${state.apiPort}, node ${nodeRunning ? "running" : "DOWN"}`,
           `node: ${node.primaryPrivateIp}, public ${node.autoPublicIp}`,
+          ...workers.map(({ name, address, running }) => `${name}: ${address}${running ? "" : ", DOWN"}`),
           `engine: pulumi ${state.engine.version}, ${state.engine.origin}; plugins: ${used.join(", ")}`,
           `project: ${labPaths.project}`,
           `logs: ${labPaths.logs}`,
@@ -163,8 +200,8 @@ program
 
 program
   .command("exec")
-  .description("run a command where the operator sits (internet, with pulumi's environment) or on the node (as root)")
-  .argument("<place>", "internet or node")
+  .description("run a command where the operator sits (internet, with pulumi's environment) or on a machine (as root)")
+  .argument("<place>", "internet, node or, of several nodes, worker-1 and on")
   .argument("<command...>", "the command and its arguments, after --")
   .passThroughOptions()
   .action(async (place: string, given: string[]) => {
@@ -174,8 +211,11 @@ program
     if (place === "internet") {
       return hand(inInternet(command), operatorEnvironment(state.engine.pulumi), labPaths.project);
     }
-    if (place === "node") return hand(await onNodeCommand(command), process.env, "/");
-    throw new Error(`unknown place '${place}': expected internet or node`);
+    const there = machines();
+    const machine = there.find(({ name }) => name === place);
+    if (machine) return hand(await onNodeCommand(command, machine), process.env, "/");
+    const places = ["internet", ...there.map(({ name }) => name)];
+    throw new Error(`unknown place '${place}': expected ${places.join(", ")}`);
   });
 
 /** Gives the terminal to a command and takes over its exit status. */

@@ -14,6 +14,7 @@ import { authorize, setNodePolicy } from "./cloudPolicy";
 import { labAccount } from "./labAccount";
 import { awsEndpoint, publicAwsEndpoint } from "./network/addresses";
 import { applyDataPlane } from "./network/dataPlane";
+import { startHealthChecks } from "./network/healthChecks";
 import { keyPair } from "./node/certificates";
 import { labPaths } from "./paths";
 
@@ -28,7 +29,7 @@ function servePublicly(): void {
 }
 
 async function main(): Promise<void> {
-  const account = labAccount();
+  const account = labAccount(Number(process.argv[2] ?? 1));
   const onChange = async (changed: Account): Promise<void> => {
     await applyDataPlane(changed);
     writeFileSync(labPaths.account, JSON.stringify(changed, undefined, 2));
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     nodePolicy: ({ statements }) => Promise.resolve(setNodePolicy(statements)),
     leave: () => endpoint.change(leave),
   });
+  startHealthChecks(account, (work) => endpoint.change(work));
   servePublicly();
   writeFileSync(labPaths.cloudReady, "");
 }

@@ -21,6 +21,8 @@ export interface KeptLab {
   aws(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** The same to Route 53. */
   route53(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** The same to Elastic Load Balancing. */
+  elb(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Ids of the rows of prod's URLs that fail now. */
   failingRows(): Promise<string[]>;
   /** Runs `work` with a stack's settings changed; they are as before afterwards. */
@@ -37,7 +39,12 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
   const state = await lab.up(options);
   const pulumi = (...args: string[]): Promise<Finished> =>
     asOperator(state.engine.pulumi, ["pulumi", ...args, "--non-interactive", "--color=never"]);
-  const call = async (sdk: "ec2" | "route-53", client: string, command: string, input: object) => {
+  const call = async (
+    sdk: "ec2" | "route-53" | "elastic-load-balancing-v2",
+    client: string,
+    command: string,
+    input: object,
+  ) => {
     const script = `const sdk = require(${JSON.stringify(join(repositoryRoot, "node_modules/@aws-sdk"))} + "/client-" + process.argv[1]);
       new sdk[process.argv[2]]({ maxAttempts: 1 }).send(new sdk[process.argv[3]](JSON.parse(process.argv[4])))
         .then((answer) => console.log(JSON.stringify(answer)), (error) => { console.error(error.name + ": " + error.message); process.exit(1); });`;
@@ -67,6 +74,7 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
     },
     aws: (command, input) => call("ec2", "EC2Client", command, input),
     route53: (command, input) => call("route-53", "Route53Client", command, input),
+    elb: (command, input) => call("elastic-load-balancing-v2", "ElasticLoadBalancingV2Client", command, input),
     failingRows: async () => {
       const rows = await prodUrls(await stackOutputs(state.engine.pulumi, "prod"));
       return rows.filter(({ ok }) => !ok).map(({ id }) => id);

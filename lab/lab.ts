@@ -14,7 +14,7 @@ import { metadataAddress, namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
 import { nodeImage, type Suite } from "./node/image";
-import { currentNode, generation, identityOf, setGeneration } from "./node/identity";
+import { currentNode, identityOf, nextGeneration } from "./node/identity";
 import {
   createDisk,
   cutPower,
@@ -25,7 +25,8 @@ import {
   replug,
   waitForApi,
 } from "./node/machine";
-import { lightControlPlane } from "./node/standIns";
+import { controlPlane, type Machine, machines, worker } from "./node/machines";
+import { lightControlPlane, lightWorker } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
@@ -46,6 +47,8 @@ export interface LabOptions {
   plugins: PluginChoice;
   /** The node's Debian, default bookworm. */
   debian?: Suite;
+  /** How many nodes: the control plane and workers beside it, default 1. Workers are light, whatever the control plane is. */
+  nodes?: number;
   /** What configures the node's network: netplan (default), or systemd-networkd on an image without netplan. */
   network?: NodeNetwork;
 }
@@ -53,6 +56,7 @@ export interface LabOptions {
 export interface LabState {
   apiPort: LabOptions["apiPort"];
   kubernetes?: ProxyMode;
+  nodes: number;
   engine: Engine;
   plugins: Plugins;
   /** Process id of the lab's cloud. */
@@ -93,7 +97,7 @@ async function claimMachine(): Promise<void> {
 }
 
 /** Starts the AWS endpoint and the data plane; returns when it listens. */
-async function startCloud(): Promise<number> {
+async function startCloud(nodes: number): Promise<number> {
   const logFile = join(labPaths.logs, "cloud.log");
   const log = openSync(logFile, "a");
   const [program = "", ...args] = inInternet([
@@ -101,6 +105,7 @@ async function startCloud(): Promise<number> {
     "-r",
     "ts-node/register/transpile-only",
     "lab/cloud.ts",
+    `${nodes}`,
   ]);
   const child = spawn(program, args, { cwd: repositoryRoot, detached: true, stdio: ["ignore", log, log] });
   child.unref();
@@ -126,6 +131,7 @@ async function up(options: LabOptions): Promise<LabState> {
 }
 
 async function build(options: LabOptions): Promise<LabState> {
+  const { apiPort, kubernetes, nodes = 1 } = options;
   const engine = await acquireEngine();
   const plugins = await choosePlugins(options.plugins);
   const image = await nodeImage(options.debian ?? "bookworm");
@@ -138,17 +144,18 @@ async function build(options: LabOptions): Promise<LabState> {
       [
         apiServiceIp,
         ...[0, 1, 2, 3, 4, 5, 6]
-          .map(identityOf)
+          .map((generation) => identityOf(generation))
           .flatMap(({ primaryPrivateIp, autoPublicIp }) => [primaryPrivateIp, autoPublicIp]),
       ],
     );
-    return startCloud();
+    return startCloud(nodes);
   });
   await step("Node", async (note) => {
-    const controlPlane = programs
+    const installed = programs
       ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
       : lightControlPlane(labCluster, node.primaryPrivateIp, nodePorts);
-    await createDisk(image, controlPlane, options.network ?? "netplan");
+    await createDisk(image, installed, options.network ?? "netplan");
+    await replug();
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
     if (programs) {
@@ -157,15 +164,27 @@ async function build(options: LabOptions): Promise<LabState> {
     }
     if (options.apiPort === 8443) await moveApi(options.apiAddress);
   });
+  const workers = Array.from({ length: nodes - 1 }, (_, index) => worker(index + 1));
+  if (workers.length > 0)
+    await step(`Workers (${workers.length})`, async () => {
+      for (const machine of workers) await startWorker(machine, image);
+    });
   await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
-  const { apiPort, kubernetes } = options;
-  const state: LabState = { apiPort, ...(kubernetes ? { kubernetes } : {}), engine, plugins, cloud };
+  const state: LabState = { apiPort, ...(kubernetes ? { kubernetes } : {}), nodes, engine, plugins, cloud };
   await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
   const used = Object.entries(plugins).map(([name, kind]) => `${name} ${kind}`);
   say(
     `  pulumi ${engine.version} (${engine.origin}; language host: ${engine.languageHost}); plugins: ${used.join(", ")}`,
   );
   return state;
+}
+
+/** Puts a worker on a new disk and into the network, and powers it on. */
+async function startWorker(machine: Machine, image: string): Promise<void> {
+  const installed = lightWorker(currentNode(machine).primaryPrivateIp, nodePorts);
+  await createDisk(image, installed, "netplan", machine);
+  await replug(machine);
+  await powerOn(machine);
 }
 
 /** Starts the metadata service of the node, for as long as the lab is up or until the returned function is called. */
@@ -196,6 +215,24 @@ async function startMetadata(): Promise<() => Promise<void>> {
 /** What kOps launches the next instance with, from the manifest of its instance group. */
 export type InstanceGroup = Pick<GroupPieces, "additionalSecurityGroups" | "cloudLabels" | "fileAssets" | "hooks">;
 
+/** Makes an instance that is off another one, with nothing of the old: what an Auto Scaling group does. */
+async function exchange(
+  machine: Machine,
+  launched: Partial<Omit<InstanceGroup, "fileAssets" | "hooks">> = {},
+): Promise<void> {
+  const old = currentNode(machine).instanceId;
+  nextGeneration(machine);
+  await tellCloud("replace", { old, next: { ...currentNode(machine), ...launched } });
+  await removeDisk(machine);
+}
+
+/** Terminates a worker's instance, and launches another. The load balancer is not told, unless somebody has told it before. */
+async function replaceWorker(machine: Machine): Promise<void> {
+  await cutPower(machine);
+  await exchange(machine);
+  await startWorker(machine, await nodeImage("bookworm"));
+}
+
 /**
  * Does what kOps' rolling update does to the one node: the instance is terminated, and the Auto Scaling group launches another with
  * a new interface, new addresses, a new disk and new host keys. Light control plane on 443 only.
@@ -203,12 +240,9 @@ export type InstanceGroup = Pick<GroupPieces, "additionalSecurityGroups" | "clou
  * @returns milliseconds from power on until the API server serves
  */
 async function replaceNode(group?: InstanceGroup): Promise<number> {
-  const old = currentNode();
   await cutPower();
-  setGeneration(generation() + 1);
   const { fileAssets, hooks, ...launched } = group ?? {};
-  await tellCloud("replace", { old: old.instanceId, next: { ...currentNode(), ...launched } });
-  await removeDisk();
+  await exchange(controlPlane, launched);
   const kops = lightControlPlane(labCluster, currentNode().primaryPrivateIp, nodePorts);
   const files: NodeFiles = group ? { [instanceGroupFile]: { text: stringify({ fileAssets, hooks }) } } : {};
   await createDisk(await nodeImage("bookworm"), { ...kops, files: { ...kops.files, ...files } }, "netplan");
@@ -221,12 +255,13 @@ async function replaceNode(group?: InstanceGroup): Promise<number> {
 
 /** Ends whatever is left of a lab; nothing left is no error. */
 async function down(): Promise<void> {
-  await cutPower();
-  for (const namespace of [namespaces.internet, namespaces.vpc]) {
+  const there = machines();
+  for (const machine of there) await cutPower(machine);
+  for (const namespace of [namespaces.internet, namespaces.vpc, namespaces.balancers]) {
     const pids = (await attempt("ip", ["netns", "pids", namespace])).stdout.split("\n").filter(Boolean);
     if (pids.length > 0) await attempt("kill", ["-9", ...pids]);
   }
-  await removeDisk();
+  for (const machine of there) await removeDisk(machine);
   await removeNamespaces();
   await rm(labRoot, { recursive: true, force: true });
 }
@@ -236,4 +271,4 @@ async function downIfOurs(): Promise<void> {
   if (existsSync(ownerFile) && Number(readFileSync(ownerFile, "utf8")) === process.pid) await down();
 }
 
-export const lab = { up, down, downIfOurs, replaceNode, startMetadata };
+export const lab = { up, down, downIfOurs, replaceNode, replaceWorker, startMetadata };

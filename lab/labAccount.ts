@@ -1,15 +1,17 @@
 /**
- * The AWS account that the lab starts with: what `kops create cluster` leaves behind for one node, and beside it the node of
+ * The AWS account that the lab starts with: what `kops create cluster` leaves behind for the nodes, and beside it the node of
  * another cluster, which the program must leave alone.
  */
 import type { Account } from "./aws/account";
-import { seedAccount } from "./aws/seed";
+import { seedAccount, type SeedInstance } from "./aws/seed";
 import { elasticIps, node, vpc } from "./network/addresses";
+import { identityOf } from "./node/identity";
+import { worker } from "./node/machines";
 
 /** Names shared by the stacks' example settings and the lab. */
 export const labCluster = "k8s.example.com";
 export const labDomain = "app.example.com";
-export const labInstanceId = "i-0a1b2c3d4e5f60001";
+export const labInstanceId = node.instanceId;
 export const otherCluster = "other.example.com";
 export const otherInstanceId = "i-0a1b2c3d4e5f60002";
 
@@ -19,7 +21,8 @@ export const labZoneId = "Z0123456789EXAMPLE";
 const common = { region: labRegion, publicIpPool: elasticIps } as const;
 const machine = { instanceType: "t3.medium", role: "control-plane" } as const;
 
-export function labAccount(): Account {
+/** @param nodes control plane and workers together */
+export function labAccount(nodes = 1): Account {
   const account = seedAccount({
     ...common,
     cluster: labCluster,
@@ -32,6 +35,11 @@ export function labAccount(): Account {
         publicIp: node.autoPublicIp,
         macAddress: node.macAddress,
       },
+      ...Array.from({ length: nodes - 1 }, (_, index): SeedInstance => {
+        const { instanceId, primaryPrivateIp, macAddress, autoPublicIp } = identityOf(0, worker(index + 1));
+        const addresses = { privateIp: primaryPrivateIp, publicIp: autoPublicIp, macAddress };
+        return { instanceId, instanceType: "t3.medium", role: "node", ...addresses };
+      }),
     ],
     hostedZone: { zoneId: labZoneId, name: "example.com." },
   });

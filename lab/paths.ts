@@ -31,8 +31,6 @@ export const labPaths = {
   backend: join(labRoot, "pulumi-state"),
   /** The operator's kubeconfig, where the real control plane runs. */
   kubeconfig: join(labRoot, "kubeconfig"),
-  /** How often the node has been replaced. */
-  generation: join(labRoot, "generation"),
   /** Overlay of the node: everything that differs from the image. */
   node: join(labRoot, "node"),
   /** The AWS account as it stands, in JSON. */

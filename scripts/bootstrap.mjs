@@ -114,6 +114,7 @@ const tasks = {
   matrix: program("lab/campaigns/matrix.ts"),
   faults: program("lab/campaigns/faults.ts"),
   reboots: program("lab/campaigns/reboots.ts"),
+  failovers: program("lab/campaigns/failovers.ts"),
   replacements: program("lab/campaigns/replacements.ts"),
   alerts: program("lab/campaigns/alerts.ts"),
   bench: program("lab/campaigns/bench.ts"),

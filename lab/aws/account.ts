@@ -236,6 +236,10 @@ export interface Account {
   targetGroups?: TargetGroup[];
   listeners?: Listener[];
   autoScalingGroups?: AutoScalingGroup[];
+  /** What the balancers' health checks have found; absent where nobody asks the targets. */
+  targetHealth?: { targetGroupArn: string; instanceId: string; state: "initial" | "healthy" | "unhealthy" }[];
+  /** Targets that somebody has taken out of a group, since when (ISO 8601). */
+  deregisteredTargets?: { targetGroupArn: string; instanceId: string; since: string }[];
   /** Roles that somebody has assumed: the session's access key and ARN. */
   sessions?: { accessKeyId: string; arn: string }[];
   /** Public addresses still free in AWS's pool, taken from the front by AllocateAddress. */

@@ -23,6 +23,7 @@ export function replaceInstance(account: Account, instanceId: string, next: Repl
   const eni = account.networkInterfaces.find(({ attachment }) => attachment?.instanceId === instanceId);
   if (!old || !eni) throw new Error(`expected a running instance ${instanceId}, found none`);
   old.state = "terminated";
+  account.deregisteredTargets = account.deregisteredTargets?.filter((each) => each.instanceId !== instanceId);
   account.networkInterfaces = account.networkInterfaces.filter((other) => other !== eni);
   for (const address of account.addresses)
     if (address.association?.networkInterfaceId === eni.networkInterfaceId) delete address.association;

@@ -1,10 +1,17 @@
-/** The account that `kops create cluster` leaves behind: VPC, subnet, control-plane instances and their security group. */
+/** The account that `kops create cluster` leaves behind: VPC, subnet, and for each role its instances, security group and Auto Scaling group. */
 import ipaddr from "ipaddr.js";
 import type { Account, HostedZone, SecurityGroup, SecurityGroupRule, Tags } from "./account";
-import { groupTag } from "./autoscaling/targets";
+import { groupTag } from "./autoscaling/instances";
 import { newId } from "./ids";
 import { isInZone, normalName } from "./route53/names";
 import { nameServers } from "./route53/zones";
+
+/** The roles of kOps' instance groups, and what kOps calls their security groups and Auto Scaling groups. */
+const roles = {
+  "control-plane": { securityGroup: "masters", group: (zone: string) => `control-plane-${zone}.masters` },
+  node: { securityGroup: "nodes", group: (zone: string) => `nodes-${zone}` },
+} as const;
+type Role = keyof typeof roles;
 
 export interface SeedInstance {
   instanceId: string;
@@ -13,7 +20,7 @@ export interface SeedInstance {
   /** Given by AWS at launch; no Elastic IP. */
   publicIp?: string;
   macAddress: string;
-  role: "control-plane";
+  role: Role;
 }
 
 export interface Seed {
@@ -38,8 +45,9 @@ const clusterTags = (cluster: string, name: string): Tags => ({
 /** A zone as Route 53 makes it, with the records that kOps' dns-controller keeps for the API. */
 function seedZone({ zoneId, name }: { zoneId: string; name: string }, seed: Seed): HostedZone {
   const zone = normalName(name);
-  const publicIps = seed.instances.flatMap(({ publicIp }) => publicIp ?? []);
-  const privateIps = seed.instances.map(({ privateIp }) => privateIp);
+  const ofTheApi = seed.instances.filter(({ role }) => role === "control-plane");
+  const publicIps = ofTheApi.flatMap(({ publicIp }) => publicIp ?? []);
+  const privateIps = ofTheApi.map(({ privateIp }) => privateIp);
   const api = [
     { name: normalName(`api.${seed.cluster}`), type: "A", ttl: 60, values: publicIps },
     { name: normalName(`api.internal.${seed.cluster}`), type: "A", ttl: 60, values: privateIps },
@@ -60,13 +68,25 @@ function seedZone({ zoneId, name }: { zoneId: string; name: string }, seed: Seed
   };
 }
 
-/** What kOps opens on the control plane: SSH and the API from everywhere, and all egress. */
-function controlPlaneRules({ groupId }: SecurityGroup): SecurityGroupRule[] {
-  const rule = { groupId, cidrIpv4: "0.0.0.0/0" };
+type Opening = Pick<SecurityGroupRule, "ipProtocol" | "fromPort" | "toPort" | "cidrIpv4" | "referencedGroupId">;
+
+const tcp = (fromPort: number, toPort = fromPort): Opening => ({ ipProtocol: "tcp", fromPort, toPort });
+const everything: Opening = { ipProtocol: "-1", fromPort: -1, toPort: -1 };
+const everybody = { cidrIpv4: "0.0.0.0/0" };
+
+/**
+ * What kOps opens (pkg/model/awsmodel/firewall.go): SSH and the API from everywhere, all egress, and between the nodes
+ * everything but the control plane's etcd.
+ */
+function openings(role: Role, groups: Readonly<Partial<Record<Role, string>>>): Opening[] {
+  const { node: nodes, "control-plane": masters } = groups;
+  const from = (referencedGroupId: string | undefined, ...what: Opening[]): Opening[] =>
+    referencedGroupId === undefined ? [] : what.map((each) => ({ ...each, referencedGroupId }));
+  if (role === "node") return [{ ...tcp(22), ...everybody }, ...from(nodes, everything), ...from(masters, everything)];
   return [
-    ...[22, 443].map((port) => ({ ...rule, isEgress: false, ipProtocol: "tcp", fromPort: port, toPort: port })),
-    { ...rule, isEgress: true, ipProtocol: "-1", fromPort: -1, toPort: -1 },
-  ].map((one) => ({ securityGroupRuleId: newId("sgr"), ...one, tags: {} }));
+    ...[22, 443].map((port) => ({ ...tcp(port), ...everybody })),
+    ...from(nodes, tcp(1, 2379), tcp(2382, 4000), tcp(4003, 65535), { ...tcp(1, 65535), ipProtocol: "udp" }),
+  ];
 }
 
 /** A fresh account; ids other than the instances' are random. */
@@ -90,56 +110,68 @@ export function seedAccount(seed: Seed): Account {
       "kubernetes.io/role/elb": "1",
     },
   };
-  const group: SecurityGroup = {
-    groupId: newId("sg"),
-    groupName: `masters.${cluster}`,
-    description: "Security group for masters",
-    vpcId: vpc.vpcId,
-    tags: clusterTags(cluster, `masters.${cluster}`),
-  };
   const place = { subnetId: subnet.subnetId, vpcId: vpc.vpcId };
-  const instanceGroup = `control-plane-${availabilityZone}.masters.${cluster}`;
-  const tags: Tags = {
-    ...clusterTags(cluster, instanceGroup),
-    "k8s.io/role/control-plane": "1",
-    "kops.k8s.io/instancegroup": `control-plane-${availabilityZone}`,
-  };
+  const present = (["control-plane", "node"] as const).filter((role) =>
+    seed.instances.some((each) => each.role === role),
+  );
+  const groups = present.map((role): SecurityGroup => {
+    const { securityGroup } = roles[role];
+    return {
+      groupId: newId("sg"),
+      groupName: `${securityGroup}.${cluster}`,
+      description: `Security group for ${securityGroup}`,
+      vpcId: vpc.vpcId,
+      tags: clusterTags(cluster, `${securityGroup}.${cluster}`),
+    };
+  });
+  const ids: Partial<Record<Role, string>> = Object.fromEntries(
+    present.map((role, index) => [role, groups[index]?.groupId]),
+  );
+  const instanceGroup = (role: Role): string => `${roles[role].group(availabilityZone)}.${cluster}`;
+  const tagsOf = (role: Role): Tags => ({
+    ...clusterTags(cluster, instanceGroup(role)),
+    [`k8s.io/role/${role}`]: "1",
+    "kops.k8s.io/instancegroup": `${role === "node" ? "nodes" : role}-${availabilityZone}`,
+  });
   return {
     accountId: "123456789012",
     region,
     vpcs: [vpc],
     subnets: [subnet],
-    instances: seed.instances.map(({ instanceId, instanceType }) => ({
+    instances: seed.instances.map(({ instanceId, instanceType, role }) => ({
       instanceId,
       instanceType,
       state: "running",
       launchTime: new Date().toISOString(),
       ...place,
-      tags: { ...tags, [groupTag]: instanceGroup },
+      tags: { ...tagsOf(role), [groupTag]: instanceGroup(role) },
     })),
-    networkInterfaces: seed.instances.map(({ instanceId, privateIp, publicIp, macAddress }) => ({
+    networkInterfaces: seed.instances.map(({ instanceId, privateIp, publicIp, macAddress, role }) => ({
       networkInterfaceId: newId("eni"),
       ...place,
       macAddress,
       description: "",
       attachment: { attachmentId: newId("eni-attach"), instanceId, deviceIndex: 0 },
       privateIps: [{ privateIpAddress: privateIp, primary: true, ...(publicIp && { autoPublicIp: publicIp }) }],
-      securityGroupIds: [group.groupId],
-      tags: { ...tags },
+      securityGroupIds: [ids[role] ?? ""],
+      tags: tagsOf(role),
     })),
     addresses: [],
-    securityGroups: [group],
-    securityGroupRules: controlPlaneRules(group),
+    securityGroups: groups,
+    securityGroupRules: present.flatMap((role) =>
+      [
+        ...openings(role, ids).map((opening) => ({ ...opening, isEgress: false })),
+        { ...everything, ...everybody, isEgress: true },
+      ].map((opening) => ({ securityGroupRuleId: newId("sgr"), groupId: ids[role] ?? "", ...opening, tags: {} })),
+    ),
     hostedZones: seed.hostedZone ? [seedZone(seed.hostedZone, seed)] : [],
-    autoScalingGroups: [
-      {
-        name: instanceGroup,
-        arn: `arn:aws:autoscaling:${region}:123456789012:autoScalingGroup:00000000-0000-0000-0000-000000000000:autoScalingGroupName/${instanceGroup}`,
-        subnetIds: [subnet.subnetId],
-        targetGroupArns: [],
-        tags: { ...tags },
-      },
-    ],
+    autoScalingGroups: present.map((role, number) => ({
+      name: instanceGroup(role),
+      arn: `arn:aws:autoscaling:${region}:123456789012:autoScalingGroup:00000000-0000-0000-0000-00000000000${number}:autoScalingGroupName/${instanceGroup(role)}`,
+      subnetIds: [subnet.subnetId],
+      targetGroupArns: [],
+      tags: tagsOf(role),
+    })),
     publicIpPool: [...seed.publicIpPool],
   };
 }

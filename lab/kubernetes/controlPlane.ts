@@ -6,7 +6,7 @@ import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
 import { onNode } from "../node/machine";
 import { labPaths } from "../paths";
-import { type ControlPlane, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/controlPlane";
+import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/controlPlane";
 
 /** `nftables` is what kOps sets on current Ubuntu and Debian (kops nodeup/pkg/model/kube_proxy.go), `iptables` its older default. */
 export type ProxyMode = "nftables" | "iptables";
@@ -126,7 +126,7 @@ export function realControlPlane(
     httpNodePort: number;
     proxyMode: ProxyMode;
   },
-): ControlPlane {
+): KopsNode {
   const { cluster, httpsNodePort, httpNodePort, proxyMode } = options;
   const conntrack = ["max-per-core=0", "min=0", "tcp-timeout-established=0", "tcp-timeout-close-wait=0"];
   const script = (text: string): NodeFiles[string] => ({ text, mode: 0o755 });

@@ -1,7 +1,12 @@
 /** The lab's addresses: documentation ranges (RFC 5737) for the internet, a kOps default range for the VPC. */
 
 /** Names of the network namespaces; the prefix keeps them apart from anything else on the machine. */
-export const namespaces = { internet: "ksi-internet", vpc: "ksi-vpc", node: "ksi-node" } as const;
+export const namespaces = {
+  internet: "ksi-internet",
+  vpc: "ksi-vpc",
+  node: "ksi-node",
+  balancers: "ksi-balancers",
+} as const;
 
 export const internet = {
   /** Where the operator and the users sit. */
@@ -16,9 +21,11 @@ export const vpc = {
   subnet: "172.20.32.0/19",
   /** The VPC router's address in the subnet: the first after the network address, as in AWS. */
   router: "172.20.32.1",
+  routerMacAddress: "02:1b:7c:00:32:01",
 } as const;
 
 export const node = {
+  instanceId: "i-0a1b2c3d4e5f60001",
   primaryPrivateIp: "172.20.45.37",
   prefix: 19,
   macAddress: "02:1b:7c:00:45:37",

@@ -4,7 +4,7 @@
  * table and a set of host routes in the `vpc` namespace, and replaced whole after every change.
  */
 import type { Account, LoadBalancer, NetworkInterface, SecurityGroupRule } from "../aws/account";
-import { targetsOf } from "../aws/autoscaling/targets";
+import { servingTargets } from "../aws/elbv2/health";
 import { run } from "../process";
 import { namespaces, vpc } from "./addresses";
 
@@ -26,12 +26,17 @@ function publicAddresses(account: Account): { publicIp: string; privateIp: strin
   return [...elastic, ...automatic];
 }
 
-/** ENIs of running instances: a stopped machine has no link. */
+const isOfBalancer = ({ loadBalancers = [] }: Account, { networkInterfaceId }: NetworkInterface): boolean =>
+  loadBalancers.some(({ subnets }) => subnets.some((each) => each.networkInterfaceId === networkInterfaceId));
+
+/** ENIs of running instances, for a stopped machine has no link, and of balancers. */
 function connected(account: Account): NetworkInterface[] {
   const running = new Set(
     account.instances.filter(({ state }) => state === "running").map(({ instanceId }) => instanceId),
   );
-  return account.networkInterfaces.filter(({ attachment }) => attachment && running.has(attachment.instanceId));
+  return account.networkInterfaces.filter(
+    (eni) => (eni.attachment && running.has(eni.attachment.instanceId)) || isOfBalancer(account, eni),
+  );
 }
 
 /** Whose connections a balancer's groups let in on a port: nftables matches of the source, one of which must fit. */
@@ -70,10 +75,10 @@ function balance(account: Account): string[] {
     const balancer = loadBalancers[index];
     const group = targetGroups.find(({ arn }) => arn === targetGroupArn);
     if (!balancer || !group) return [];
-    const targets = targetsOf(account, targetGroupArn).flatMap(({ instanceId, state }) => {
+    const targets = servingTargets(account, targetGroupArn).flatMap(({ instanceId }) => {
       const eni = account.networkInterfaces.find(({ attachment }) => attachment?.instanceId === instanceId);
       const address = eni?.privateIps[0]?.privateIpAddress;
-      return address && state === "running" && letOut(account, balancer, group.port, eni) ? [address] : [];
+      return address && letOut(account, balancer, group.port, eni) ? [address] : [];
     });
     if (targets.length === 0) return [];
     const inTurn = targets.map((address, number) => `${number} : ${address} . ${group.port}`).join(", ");
@@ -123,6 +128,7 @@ export function renderDataPlane(account: Account): string {
   const interfaces = connected(account).map((networkInterface, index) => ({
     chain: index,
     addresses: networkInterface.privateIps.map(({ privateIpAddress }) => privateIpAddress).join(", "),
+    grouped: networkInterface.securityGroupIds.length > 0,
     rules: account.securityGroupRules.filter(({ groupId }) => networkInterface.securityGroupIds.includes(groupId)),
   }));
   const chain = (name: string, lines: readonly string[]): string[] => [
@@ -131,10 +137,11 @@ export function renderDataPlane(account: Account): string {
     "  }",
   ];
   const filter = (egress: boolean): string[] =>
-    interfaces.flatMap(({ chain: index, rules }) =>
+    interfaces.flatMap(({ chain: index, rules, grouped }) =>
       chain(`eni_${index}_${egress ? "out" : "in"}`, [
         ...rules.filter(({ isEgress }) => isEgress === egress).flatMap((rule) => match(rule, account)),
-        "counter drop",
+        // Only a balancer is without groups.
+        grouped ? "counter drop" : "return",
       ]),
     );
   return [
@@ -175,18 +182,40 @@ export function reachableAddresses(account: Account): string[] {
   return connected(account).flatMap(({ privateIps }) => privateIps.map(({ privateIpAddress }) => privateIpAddress));
 }
 
-/** Makes the `vpc` namespace do what the account's state says. */
+/** Makes a namespace have these and no others of what it lists. */
+async function reconcile(
+  wanted: readonly string[],
+  present: readonly string[],
+  { add, remove }: { add: (each: string) => Promise<unknown>; remove: (each: string) => Promise<unknown> },
+): Promise<void> {
+  for (const each of present) if (!wanted.includes(each)) await remove(each);
+  for (const each of wanted) if (!present.includes(each)) await add(each);
+}
+
+/** The first word of each line. */
+const firstWords = (text: string): string[] => text.split("\n").flatMap((line) => line.split(" ")[0] || []);
+
+/** Makes the namespaces `vpc` and `balancers` do what the account's state says. */
 export async function applyDataPlane(account: Account): Promise<void> {
-  const wanted = reachableAddresses(account);
-  const inVpc = (program: string, args: string[], input?: string): Promise<string> =>
-    run("nsenter", [`--net=/run/netns/${namespaces.vpc}`, program, ...args], input === undefined ? {} : { input });
-  await inVpc("nft", ["-f", "-"], renderDataPlane(account));
-  const routes = await inVpc("ip", ["-4", "route", "show", "dev", "lan", "proto", "static"]);
-  const present = routes.split("\n").flatMap((line) => line.split(" ")[0] || []);
-  for (const address of present.filter((address) => !wanted.includes(address))) {
-    await inVpc("ip", ["route", "del", address, "dev", "lan"]);
-  }
-  for (const address of wanted.filter((address) => !present.includes(address))) {
-    await inVpc("ip", ["route", "replace", `${address}/32`, "dev", "lan", "proto", "static"]);
-  }
+  const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip", ["-n", namespace, "-4", ...args]);
+  const { vpc: router, balancers } = namespaces;
+  await run("nsenter", [`--net=/run/netns/${router}`, "nft", "-f", "-"], { input: renderDataPlane(account) });
+  const lan = ["dev", "lan"];
+  const assigned = [...lan, "proto", "static"];
+  await reconcile(reachableAddresses(account), firstWords(await ipIn(router, "route", "show", ...assigned)), {
+    add: (address) => ipIn(router, "route", "replace", `${address}/32`, ...assigned),
+    remove: (address) => ipIn(router, "route", "del", address, ...lan),
+  });
+  const own = account.networkInterfaces
+    .filter((eni) => isOfBalancer(account, eni))
+    .flatMap(({ privateIps }) => privateIps.map(({ privateIpAddress }) => privateIpAddress));
+  const shown = (await ipIn(balancers, "-o", "addr", "show", ...lan)).matchAll(/inet (\S+?)\/32/g);
+  await reconcile(
+    own,
+    [...shown].map(([, address = ""]) => address),
+    {
+      add: (address) => ipIn(balancers, "addr", "add", `${address}/32`, ...lan),
+      remove: (address) => ipIn(balancers, "addr", "del", `${address}/32`, ...lan),
+    },
+  );
 }

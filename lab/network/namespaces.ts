@@ -1,5 +1,6 @@
-/** The three network namespaces and the links between them: internet ── vpc (router) ── node. */
+/** The network namespaces and the links between them: internet ── vpc (router) ── the machines, and the load balancers. */
 import { attempt, run } from "../process";
+import { type Machine, machines } from "../node/machines";
 import { internet, metadataAddress, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
 
 const ip = (...args: string[]): Promise<string> => run("ip", args);
@@ -7,31 +8,49 @@ const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip"
 const sysctlIn = (namespace: string, setting: string): Promise<string> =>
   run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
 
-/** The node's namespace with its network card, plugged into the VPC. A machine that boots starts with an empty one. */
-export async function createNodeNamespace(macAddress: string): Promise<void> {
-  await ip("netns", "add", namespaces.node);
-  await ipIn(
-    namespaces.vpc,
-    "link",
-    "add",
-    "lan",
-    "type",
-    "veth",
-    "peer",
-    "name",
-    node.device,
-    "netns",
-    namespaces.node,
-  );
-  await ipIn(namespaces.node, "link", "set", node.device, "address", macAddress);
-  // The router knows no subnet: each private address is a route of its own, made by the data plane once AWS has assigned it.
-  await ipIn(namespaces.vpc, "addr", "add", `${vpc.router}/32`, "dev", "lan");
-  await ipIn(namespaces.vpc, "link", "set", "lan", "up");
+/** The network namespace of a machine. */
+export const namespaceOf = ({ name }: Machine): string => `ksi-${name}`;
+
+/** A port of the router, with a card in a namespace of its own at the other end. Ports see the router and not one another. */
+async function connect(namespace: string, port: string, card: string): Promise<void> {
+  await ip("netns", "add", namespace);
+  // prettier-ignore
+  await ipIn(namespaces.vpc, "link", "add", port, "type", "veth", "peer", "name", card, "netns", namespace);
+  await ipIn(namespaces.vpc, "link", "set", port, "master", "lan", "up");
+  await ipIn(namespaces.vpc, "link", "set", port, "type", "bridge_slave", "isolated", "on");
 }
 
-export async function removeNodeNamespace(): Promise<void> {
-  await attempt("ip", ["-n", namespaces.vpc, "link", "del", "lan"]);
-  await attempt("ip", ["netns", "del", namespaces.node]);
+/** A machine's namespace with its network card, plugged into the VPC. A machine that boots starts with an empty one. */
+export async function plugIn(machine: Machine, macAddress: string): Promise<void> {
+  await connect(namespaceOf(machine), machine.name, node.device);
+  await ipIn(namespaceOf(machine), "link", "set", node.device, "address", macAddress);
+}
+
+/** Nothing plugged in is no error. */
+export async function unplug(machine: Machine): Promise<void> {
+  await attempt("ip", ["-n", namespaces.vpc, "link", "del", machine.name]);
+  await attempt("ip", ["netns", "del", namespaceOf(machine)]);
+}
+
+/**
+ * The VPC's side of the machines' links. The router knows no subnet: each private address is a route of its own, made by the data
+ * plane once AWS has assigned it, and answers for all others of the subnet, so that security groups see what machines say to one another.
+ */
+async function createLan(): Promise<void> {
+  await ipIn(namespaces.vpc, "link", "add", "lan", "address", vpc.routerMacAddress, "type", "bridge");
+  await ipIn(namespaces.vpc, "addr", "add", `${vpc.router}/32`, "dev", "lan");
+  await ipIn(namespaces.vpc, "link", "set", "lan", "up");
+  for (const setting of ["proxy_arp_pvlan=1", "send_redirects=0"])
+    await sysctlIn(namespaces.vpc, `net.ipv4.conf.lan.${setting}`);
+  await sysctlIn(namespaces.vpc, "net.ipv4.conf.all.send_redirects=0");
+}
+
+/** Where the load balancers are: nothing listens there, it asks the targets whether they are well. */
+async function createBalancers(): Promise<void> {
+  await connect(namespaces.balancers, "balancers", "lan");
+  await ipIn(namespaces.balancers, "link", "set", "lan", "up");
+  await ipIn(namespaces.balancers, "route", "add", vpc.router, "dev", "lan");
+  await ipIn(namespaces.balancers, "route", "add", "default", "via", vpc.router);
 }
 
 export async function createNamespaces(): Promise<void> {
@@ -49,11 +68,13 @@ export async function createNamespaces(): Promise<void> {
   await ipIn(namespaces.internet, "route", "add", "default", "via", internet.gateway);
   await ipIn(namespaces.vpc, "addr", "add", `${internet.gateway}/${internet.prefix}`, "dev", "wan");
   await sysctlIn(namespaces.vpc, "net.ipv4.ip_forward=1");
-  await createNodeNamespace(node.macAddress);
+  await createLan();
+  await createBalancers();
 }
 
 /** Removes whatever is there of them; nothing there is no error. */
 export async function removeNamespaces(): Promise<void> {
-  await removeNodeNamespace();
-  for (const namespace of [namespaces.vpc, namespaces.internet]) await attempt("ip", ["netns", "del", namespace]);
+  for (const machine of machines()) await unplug(machine);
+  for (const namespace of [namespaces.balancers, namespaces.vpc, namespaces.internet])
+    await attempt("ip", ["netns", "del", namespace]);
 }

@@ -7,7 +7,7 @@ import { type CertificateName, keyPair } from "./certificates";
 export type NodeFiles = Record<string, { text: string; mode?: number }>;
 
 /** What makes a bare node a kOps node: the light stand-ins, or the real programs. */
-export interface ControlPlane {
+export interface KopsNode {
   /** Directories laid over the image, the last on top. */
   layers: readonly string[];
   files: NodeFiles;

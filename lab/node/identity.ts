@@ -1,8 +1,8 @@
-/** What AWS gives the node's instance at launch; kOps replaces the instance, and the next one gets another. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { labInstanceId } from "../labAccount";
+/** What AWS gives a machine's instance at launch; kOps replaces the instance, and the next one gets another. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { node } from "../network/addresses";
-import { labPaths } from "../paths";
+import { controlPlane, directoryOf, type Machine } from "./machines";
 
 export interface NodeIdentity {
   instanceId: string;
@@ -13,27 +13,41 @@ export interface NodeIdentity {
 }
 
 /** @param generation 0 for the first instance, then one for each that replaced it, up to 99 */
-export function identityOf(generation: number): NodeIdentity {
-  if (generation === 0) {
-    const { primaryPrivateIp, macAddress, autoPublicIp } = node;
-    return { instanceId: labInstanceId, primaryPrivateIp, macAddress, autoPublicIp };
+export function identityOf(generation: number, { number }: Machine = controlPlane): NodeIdentity {
+  const digits = `${generation}`.padStart(2, "0");
+  if (number > 0) {
+    return {
+      instanceId: `i-0a1b2c3d4e5f7${`${number}`.padStart(2, "0")}${digits}`,
+      primaryPrivateIp: `172.20.${48 + number}.${100 + generation}`,
+      macAddress: `02:1b:7c:02:0${number}:${digits}`,
+      // One of two in turn: AWS has the other back by then.
+      autoPublicIp: `198.51.100.${10 + 2 * number + (generation % 2)}`,
+    };
   }
-  const number = `${generation}`.padStart(2, "0");
+  if (generation === 0) {
+    const { instanceId, primaryPrivateIp, macAddress, autoPublicIp } = node;
+    return { instanceId, primaryPrivateIp, macAddress, autoPublicIp };
+  }
   return {
-    instanceId: `i-0a1b2c3d4e5f61${number}1`,
+    instanceId: `i-0a1b2c3d4e5f61${digits}1`,
     primaryPrivateIp: `172.20.46.${100 + generation}`,
-    macAddress: `02:1b:7c:01:00:${number}`,
+    macAddress: `02:1b:7c:01:00:${digits}`,
     autoPublicIp: `198.51.100.${100 + generation}`,
   };
 }
 
-/** How often the running lab's node has been replaced. */
-export function generation(): number {
-  return existsSync(labPaths.generation) ? Number(readFileSync(labPaths.generation, "utf8")) : 0;
+const generationFile = (machine: Machine): string => join(directoryOf(machine), "generation");
+
+/** How often a machine of the running lab has been replaced. */
+function generation(machine: Machine): number {
+  const file = generationFile(machine);
+  return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
 }
 
-export function setGeneration(value: number): void {
-  writeFileSync(labPaths.generation, `${value}`);
+/** Makes a machine the next instance in its place. */
+export function nextGeneration(machine: Machine): void {
+  mkdirSync(directoryOf(machine), { recursive: true });
+  writeFileSync(generationFile(machine), `${generation(machine) + 1}`);
 }
 
-export const currentNode = (): NodeIdentity => identityOf(generation());
+export const currentNode = (machine: Machine = controlPlane): NodeIdentity => identityOf(generation(machine), machine);

@@ -1,34 +1,36 @@
-/** The node as a machine: its disk (an overlay on the image), power on, power off, and a way in. */
+/** A node as a machine: its disk (an overlay on the image), power on, power off, and a way in. */
 import { spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "../aws/account";
-import { namespaces, node, publicAwsEndpoint, vpc } from "../network/addresses";
+import { node, publicAwsEndpoint, vpc } from "../network/addresses";
 import { applyDataPlane } from "../network/dataPlane";
-import { createNodeNamespace, removeNodeNamespace } from "../network/namespaces";
+import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
 import { currentNode } from "./identity";
-import { type ControlPlane, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
+import { controlPlane, directoryOf, type Machine } from "./machines";
+import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
 
-const disk = {
-  upper: join(labPaths.node, "upper"),
-  work: join(labPaths.node, "work"),
-  root: join(labPaths.node, "root"),
-} as const;
+/** Where a machine's disk is mounted on this machine, and what it consists of. */
+const diskOf = (machine: Machine): { upper: string; work: string; root: string } => ({
+  upper: join(directoryOf(machine), "upper"),
+  work: join(directoryOf(machine), "work"),
+  root: join(directoryOf(machine), "root"),
+});
 
 /** The login of the operator on the node, as on kOps' Ubuntu images. */
 export const nodeUser = "ubuntu";
 
 export const operatorKey = join(labPaths.keys, "id_ed25519");
-const hostKey = join(labPaths.keys, "ssh_host_ed25519_key");
+const hostKeyOf = ({ name }: Machine): string => join(labPaths.keys, `ssh_host_ed25519_key_${name}`);
 
 /** The node's public host key, `ssh-ed25519 AAAA…`, as `ssh-keyscan` prints it without the host. */
 export async function nodeHostKey(): Promise<string> {
-  return (await readFile(`${hostKey}.pub`, "utf8")).trim().split(" ").slice(0, 2).join(" ");
+  return (await readFile(`${hostKeyOf(controlPlane)}.pub`, "utf8")).trim().split(" ").slice(0, 2).join(" ");
 }
 
 /** What configures the network of the node's image. */
@@ -53,34 +55,41 @@ Address=${primaryPrivateIp}/${node.prefix}
 Gateway=${vpc.router}
 `;
 
-/** Takes files of the image away from the node: overlayfs shows a device 0:0 as absent. */
-async function hide(...paths: string[]): Promise<void> {
+/** Takes files of the image away from a disk: overlayfs shows a device 0:0 as absent. */
+async function hide(upper: string, ...paths: string[]): Promise<void> {
   for (const path of paths) {
-    const file = join(disk.upper, path);
+    const file = join(upper, path);
     await mkdir(dirname(file), { recursive: true });
     await run("mknod", [file, "c", "0", "0"]);
   }
 }
 
-async function writeNodeFiles(files: NodeFiles): Promise<void> {
+async function writeNodeFiles(upper: string, files: NodeFiles): Promise<void> {
   for (const [path, { text, mode }] of Object.entries(files)) {
-    const file = join(disk.upper, path);
+    const file = join(upper, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
     await chmod(file, mode ?? 0o644);
   }
 }
 
-async function copyToNode(source: string, path: string, mode: number): Promise<void> {
-  const file = join(disk.upper, path);
+async function copyToNode(upper: string, source: string, path: string, mode: number): Promise<void> {
+  const file = join(upper, path);
   await mkdir(dirname(file), { recursive: true });
   await copyFile(source, file);
   await chmod(file, mode);
 }
 
-/** Makes the node's disk from the image: keys, network, and what kOps puts there. Mounts it. Every disk has host keys of its own. */
-export async function createDisk(image: string, controlPlane: ControlPlane, network: NodeNetwork): Promise<void> {
-  const { primaryPrivateIp } = currentNode();
+/** Makes a machine's disk from the image: keys, network, and what kOps puts there. Mounts it. Every disk has host keys of its own. */
+export async function createDisk(
+  image: string,
+  installed: KopsNode,
+  network: NodeNetwork,
+  machine = controlPlane,
+): Promise<void> {
+  const { primaryPrivateIp } = currentNode(machine);
+  const disk = diskOf(machine);
+  const hostKey = hostKeyOf(machine);
   for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
   await mkdir(labPaths.keys, { recursive: true });
   await chmod(labPaths.keys, 0o700);
@@ -88,26 +97,26 @@ export async function createDisk(image: string, controlPlane: ControlPlane, netw
   for (const key of [operatorKey, hostKey].filter((key) => !existsSync(key)))
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
 
-  await copyToNode(hostKey, "/etc/ssh/ssh_host_ed25519_key", 0o600);
-  await copyToNode(`${hostKey}.pub`, "/etc/ssh/ssh_host_ed25519_key.pub", 0o644);
-  await writeNodeFiles({
-    "/etc/hostname": { text: "node\n" },
+  await copyToNode(disk.upper, hostKey, "/etc/ssh/ssh_host_ed25519_key", 0o600);
+  await copyToNode(disk.upper, `${hostKey}.pub`, "/etc/ssh/ssh_host_ed25519_key.pub", 0o644);
+  await writeNodeFiles(disk.upper, {
+    "/etc/hostname": { text: `${machine.name}\n` },
     "/etc/hosts": {
-      text: `127.0.0.1 localhost\n127.0.1.1 node\n${publicAwsEndpoint.host} ${publicAwsEndpoint.name}\n`,
+      text: `127.0.0.1 localhost\n127.0.1.1 ${machine.name}\n${publicAwsEndpoint.host} ${publicAwsEndpoint.name}\n`,
     },
     "/etc/ssl/certs/ca-certificates.crt": { text: await readFile(keyPair("web-authority").certificate, "utf8") },
     ...(network === "netplan"
       ? { "/etc/netplan/50-cloud-init.yaml": { text: cloudInitNetplan(primaryPrivateIp), mode: 0o600 } }
       : { "/etc/systemd/network/50-cloud-init.network": { text: cloudInitNetworkd(primaryPrivateIp) } }),
-    ...controlPlane.files,
+    ...installed.files,
   });
-  if (network === "networkd") await hide("/usr/sbin/netplan", "/usr/lib/systemd/system-generators/netplan");
-  for (const unit of controlPlane.units) {
+  if (network === "networkd") await hide(disk.upper, "/usr/sbin/netplan", "/usr/lib/systemd/system-generators/netplan");
+  for (const unit of installed.units) {
     const wants = join(disk.upper, "etc/systemd/system/multi-user.target.wants");
     await mkdir(wants, { recursive: true });
     await symlink(`/etc/systemd/system/${unit}`, join(wants, unit));
   }
-  const lower = [...controlPlane.layers].reverse().concat(image).join(":");
+  const lower = [...installed.layers].reverse().concat(image).join(":");
   const overlay = `lowerdir=${lower},upperdir=${disk.upper},workdir=${disk.work}`;
   await run("mount", ["-t", "overlay", "kops-secondary-ingress-lab", "-o", overlay, disk.root]);
   // Ownership as on a real image: the operator's key belongs to the login.
@@ -117,24 +126,28 @@ export async function createDisk(image: string, controlPlane: ControlPlane, netw
   await run("chroot", [disk.root, "chown", "-R", `${nodeUser}:${nodeUser}`, `/home/${nodeUser}`]);
 }
 
-/** The command line that runs a program on the node as root, whatever the state of its network or sshd. */
-export async function onNodeCommand(command: readonly string[]): Promise<string[]> {
-  const leader = await leaderPid();
-  if (leader === undefined) throw new Error("the node is not running: start it with 'npm run lab -- up'");
+/** The command line that runs a program on a machine as root, whatever the state of its network or sshd. */
+export async function onNodeCommand(command: readonly string[], machine = controlPlane): Promise<string[]> {
+  const leader = await leaderPid(machine);
+  if (leader === undefined) throw new Error(`${machine.name} is not running: start it with 'npm run lab -- up'`);
   // prettier-ignore
   const env = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", `TERM=${process.env["TERM"] ?? "dumb"}`];
   return ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command];
 }
 
-/** Runs a program on the node as root. */
-export async function onNode(command: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const [program = "", ...args] = await onNodeCommand(command);
+/** Runs a program on a machine as root. */
+export async function onNode(
+  command: readonly string[],
+  options: RunOptions = {},
+  machine = controlPlane,
+): Promise<Finished> {
+  const [program = "", ...args] = await onNodeCommand(command, machine);
   return attempt(program, args, options);
 }
 
-/** Process id, on this machine, of the node's systemd. */
-export async function leaderPid(): Promise<number | undefined> {
-  const container = await attempt("pgrep", ["-f", `systemd-nspawn .*-D ${disk.root}`]);
+/** Process id, on this machine, of the lab machine's systemd. */
+export async function leaderPid(machine = controlPlane): Promise<number | undefined> {
+  const container = await attempt("pgrep", ["-f", `systemd-nspawn .*-D ${diskOf(machine).root}`]);
   const parent = container.stdout.split("\n")[0];
   if (!parent) return undefined;
   const child = await attempt("pgrep", ["-P", parent]);
@@ -142,14 +155,15 @@ export async function leaderPid(): Promise<number | undefined> {
   return pid > 0 ? pid : undefined;
 }
 
-/** Powers the node on and waits until its systemd has started everything and sshd answers. Milliseconds it took. */
-export async function powerOn(): Promise<number> {
+/** Powers a machine on and waits until its systemd has started everything and sshd answers. Milliseconds it took. */
+export async function powerOn(machine = controlPlane): Promise<number> {
   const start = Date.now();
-  const console = openSync(join(labPaths.logs, "node-console.log"), "a");
+  const log = join(labPaths.logs, `${machine.name}-console.log`);
+  const console = openSync(log, "a");
   const container = spawn(
     "systemd-nspawn",
     // prettier-ignore
-    ["--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaces.node}`, "-D", disk.root, "--capability=CAP_NET_ADMIN", "-b"],
+    ["--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaceOf(machine)}`, "-D", diskOf(machine).root, "--capability=CAP_NET_ADMIN", "-b"],
     {
       detached: true,
       stdio: ["ignore", console, console],
@@ -161,37 +175,37 @@ export async function powerOn(): Promise<number> {
   const deadline = start + 60_000;
   for (;;) {
     if (Date.now() > deadline) {
-      throw new Error(`the node did not boot within 60 s: see ${join(labPaths.logs, "node-console.log")}`);
+      throw new Error(`${machine.name} did not boot within 60 s: see ${log}`);
     }
     await sleep(100);
-    if ((await leaderPid()) === undefined) continue;
-    const state = (await onNode(["systemctl", "is-system-running"])).stdout.trim();
-    const ssh = await onNode(["ss", "-Hltn", "sport = :22"]);
+    if ((await leaderPid(machine)) === undefined) continue;
+    const state = (await onNode(["systemctl", "is-system-running"], {}, machine)).stdout.trim();
+    const ssh = await onNode(["ss", "-Hltn", "sport = :22"], {}, machine);
     if ((state === "running" || state === "degraded") && ssh.stdout) return Date.now() - start;
   }
 }
 
-async function waitUntilOff(seconds: number): Promise<boolean> {
+async function waitUntilOff(seconds: number, machine: Machine): Promise<boolean> {
   for (let tries = 0; tries < seconds * 10; tries++) {
-    if ((await leaderPid()) === undefined) return true;
+    if ((await leaderPid(machine)) === undefined) return true;
     await sleep(100);
   }
   return false;
 }
 
-/** Pulls the plug: nothing on the node gets a chance to tidy up. */
-export async function cutPower(): Promise<void> {
-  const leader = await leaderPid();
+/** Pulls the plug: nothing on the machine gets a chance to tidy up. */
+export async function cutPower(machine = controlPlane): Promise<void> {
+  const leader = await leaderPid(machine);
   if (leader !== undefined) await attempt("kill", ["-9", `${leader}`]);
-  await attempt("pkill", ["-9", "-f", `systemd-nspawn .*-D ${disk.root}`]);
-  await waitUntilOff(5);
+  await attempt("pkill", ["-9", "-f", `systemd-nspawn .*-D ${diskOf(machine).root}`]);
+  await waitUntilOff(5, machine);
 }
 
 /** Stops every service in order, as `systemctl poweroff` does; pulls the plug where that takes over 90 s, as EC2 does. */
 async function shutDown(): Promise<void> {
   if ((await leaderPid()) === undefined) return;
   await onNode(["systemctl", "poweroff", "--no-block"]);
-  if (!(await waitUntilOff(90))) await cutPower();
+  if (!(await waitUntilOff(90, controlPlane))) await cutPower();
 }
 
 export interface RebootOptions {
@@ -203,7 +217,7 @@ export interface RebootOptions {
 
 /** Restarts the node with an empty kernel: addresses, rules and connections are gone, the disk is kept. Milliseconds to boot. */
 export async function reboot({ powerCut = false, nodeupSeconds = 0 }: RebootOptions = {}): Promise<number> {
-  await writeFile(join(disk.root, nodeupDelay), `${nodeupSeconds}\n`);
+  await writeFile(join(diskOf(controlPlane).root, nodeupDelay), `${nodeupSeconds}\n`);
   await (powerCut ? cutPower() : shutDown());
   await replug();
   return powerOn();
@@ -227,15 +241,16 @@ export async function waitForApi(port: number): Promise<void> {
   );
 }
 
-/** Unmounts the node's disk and throws it away. */
-export async function removeDisk(): Promise<void> {
+/** Unmounts a machine's disk and throws it away. */
+export async function removeDisk(machine = controlPlane): Promise<void> {
+  const disk = diskOf(machine);
   await attempt("umount", ["-l", disk.root]);
   for (const directory of Object.values(disk)) await rm(directory, { recursive: true, force: true });
 }
 
-/** Plugs the machine's network card in anew: another one, where the instance is another. */
-export async function replug(): Promise<void> {
-  await removeNodeNamespace();
-  await createNodeNamespace(currentNode().macAddress);
+/** Plugs a machine's network card in anew: another one, where the instance is another. */
+export async function replug(machine = controlPlane): Promise<void> {
+  await unplug(machine);
+  await plugIn(machine, currentNode(machine).macAddress);
   await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);
 }

@@ -1,19 +1,27 @@
-/** The light control plane: kOps' own files and units, with stand-ins for the API server and the NodePorts. Up within a second. */
-import { type ControlPlane, ingressFiles, kopsFiles, kopsUnits, program } from "./controlPlane";
+/** Light nodes, up within a second: kOps' own files and units, with stand-ins for the API server and the NodePorts. */
+import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, program } from "./controlPlane";
 
-export function lightControlPlane(
-  cluster: string,
-  primaryPrivateIp: string,
-  { httpsNodePort, httpNodePort }: { httpsNodePort: number; httpNodePort: number },
-): ControlPlane {
+interface NodePorts {
+  httpsNodePort: number;
+  httpNodePort: number;
+}
+
+/** A node that runs applications and no API server. */
+export function lightWorker(primaryPrivateIp: string, { httpsNodePort, httpNodePort }: NodePorts): KopsNode {
   return {
     layers: [],
-    files: {
-      ...kopsFiles(cluster),
-      "/usr/local/bin/kube-apiserver": program("kube-apiserver"),
-      // NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so they are not here either.
-      ...ingressFiles(`${primaryPrivateIp}:${httpsNodePort}`, `${primaryPrivateIp}:${httpNodePort}`),
-    },
-    units: [...kopsUnits, "ingress.service"],
+    // NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so they are not here either.
+    files: ingressFiles(`${primaryPrivateIp}:${httpsNodePort}`, `${primaryPrivateIp}:${httpNodePort}`),
+    units: ["ingress.service"],
+  };
+}
+
+/** The control plane, with applications on it. */
+export function lightControlPlane(cluster: string, primaryPrivateIp: string, nodePorts: NodePorts): KopsNode {
+  const { layers, files, units } = lightWorker(primaryPrivateIp, nodePorts);
+  return {
+    layers,
+    files: { ...kopsFiles(cluster), "/usr/local/bin/kube-apiserver": program("kube-apiserver"), ...files },
+    units: [...kopsUnits, ...units],
   };
 }

@@ -45,10 +45,13 @@ export async function kubernetesRows(state: LabState, seconds = patience): Promi
   };
   const addressAndPort = "jsonpath={.endpoints[*].addresses[*]}:{.ports[*].port}";
   return [
-    await row("kubectl-readyz", "kubectl get --raw /readyz by kubeconfig from outside", "ok", async () => {
-      const { ok, observed } = await kubectl("get", "--raw", "/readyz");
-      return { ok: ok && observed === "ok", observed };
-    }),
+    // An API server that listens is not ready yet: its own hooks run first.
+    await row("kubectl-readyz", "kubectl get --raw /readyz by kubeconfig from outside", "ok", () =>
+      eventually(seconds, async () => {
+        const { ok, observed } = await kubectl("get", "--raw", "/readyz");
+        return { ok: ok && observed === "ok", observed };
+      }),
+    ),
     await row("kubernetes-endpoint", "the `kubernetes` endpoint", `${node.primaryPrivateIp} alone`, () =>
       eventually(seconds, async () => {
         const { ok, observed } = await kubectl("get", "endpointslices", "kubernetes", "-o", addressAndPort);

@@ -17,7 +17,8 @@ import { withoutHaproxy } from "./node";
 import { rebootedRows } from "./reboot";
 import { type Row, row } from "./row";
 import { accountSnapshot, difference, nodeSnapshot } from "./snapshot";
-import { devUrls, prodUrls } from "./urls";
+import { targetsHealthy } from "./targets";
+import { balancedUrls, devUrls, prodUrls } from "./urls";
 
 /** Number of SSH logins that the node's sshd has accepted since boot. */
 export async function sshLogins(): Promise<number> {
@@ -122,6 +123,19 @@ export async function prove(state: LabState): Promise<Row[]> {
 
   const whileRemoving = await watchApi(443);
   rows.push(await destroy("prod"), await destroy("dev"));
+  if (state.nodes > 1) {
+    const mode = "kops-secondary-ingress:mode";
+    await pulumi("config", "set", "--stack", "prod", mode, "load-balancer");
+    const grown = [
+      await up("prod"),
+      ...(await urls("prod", balancedUrls)),
+      await targetsHealthy(state.nodes - 1),
+      await upAgain("prod"),
+      await destroy("prod"),
+    ];
+    await pulumi("config", "set", "--stack", "prod", mode, "dual-ip");
+    rows.push(...grown.map((each) => ({ ...each, id: `balanced-${each.id}`, name: `load-balancer: ${each.name}` })));
+  }
   rows.push(
     await watched("api-while-removing", "the API's own listener meanwhile", whileRemoving),
     await row("aws-empty", "after destroy: nothing left in AWS", "the account as before", async () => {

@@ -31,9 +31,11 @@ export async function nodeSnapshot(): Promise<Snapshot> {
 /** The AWS account as the endpoint holds it, one resource a line. */
 export async function accountSnapshot(): Promise<Snapshot> {
   const account = JSON.parse(await readFile(labPaths.account, "utf8")) as Record<string, unknown>;
-  // Addresses given back return to the end of AWS's pool, and Route 53's changes and the sessions of roles are history.
+  // Addresses given back return to the end of AWS's pool, Route 53's changes and the sessions of roles are history, and how
+  // targets are is not what anybody has made.
+  const left = ["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions", "targetHealth"];
   return Object.entries(account)
-    .filter(([name]) => !["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions"].includes(name))
+    .filter(([name]) => !left.includes(name))
     .flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value]).map((item) => `${name} ${JSON.stringify(item)}`),
     )

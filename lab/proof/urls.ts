@@ -95,3 +95,7 @@ export function prodUrls(outputs: Outputs): Promise<Row[]> {
     api("api-by-sni", `API: by SNI ${apiName} through the ingress EIP`, "internet", ingressPublicIp, apiName),
   ]);
 }
+
+/** What mode load-balancer promises: the same but for the API by its name, for a balancer knows no names. */
+export const balancedUrls = async (outputs: Outputs): Promise<Row[]> =>
+  (await prodUrls(outputs)).filter(({ id }) => id !== "api-by-sni");

@@ -15,12 +15,21 @@ const urls = ["app-https", "app-http", "api-public", "api-public-internal-name",
 /** What only a real control plane can show. */
 const cluster = ["kubectl-readyz", "kubernetes-endpoint", "api-from-pod", "nodeport-by-kube-proxy"];
 
+/** What only workers can show: mode load-balancer, in which the API has no name at the applications' address. */
+const workers = [
+  "up-prod",
+  ...urls.filter((id) => id !== "api-by-sni"),
+  "targets-healthy",
+  "again-prod",
+  "destroy-prod",
+];
+
 /** The promises, in the order of the table. */
 // prettier-ignore
-const promised = (kubernetes: readonly string[]): string[] => [
+const promised = (kubernetes: readonly string[], balanced: readonly string[]): string[] => [
   "up-dev", "dev-https", "dev-http", "dev-free", "up-prod", ...urls, ...kubernetes, "haproxy-down", "again-dev", "again-prod",
   "api-while-installing", ...["api-serves", "api-port-free", ...urls, ...kubernetes].map((id) => `reboot-${id}`),
-  "destroy-prod", "destroy-dev", "api-while-removing", "aws-empty", "host-as-before", ...(kubernetes.length > 0 ? ["memory"] : []),
+  "destroy-prod", "destroy-dev", ...balanced.map((id) => `balanced-${id}`), "api-while-removing", "aws-empty", "host-as-before", ...(kubernetes.length > 0 ? ["memory"] : []),
 ];
 
 /** A short form of `npm run matrix`: each kind of node, and each of kube-proxy's modes, once. */
@@ -33,6 +42,7 @@ const labs = [
     options: ["--debian", "trixie", "--network", "networkd"],
     kubernetes: [],
   },
+  { name: "two workers beside it", apiPort: "443", options: ["--nodes", "3"], kubernetes: [], balanced: workers },
   {
     name: "Kubernetes, its API server on 443, kube-proxy by nftables",
     apiPort: "443",
@@ -50,7 +60,7 @@ const labs = [
 describe("npm run lab", function () {
   this.timeout(20 * minutes);
 
-  for (const { name, apiPort, options, kubernetes } of labs) {
+  for (const { name, apiPort, options, kubernetes, balanced = [] } of labs) {
     it(`keeps every promise with ${name}`, function () {
       needsRoot(this);
       const { status, stdout, stderr } = spawnSync(
@@ -71,7 +81,7 @@ describe("npm run lab", function () {
       );
       assert.deepEqual(
         proof.rows.map(({ id }) => id),
-        promised(kubernetes),
+        promised(kubernetes, balanced),
       );
       assert.equal(proof.apiPort, Number(apiPort));
       assert.equal(status, 0, stderr);

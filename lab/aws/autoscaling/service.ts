@@ -6,7 +6,7 @@ import { AwsError } from "../errors";
 import { filterBy } from "../filters";
 import { memberList, members } from "../members";
 import { queryService } from "../queryService";
-import { instancesOf } from "./targets";
+import { instancesOf } from "./instances";
 
 export const autoscalingVersion = "2011-01-01";
 

@@ -23,6 +23,7 @@ export const elasticloadbalancing = queryService("elasticloadbalancing.amazonaws
   DescribeTags: tags.describeTags,
   DescribeTargetGroupAttributes: groups.describeTargetGroupAttributes,
   DescribeTargetGroups: groups.describeTargetGroups,
+  DeregisterTargets: groups.deregisterTargets,
   DescribeTargetHealth: groups.describeTargetHealth,
   ModifyListener: listeners.modifyListener,
   ModifyListenerAttributes: listeners.modifyListenerAttributes,

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import type { Account, TargetGroup } from "../account";
 import { action, type Answer } from "../action";
-import { targetsOf } from "../autoscaling/targets";
 import { AwsError, notFound } from "../errors";
 import { memberList, members, pairs, tagMembers, tagsOf } from "../members";
 import { boolean, integer } from "../parameters";
 import { arnOf, checkName, findTargetGroup, newSuffix, setAttributes, validationError } from "./find";
+import { describeTargets, targetsOf } from "./health";
 
 /** Attributes of a group with protocol TCP and their defaults. */
 const defaultAttributes = {
@@ -28,7 +28,8 @@ const defaultAttributes = {
 const port = integer.refine((value) => value >= 1 && value <= 65535, "It is no port");
 const healthCheck = {
   HealthCheckEnabled: boolean.optional(),
-  HealthCheckProtocol: z.enum(["TCP", "HTTP", "HTTPS"]).optional(),
+  // Others are AWS's, but the lab's balancer asks by no other.
+  HealthCheckProtocol: z.literal("TCP").optional(),
   HealthCheckPort: z.string().optional(),
   HealthCheckIntervalSeconds: integer.optional(),
   HealthCheckTimeoutSeconds: integer.optional(),
@@ -185,30 +186,48 @@ export const deleteTargetGroup = action(
         `Target group '${TargetGroupArn}' is currently in use by a listener or a rule`,
       );
     account.targetGroups = account.targetGroups?.filter((each) => each !== group) ?? [];
+    account.deregisteredTargets = account.deregisteredTargets?.filter((each) => each.targetGroupArn !== TargetGroupArn);
     for (const each of account.autoScalingGroups ?? [])
       each.targetGroupArns = each.targetGroupArns.filter((arn) => arn !== TargetGroupArn);
     return {};
   },
 );
 
+const targets = members(z.strictObject({ Id: z.string(), Port: port.optional() }));
+
 export const describeTargetHealth = action(
   "reads",
-  z.strictObject({ TargetGroupArn: z.string() }),
-  (account, { TargetGroupArn }) => {
+  z.strictObject({ TargetGroupArn: z.string(), Targets: targets }),
+  (account, { TargetGroupArn, Targets }) => {
     const group = findTargetGroup(account, TargetGroupArn);
-    const used = usedBy(account, group).length > 0;
+    const inUse = usedBy(account, group).length > 0;
+    const instanceIds = Targets.map(({ Id }) => Id);
     return {
       TargetHealthDescriptions: memberList(
-        targetsOf(account, group.arn).map(({ instanceId, state }) => ({
-          Target: { Id: instanceId, Port: group.port },
-          HealthCheckPort: group.port,
-          TargetHealth: !used
-            ? { State: "unused", Reason: "Target.NotInUse" }
-            : state === "running"
-              ? { State: "healthy" }
-              : { State: "unused", Reason: "Target.InvalidState" },
-        })),
+        describeTargets(account, group, { inUse, instanceIds, now: Date.now() }).map(
+          ({ instanceId, state, reason }) => ({
+            Target: { Id: instanceId, Port: group.port },
+            HealthCheckPort: group.port,
+            TargetHealth: { State: state, Reason: reason },
+          }),
+        ),
       ),
     };
+  },
+);
+
+/** Nothing new goes to the targets from now on; those that are none any more are passed over, as AWS does. */
+export const deregisterTargets = action(
+  "mutates",
+  z.strictObject({ TargetGroupArn: z.string(), Targets: targets }),
+  (account, { TargetGroupArn, Targets }) => {
+    findTargetGroup(account, TargetGroupArn);
+    if (Targets.length === 0) throw validationError("At least one target must be specified");
+    const present = targetsOf(account, TargetGroupArn).map(({ instanceId }) => instanceId);
+    const since = new Date().toISOString();
+    for (const { Id: instanceId } of Targets)
+      if (present.includes(instanceId))
+        (account.deregisteredTargets ??= []).push({ targetGroupArn: TargetGroupArn, instanceId, since });
+    return {};
   },
 );

@@ -62,4 +62,38 @@ describe("the account that kOps leaves", () => {
     assert.equal(account.vpcs[0]?.cidrBlock, "10.1.0.0/16");
     assert.deepEqual(account.hostedZones, []);
   });
+
+  it("workers: a group each of their own, and everything open between nodes but etcd", () => {
+    const instance = { instanceType: "t3.small", macAddress: "02:00:00:00:00:01" };
+    const account = seedAccount({
+      ...{ region: "us-east-1", cluster, subnetCidr: "10.1.2.0/24", publicIpPool: [] },
+      instances: [
+        { ...instance, instanceId, privateIp: "10.1.2.9", role: "control-plane" },
+        { ...instance, instanceId: "i-1", privateIp: "10.1.2.10", role: "node" },
+        { ...instance, instanceId: "i-2", privateIp: "10.1.2.11", role: "node" },
+      ],
+    });
+    const [masters, nodes] = account.securityGroups;
+    assert.deepEqual([masters?.groupName, nodes?.groupName], [`masters.${cluster}`, `nodes.${cluster}`]);
+    assert.deepEqual(
+      account.networkInterfaces.map(({ securityGroupIds }) => securityGroupIds),
+      [[masters?.groupId], [nodes?.groupId], [nodes?.groupId]],
+    );
+    const open = (from: string | undefined, to: string | undefined): string[] =>
+      account.securityGroupRules
+        .filter((rule) => rule.groupId === to && rule.referencedGroupId === from && !rule.isEgress)
+        .map(({ ipProtocol, fromPort, toPort }) => `${ipProtocol} ${fromPort}-${toPort}`);
+    assert.deepEqual(open(nodes?.groupId, nodes?.groupId), ["-1 -1--1"]);
+    assert.deepEqual(open(masters?.groupId, nodes?.groupId), ["-1 -1--1"]);
+    assert.deepEqual(open(nodes?.groupId, masters?.groupId), [
+      ...["tcp 1-2379", "tcp 2382-4000", "tcp 4003-65535", "udp 1-65535"],
+    ]);
+    assert.deepEqual(
+      account.autoScalingGroups?.map(({ name, tags }) => [name, tags["k8s.io/role/node"]]),
+      [
+        [`control-plane-us-east-1a.masters.${cluster}`, undefined],
+        [`nodes-us-east-1a.${cluster}`, "1"],
+      ],
+    );
+  });
 });

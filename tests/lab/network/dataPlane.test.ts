@@ -159,6 +159,21 @@ describe("data plane", () => {
       assert.doesNotMatch(text, /203\.0\.113\.11 dnat to 172\.20\.32\.9/, "its address is not the interface's own");
     });
 
+    it("lets its own address be asked from, and ask the nodes' port", () => {
+      const own = {
+        ...{ networkInterfaceId: "eni-lb", subnetId: "", vpcId: "", macAddress: "", description: "", tags: {} },
+        ...{ privateIps: [{ privateIpAddress: "172.20.32.9", primary: true }], securityGroupIds: ["sg-lb"] },
+      };
+      const state = balanced({ networkInterfaces: [...account().networkInterfaces, own] });
+      assert.ok(reachableAddresses(state).includes("172.20.32.9"));
+      const text = renderDataPlane(state);
+      assert.match(text, /iifname "lan" ip saddr \{ 172\.20\.32\.9 \} jump eni_1_out/);
+      assert.match(text, /ip daddr \{ 172\.20\.45\.37, 172\.20\.45\.38 \} tcp dport 30443 return/);
+      assert.match(text, /ip saddr \{ 172\.20\.32\.9 \} tcp dport 30443 return/);
+      const open = renderDataPlane({ ...state, networkInterfaces: [{ ...own, securityGroupIds: [] }] });
+      assert.doesNotMatch(open, /counter drop/, "without groups it is open");
+    });
+
     it("leads nowhere without a rule to the nodes, without a listener, a target, or one that runs", () => {
       const { securityGroupRules, autoScalingGroups = [], instances } = balanced();
       for (const change of [

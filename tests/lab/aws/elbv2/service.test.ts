@@ -215,6 +215,15 @@ describe("lab ELB and Auto Scaling", () => {
     assert.deepEqual(await health(), [`${instanceId}:30443 unused`]);
     await listener(LoadBalancerArn, arn);
     assert.deepEqual(await health(), [`${instanceId}:30443 healthy`]);
+    const Targets = [{ Id: instanceId }];
+    await lab.elb.send(new elb.DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+    assert.deepEqual(await health(), [`${instanceId}:30443 draining`]);
+    await lab.elb.send(new elb.DeregisterTargetsCommand({ TargetGroupArn: arn, Targets }));
+    await refuses(
+      lab.elb.send(new elb.DeregisterTargetsCommand({ TargetGroupArn: arn, Targets: [] })),
+      "ValidationError",
+      "At least one target",
+    );
     replaceInstance(lab.account, instanceId, {
       instanceId: "i-0a1b2c3d4e5f60009",
       primaryPrivateIp: "172.20.45.99",

@@ -1,0 +1,53 @@
+/** One fault of one worker of two, under load. */
+import type { KeptLab } from "../../keptLab";
+import { worker } from "../../node/machines";
+import { stackOutputs } from "../../proof/outputs";
+import { probeApi, probeApp } from "../probes";
+import { waitUntil } from "./balancer";
+import type { Fault } from "./faults";
+
+export interface FailedOver {
+  id: string;
+  /** Requests to the applications, and how many of them failed. */
+  sent: number;
+  failed: number;
+  /** Seconds from the beginning of the fault to the last request that failed; 0 without one. */
+  lastFailure: number;
+  /** Requests to the API that failed. */
+  apiFailed: number;
+  /** What did not hold; empty when everything did. */
+  broken: string[];
+}
+
+/** Seconds that the lab itself takes: to see that a check is due, and to make its network what a verdict says. */
+const ownDelay = 0.5;
+
+/** @param number of the worker */
+export async function failOver(kept: KeptLab, fault: Fault, number: number): Promise<FailedOver> {
+  const machine = worker(number);
+  await waitUntil(machine, "healthy");
+  const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const probers = [await probeApp(ingressPublicIp), await probeApi()] as const;
+  const start = Date.now();
+  await fault.begin(kept, machine);
+  await fault.end(machine);
+  await waitUntil(machine, "healthy");
+  const [app, api] = await Promise.all(probers.map((prober) => prober.stop()));
+  if (!app || !api) throw new Error("no prober");
+  const lastFailure = app.lastFailure === 0 ? 0 : (app.lastFailure - start) / 1000;
+  const broken = [
+    ...(lastFailure > fault.allowed + (fault.allowed > 0 ? ownDelay : 0)
+      ? [`a request failed after ${lastFailure.toFixed(1)} s: ${app.failures[0]}`]
+      : []),
+    ...(api.failed > 0 ? [`${api.failed} requests to the API failed: ${api.failures[0]}`] : []),
+    ...(fault.allowed > 0 && app.failed === 0 ? ["nobody noticed the fault"] : []),
+  ];
+  return { id: fault.id, sent: app.sent, failed: app.failed, lastFailure, apiFailed: api.failed, broken };
+}
+
+/** A lab of three nodes with prod in mode load-balancer. */
+export async function putBehindBalancer(kept: KeptLab): Promise<void> {
+  const set = await kept.pulumi("config", "set", "--stack", "prod", "kops-secondary-ingress:mode", "load-balancer");
+  const { status, stdout, stderr } = set.status === 0 ? await kept.up("prod") : set;
+  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+}

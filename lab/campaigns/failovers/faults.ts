@@ -1,0 +1,77 @@
+/** What happens to a worker behind a load balancer, and for how long clients may notice. */
+import { healthCheck } from "../../../components/loadBalancer";
+import type { KeptLab } from "../../keptLab";
+import { lab } from "../../lab";
+import { namespaceOf } from "../../network/namespaces";
+import { cutPower, onNode } from "../../node/machine";
+import type { Machine } from "../../node/machines";
+import { run } from "../../process";
+import { takeOut, waitUntil } from "./balancer";
+
+export interface Fault {
+  id: string;
+  /** What is done, in words. */
+  name: string;
+  /** Seconds after it has begun in which requests may fail. */
+  allowed: number;
+  /** Begins it. */
+  begin(kept: KeptLab, worker: Machine): Promise<void>;
+  /** Ends it, with the worker behind the balancer again or another in its place. */
+  end(worker: Machine): Promise<void>;
+}
+
+const { interval, timeout, unhealthyThreshold } = healthCheck;
+
+/** A node that says no is asked at the next interval, and at the one after. */
+const refusing = interval * unhealthyThreshold;
+/** For one that says nothing the last answer is waited for. */
+const silent = refusing + timeout;
+
+const inNetworkOf = (worker: Machine, ...command: string[]): Promise<string> =>
+  run("nsenter", [`--net=/run/netns/${namespaceOf(worker)}`, ...command]);
+
+export const faults: readonly Fault[] = [
+  {
+    id: "rolled",
+    name: "kOps replaces it: taken out of the balancer, drained, terminated, another launched",
+    allowed: 0,
+    begin: async (kept, worker) => {
+      await takeOut(kept, worker);
+      await lab.replaceWorker(worker);
+    },
+    end: () => Promise.resolve(),
+  },
+  {
+    id: "drained",
+    name: "it is drained without the balancer being told: nobody listens on its NodePorts",
+    allowed: refusing,
+    begin: async (_kept, worker) => {
+      await onNode(["systemctl", "stop", "ingress.service"], {}, worker);
+      await waitUntil(worker, "unhealthy");
+    },
+    end: async (worker) => void (await onNode(["systemctl", "start", "ingress.service"], {}, worker)),
+  },
+  {
+    id: "frozen",
+    name: "it freezes: not a packet is answered",
+    allowed: silent,
+    begin: async (_kept, worker) => {
+      const chains = ["prerouting", "output"].map(
+        (hook) => `add chain inet frozen ${hook} { type filter hook ${hook} priority -500; policy drop; }`,
+      );
+      await inNetworkOf(worker, "nft", ["add table inet frozen", ...chains].join("; "));
+      await waitUntil(worker, "unhealthy");
+    },
+    end: async (worker) => void (await inNetworkOf(worker, "nft", "delete table inet frozen")),
+  },
+  {
+    id: "lost",
+    name: "its power is cut; its Auto Scaling group notices later, and launches another",
+    allowed: silent,
+    begin: async (_kept, worker) => {
+      await cutPower(worker);
+      await waitUntil(worker, "unhealthy");
+    },
+    end: (worker) => lab.replaceWorker(worker),
+  },
+];

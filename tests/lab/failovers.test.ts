@@ -1,0 +1,26 @@
+/** The short form of `npm run failovers`: each fault of a worker once. */
+import assert from "node:assert/strict";
+import { failOver, putBehindBalancer } from "../../lab/campaigns/failovers/campaign";
+import { faults } from "../../lab/campaigns/failovers/faults";
+import { type KeptLab, keepLab } from "../../lab/keptLab";
+import { lab } from "../../lab/lab";
+import { needsRoot } from "../support/needs";
+
+describe("a worker behind the load balancer", function () {
+  this.timeout(5 * 60_000);
+  let kept: KeptLab;
+
+  before(async function () {
+    needsRoot(this);
+    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto", nodes: 3 });
+    await putBehindBalancer(kept);
+  });
+  after(async () => {
+    if (kept as KeptLab | undefined) await lab.down();
+  });
+
+  for (const [index, fault] of faults.entries())
+    it(`${fault.name}: requests fail for ${fault.allowed} s at most, the API's never`, async () => {
+      assert.deepEqual((await failOver(kept, fault, 1 + (index % 2))).broken, []);
+    });
+});
