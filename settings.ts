@@ -39,6 +39,7 @@ export const defaults = {
   apiLocalPort: 8443,
   proxyProtocol: false,
   crossZone: true,
+  keepAddress: false,
   apiAllowedCidrs: [] as string[],
   forceApiAllowedCidrs: false,
   reinstall: "",

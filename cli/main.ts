@@ -1,5 +1,6 @@
 /** The command line of the product: what a user types besides `pulumi`. */
-import { Argument, Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { balancerSeconds } from "../cutover/growth";
 import { formats } from "../dns/formats";
 import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
@@ -10,6 +11,12 @@ import { printPolicy } from "./iam";
 import type { KopsFlags } from "./kops";
 import { supportBundle, writeReport } from "./report";
 import { status } from "./status";
+
+function secondsIn(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && Number.isInteger(seconds) && seconds >= 0) return seconds;
+  throw new InvalidArgumentError("expected a whole number of seconds");
+}
 
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
@@ -135,14 +142,23 @@ program
 program
   .command("grow")
   .description(
-    "say how a stack's names get from one node to a load balancer, or back: commands, cost, and who is down for how long.\n" +
+    "say how a stack's clients get from one node to a load balancer, or back: commands, cost, and who is down for how long.\n" +
       "It changes nothing: see docs/load-balancer.md.",
   )
   .requiredOption("--from <name>", "the stack that serves now, as `pulumi stack ls` names it")
   .option("--to <name>", "the stack that is to serve; default: <from>-grown, and <from>-single for the way back")
+  .addOption(new Option("--same-address", "in place, with the Elastic IP that there is, and a gap").conflicts("to"))
+  .addOption(
+    new Option(
+      "--aws-seconds <n>",
+      "with --same-address: what AWS takes to make a balancer serve, or to give its address back",
+    )
+      .argParser(secondsIn)
+      .default(undefined, `${balancerSeconds}`),
+  )
   .requiredOption("--plan", "print the plan: it is carried out by its commands, one by one")
   .option("--cwd <directory>", "the project's directory", ".")
-  .option("--json", "print one JSON object on stdout: { from, to, steps, down, overlap, cost }")
+  .option("--json", "print one JSON object on stdout: { way, from, to, steps, down, overlap, cost }")
   .action(grow);
 
 const dns = program

@@ -55,6 +55,11 @@ export interface SecondaryIngressIpArgs {
   proxyProtocol?: boolean;
   /** Mode load-balancer: each address leads to the nodes of every zone, not of its own alone. Default true. */
   crossZone?: boolean;
+  /**
+   * Mode load-balancer: its first address is the Elastic IP of mode dual-ip, where the stack has one. AWS refuses an address in use: it must
+   * be free by then, and nobody answers meanwhile. Default false: the addresses are new.
+   */
+  keepAddress?: boolean;
   /** Default keep. */
   primaryAddress?: PrimaryAddress;
   /** A hosted zone into which the stack writes the A records of `appDomains`. */

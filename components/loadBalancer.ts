@@ -38,6 +38,7 @@ export function loadBalancer(
   options: pulumi.CustomResourceOptions,
 ): IngressOutputs {
   const { clusterName, appDomains = defaults.appDomains, allowedCidrs = defaults.allowedCidrs } = args;
+  const keepAddress = args.keepAddress ?? defaults.keepAddress;
   const tagged = { clusterName, tags: args.tags ?? defaults.tags };
   const nodePorts = {
     https: args.httpsNodePort ?? defaults.httpsNodePort,
@@ -97,10 +98,11 @@ export function loadBalancer(
   });
 
   const addresses = found.subnets.apply((subnets) =>
-    subnets.map(
-      ({ zone }) =>
-        new ec2.Eip(`${name}-balancer-${zone}`, { domain: "vpc", tags: tagsOf(tagged, `balancer-${zone}`) }, options),
-    ),
+    subnets.map(({ zone }, index) => {
+      // By the name that mode dual-ip gives it, it is the same resource.
+      const purpose = keepAddress && index === 0 ? "ingress" : `balancer-${zone}`;
+      return new ec2.Eip(`${name}-${purpose}`, { domain: "vpc", tags: tagsOf(tagged, purpose) }, options);
+    }),
   );
   const publicIps = addresses.apply((made) => pulumi.all(made.map(({ publicIp }) => publicIp)));
   const balancer = new lb.LoadBalancer(

@@ -2,10 +2,11 @@
  * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, whose every change becomes network before it is
  * answered, and for nodes by its own name over TLS. It writes each call to a log and the account as it stands beside it.
  */
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createServer } from "node:tls";
 import type { Account } from "./aws/account";
+import { removeLeaving } from "./aws/elbv2/loadBalancers";
 import { startEndpoint } from "./aws/endpoint";
 import { replaceInstance } from "./aws/replacement";
 import { leave, steal } from "./aws/stranger";
@@ -32,7 +33,9 @@ async function main(): Promise<void> {
   const account = labAccount(Number(process.argv[2] ?? 1));
   const onChange = async (changed: Account): Promise<void> => {
     await applyDataPlane(changed);
-    writeFileSync(labPaths.account, JSON.stringify(changed, undefined, 2));
+    // Whoever reads it meanwhile reads the one before.
+    writeFileSync(`${labPaths.account}.new`, JSON.stringify(changed, undefined, 2));
+    renameSync(`${labPaths.account}.new`, labPaths.account);
   };
   await onChange(account);
   const endpoint = await startEndpoint({
@@ -46,8 +49,16 @@ async function main(): Promise<void> {
     replace: ({ old, next }) => endpoint.change((changed) => replaceInstance(changed, old, next)),
     steal: ({ address }) => endpoint.change((changed) => steal(changed, address)),
     nodePolicy: ({ statements }) => Promise.resolve(setNodePolicy(statements)),
+    balancers: ({ seconds }) =>
+      endpoint.change((changed) => {
+        changed.balancerSeconds = seconds;
+      }),
     leave: () => endpoint.change(leave),
   });
+  setInterval(() => {
+    if (account.leavingInterfaces?.some(({ until }) => until <= Date.now()))
+      endpoint.change((changed) => removeLeaving(changed, Date.now())).catch((error: unknown) => console.error(error));
+  }, 500);
   startHealthChecks(account, (work) => endpoint.change(work));
   servePublicly();
   writeFileSync(labPaths.cloudReady, "");

@@ -14,6 +14,8 @@ export interface CloudEvents {
   steal: { address: string };
   /** `kops update cluster` writes the role of the control plane. */
   nodePolicy: { statements: readonly Statement[] };
+  /** From now on AWS takes its time with load balancers. */
+  balancers: { seconds: number };
   /** Whoever has taken an address goes. */
   leave: Record<string, never>;
 }

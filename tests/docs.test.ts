@@ -85,7 +85,7 @@ describe("docs", function () {
     // prettier-ignore
     assert.deepEqual(named, [
       "mode", "clusterName", "appDomains", "networkInterfaceId", "secondaryPrivateIp", "httpsNodePort", "httpNodePort", "allowedCidrs",
-      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "crossZone", "primaryAddress", "route53ZoneId", "dnsTtl",
+      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "crossZone", "keepAddress", "primaryAddress", "route53ZoneId", "dnsTtl",
       "overwriteRecords", "healthChecks", "onDestroy", "reinstall", "formerStack", "tags", "ssh", "sshPrivateKey",
     ]);
   });

@@ -240,6 +240,10 @@ export interface Account {
   targetHealth?: { targetGroupArn: string; instanceId: string; state: "initial" | "healthy" | "unhealthy" }[];
   /** Targets that somebody has taken out of a group, since when (ISO 8601). */
   deregisteredTargets?: { targetGroupArn: string; instanceId: string; since: string }[];
+  /** Seconds until a new balancer is active, and until a deleted one's interfaces are gone; absent for at once. */
+  balancerSeconds?: number;
+  /** Interfaces of deleted balancers that are still there, and until when (milliseconds since 1970). */
+  leavingInterfaces?: { networkInterfaceIds: string[]; until: number }[];
   /** Roles that somebody has assumed: the session's access key and ARN. */
   sessions?: { accessKeyId: string; arn: string }[];
   /** Public addresses still free in AWS's pool, taken from the front by AllocateAddress. */

@@ -74,7 +74,7 @@ function balance(account: Account): string[] {
     const index = loadBalancers.findIndex(({ arn }) => arn === loadBalancerArn);
     const balancer = loadBalancers[index];
     const group = targetGroups.find(({ arn }) => arn === targetGroupArn);
-    if (!balancer || !group) return [];
+    if (balancer?.state !== "active" || !group) return [];
     const targets = servingTargets(account, targetGroupArn).flatMap(({ instanceId }) => {
       const eni = account.networkInterfaces.find(({ attachment }) => attachment?.instanceId === instanceId);
       const address = eni?.privateIps[0]?.privateIpAddress;
@@ -202,9 +202,11 @@ export async function applyDataPlane(account: Account): Promise<void> {
   await run("nsenter", [`--net=/run/netns/${router}`, "nft", "-f", "-"], { input: renderDataPlane(account) });
   const lan = ["dev", "lan"];
   const assigned = [...lan, "proto", "static"];
+  // An address may have been another machine's before.
+  const forget = (address: string): Promise<string> => ipIn(router, "neigh", "flush", "to", address, ...lan);
   await reconcile(reachableAddresses(account), firstWords(await ipIn(router, "route", "show", ...assigned)), {
-    add: (address) => ipIn(router, "route", "replace", `${address}/32`, ...assigned),
-    remove: (address) => ipIn(router, "route", "del", address, ...lan),
+    add: (address) => ipIn(router, "route", "replace", `${address}/32`, ...assigned).then(() => forget(address)),
+    remove: (address) => ipIn(router, "route", "del", address, ...lan).then(() => forget(address)),
   });
   const own = account.networkInterfaces
     .filter((eni) => isOfBalancer(account, eni))

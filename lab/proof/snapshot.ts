@@ -31,9 +31,10 @@ export async function nodeSnapshot(): Promise<Snapshot> {
 /** The AWS account as the endpoint holds it, one resource a line. */
 export async function accountSnapshot(): Promise<Snapshot> {
   const account = JSON.parse(await readFile(labPaths.account, "utf8")) as Record<string, unknown>;
-  // Addresses given back return to the end of AWS's pool, Route 53's changes and the sessions of roles are history, and how
-  // targets are is not what anybody has made.
-  const left = ["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions", "targetHealth"];
+  // Addresses given back return to the end of AWS's pool, Route 53's changes, the sessions of roles and interfaces that have left are
+  // history, and how targets are and how long AWS takes is not what anybody has made.
+  const history = ["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions", "leavingInterfaces"];
+  const left = [...history, "targetHealth", "balancerSeconds"];
   return Object.entries(account)
     .filter(([name]) => !left.includes(name))
     .flatMap(([name, value]) =>

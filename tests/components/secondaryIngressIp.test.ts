@@ -163,6 +163,20 @@ describe("SecondaryIngressIp", function () {
       assert.equal(inputsOf(own.recording, "LoadBalancer ingress")["enableCrossZoneLoadBalancing"], false);
     });
 
+    it("has mode dual-ip's own address in its first zone, where it is asked to keep it", async () => {
+      const kept = await make({ ...grown, keepAddress: true }, world({ workers: nodes }));
+      assert.deepEqual(inputsOf(kept.recording, "LoadBalancer ingress")["subnetMappings"], [
+        { subnetId: "subnet-a", allocationId: "eipalloc-ingress-ingress" },
+        { subnetId: "subnet-b", allocationId: "eipalloc-ingress-balancer-eu-central-1b" },
+      ]);
+      const single = await make(prod);
+      assert.deepEqual(
+        inputsOf(kept.recording, "Eip ingress-ingress"),
+        inputsOf(single.recording, "Eip ingress-ingress"),
+        "the same resource with the same inputs",
+      );
+    });
+
     it("leads 443 and 80 to the NodePorts, with PROXY protocol where it is asked for", async () => {
       const { recording } = await make({ ...grown, httpsNodePort: 31443, proxyProtocol: true });
       const [https, http] = ["https", "http"].map((protocol) => ({

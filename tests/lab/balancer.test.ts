@@ -10,7 +10,9 @@ import { set } from "../../lab/campaigns/interleavings/events";
 import { nameServer, type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
 import { probeApi, probeApp } from "../../lab/campaigns/probes";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
+import { tellCloud } from "../../lab/cloudControl";
 import { lab } from "../../lab/lab";
+import { say } from "../../lab/progress";
 import { labDomain } from "../../lab/labAccount";
 import { keyPair } from "../../lab/node/certificates";
 import { labPaths, repositoryRoot } from "../../lab/paths";
@@ -20,6 +22,8 @@ import { accountSnapshot, difference, nodeSnapshot } from "../../lab/proof/snaps
 import { balancedUrls, devUrls, prodUrls } from "../../lab/proof/urls";
 import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
 import { operatorPolicyTests } from "../support/operatorPolicy";
+
+const cli = `${process.execPath} ${join(repositoryRoot, "cli/main.cjs")}`;
 
 describe("mode load-balancer", function () {
   this.timeout(5 * 60_000);
@@ -41,6 +45,10 @@ describe("mode load-balancer", function () {
     const look = { "node-port": devUrls, "dual-ip": prodUrls, "load-balancer": balancedUrls }[mode];
     return (await look(outputs)).filter(({ ok }) => !ok).map(({ id }) => id);
   };
+
+  /** Of the applications' rows, those that hold. */
+  const answering = async (outputs: StackOutputs): Promise<string[]> =>
+    (await prodUrls(outputs)).filter(({ ok, id }) => ok && id.startsWith("app-")).map(({ id }) => id);
 
   before(async function () {
     needsRoot(this);
@@ -110,12 +118,8 @@ describe("mode load-balancer", function () {
     assert.deepEqual(codes.sort(), ["INGRESS_HTTP_UNREACHABLE", "INGRESS_UNREACHABLE"]);
   });
 
-  for (const [from, to] of [
-    ["prod", "prod-single"],
-    ["prod-single", "prod-single-grown"],
-  ] as const)
+  const growByNames = (from: string, to: string): Mocha.Test =>
     it(`grow --from ${from}: its commands, as printed, lead the names to ${to}, and nobody fails`, async () => {
-      const cli = `${process.execPath} ${join(repositoryRoot, "cli/main.cjs")}`;
       const before = await outputsOf(from);
       const plan = JSON.parse(await operator.shell(`${cli} grow --from ${from} --plan --json`)) as Growth;
       assert.equal(plan.to.stack, to);
@@ -147,14 +151,51 @@ describe("mode load-balancer", function () {
       assert.equal((await operator.shell(`dig +short @${nameServer} ${labDomain}`)).trim(), ingressPublicIp);
     });
 
+  const growInPlace = (stack: string, mode: string): Mocha.Test =>
+    it(`grow --same-address leads to mode ${mode}, at the same address, and its gap is as long as it says`, async () => {
+      const seconds = 20;
+      await tellCloud("balancers", { seconds });
+      const before = await outputsOf(stack);
+      const plan = JSON.parse(
+        await operator.shell(`${cli} grow --from ${stack} --same-address --aws-seconds ${seconds} --plan --json`),
+      ) as Growth;
+      const api = await probeApi();
+      const app = await probeApp(before.ingressPublicIp);
+      for (const { command } of plan.steps)
+        await operator.shell(command.replace(/^pulumi (up|destroy)/, "$& --skip-preview"));
+      await tellCloud("balancers", { seconds: 0 });
+      const [{ longestOutage, failures }, { failed }] = [await app.stop(), await api.stop()];
+      const gap = longestOutage / 1000;
+      say(`      down for ${gap.toFixed(1)} s, planned ${plan.down.application} s`);
+      assert.equal(failed, 0, "the API");
+      assert.ok(Math.abs(gap / plan.down.application - 1) <= 0.2, `${gap} s: ${failures.join("; ")}`);
+      const after = await outputsOf(stack);
+      assert.deepEqual([after.mode, after.ingressPublicIp], [mode, before.ingressPublicIp]);
+      await operator.shell(`pulumi up --yes --skip-preview --expect-no-changes --stack ${stack}`);
+    });
+
+  growByNames("prod", "prod-single");
+  growInPlace("prod-single", "load-balancer");
+  growInPlace("prod-single", "dual-ip");
+  it("grow --same-address can be taken back when the address is free already", async () => {
+    const stack = "prod-single";
+    const before = await outputsOf(stack);
+    const plan = JSON.parse(await operator.shell(`${cli} grow --from ${stack} --same-address --plan --json`)) as Growth;
+    for (const { command } of plan.steps.slice(0, -1))
+      await operator.shell(command.replace("pulumi destroy", "$& --skip-preview"));
+    assert.deepEqual(await answering(before), [], "nobody answers at the address");
+    const [back] = /pulumi config set .* dual-ip/.exec(plan.steps.at(-1)?.why ?? "") ?? [];
+    await operator.shell(back ?? "false");
+    await operator.shell(`pulumi up --yes --skip-preview --stack ${stack}`);
+    assert.deepEqual(await outputsOf(stack), before);
+    assert.deepEqual(await answering(before), ["app-https", "app-http"]);
+  });
+  growByNames("prod-single", "prod-single-grown");
+
   it("a node that kOps replaces is behind the balancer by itself, at the same address", async () => {
     const before = await outputsOf("prod-single-grown");
     await lab.replaceNode();
-    const rows = await prodUrls(before);
-    assert.deepEqual(
-      rows.filter(({ ok, id }) => !ok && id.startsWith("app-")),
-      [],
-    );
+    assert.deepEqual(await answering(before), ["app-https", "app-http"]);
     await operator.shell("pulumi up --refresh --yes --skip-preview --stack prod-single-grown");
     assert.equal((await outputsOf("prod-single-grown")).ingressPublicIp, before.ingressPublicIp);
   });

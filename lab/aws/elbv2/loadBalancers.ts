@@ -137,7 +137,7 @@ function balancerData(account: Account, balancer: LoadBalancer): Answer {
   };
 }
 
-/** A balancer is ready the moment after somebody has seen that it is not. */
+/** A balancer is ready the moment after somebody has seen that it is not, or after as long as the account says. */
 export const describeLoadBalancers = action(
   "mutates",
   z.strictObject({
@@ -155,7 +155,8 @@ export const describeLoadBalancers = action(
         ? LoadBalancerArns.map((arn) => findLoadBalancer(account, arn))
         : all.filter(({ name }) => Names.length === 0 || Names.includes(name));
     const answer = { LoadBalancers: memberList(chosen.map((each) => balancerData(account, each))) };
-    for (const each of chosen) each.state = "active";
+    const readySince = Date.now() - (account.balancerSeconds ?? 0) * 1000;
+    for (const each of chosen) if (Date.parse(each.createdTime) <= readySince) each.state = "active";
     return answer;
   },
 );
@@ -210,6 +211,16 @@ export const setSecurityGroups = action(
   },
 );
 
+/** Takes away the interfaces of deleted balancers whose time has come, and frees their addresses. */
+export function removeLeaving(account: Account, now: number): void {
+  for (const { networkInterfaceIds: gone } of (account.leavingInterfaces ?? []).filter(({ until }) => until <= now)) {
+    account.networkInterfaces = account.networkInterfaces.filter((eni) => !gone.includes(eni.networkInterfaceId));
+    for (const address of account.addresses)
+      if (gone.includes(address.association?.networkInterfaceId ?? "")) delete address.association;
+  }
+  account.leavingInterfaces = account.leavingInterfaces?.filter(({ until }) => until > now) ?? [];
+}
+
 /** No error where there is none. The listeners, the interfaces and the associations go along; addresses and target groups stay. */
 export const deleteLoadBalancer = action(
   "mutates",
@@ -222,10 +233,13 @@ export const deleteLoadBalancer = action(
         "OperationNotPermitted",
         `Load balancer '${LoadBalancerArn}' cannot be deleted because deletion protection is enabled`,
       );
-    const ours = balancer.subnets.map(({ networkInterfaceId }) => networkInterfaceId);
-    account.networkInterfaces = account.networkInterfaces.filter((eni) => !ours.includes(eni.networkInterfaceId));
-    for (const address of account.addresses)
-      if (ours.includes(address.association?.networkInterfaceId ?? "")) delete address.association;
+    const networkInterfaceIds = balancer.subnets.map(({ networkInterfaceId }) => networkInterfaceId);
+    const now = Date.now();
+    (account.leavingInterfaces ??= []).push({
+      networkInterfaceIds,
+      until: now + (account.balancerSeconds ?? 0) * 1000,
+    });
+    removeLeaving(account, now);
     account.listeners = account.listeners?.filter((each) => each.loadBalancerArn !== LoadBalancerArn) ?? [];
     account.loadBalancers = account.loadBalancers?.filter((each) => each !== balancer) ?? [];
     return {};
