@@ -43,7 +43,14 @@ function connectionOf(values: Readonly<Record<string, string>>): Connection {
   return {
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
-    ...(endpoints["ec2"] ? { endpoints: { ec2: endpoints["ec2"] } } : {}),
+    ...(endpoints["ec2"] || endpoints["elbv2"]
+      ? {
+          endpoints: {
+            ...(endpoints["ec2"] ? { ec2: endpoints["ec2"] } : {}),
+            ...(endpoints["elbv2"] ? { elbv2: endpoints["elbv2"] } : {}),
+          },
+        }
+      : {}),
     ...(assumeRoles ? { assumeRoles } : {}),
   };
 }

@@ -69,7 +69,11 @@ function ingressParts({ ingressPublicIp, ingressPort, secondaryPrivateIp, mode }
       { text: "from here", depth: 1, codes: fromHere },
     ];
   if (mode === IngressMode.LoadBalancer)
-    return [{ text: `applications: load balancer at ${ingressPublicIp}, from here`, depth: 0, codes: fromHere }];
+    return [
+      { text: `applications: load balancer at ${ingressPublicIp}`, depth: 0, codes: ["BALANCER_GONE"] },
+      { text: "nodes behind it", depth: 1, codes: ["NO_TARGET_HEALTHY", "TARGETS_UNHEALTHY"] },
+      { text: "from here", depth: 2, codes: fromHere },
+    ];
   return [
     {
       text: `applications: ${ingressPublicIp}`,

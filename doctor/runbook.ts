@@ -19,6 +19,17 @@ export const runbook: Readonly<Record<string, string>> = {
     "The Elastic IP was released. `pulumi up --refresh` allocates another one: the public address changes, and with it the records that lead there.",
   ELASTIC_IP_UNASSOCIATED:
     "The Elastic IP was taken away from the secondary address. The command puts it back where it was.",
+  BALANCER_GONE:
+    "The load balancer was deleted. `pulumi up --refresh` makes another one with the same Elastic IPs, which serves after minutes." +
+    look("aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,State.Code]'"),
+  NO_TARGET_HEALTHY:
+    "Nobody answers the balancer on one of its ports, and it leads clients to all nodes alike. Either nobody listens on the NodePort of any node, or the rule of the nodes' security group is gone, which `pulumi up --refresh` gives back." +
+    look(
+      "aws elbv2 describe-target-health --target-group-arn <target group>",
+      "aws ec2 describe-security-group-rules --filters Name=group-id,Values=<the nodes' group>",
+    ),
+  TARGETS_UNHEALTHY:
+    "The balancer leaves these nodes out and leads their share to the others. [docs/load-balancer.md](load-balancer.md) says how often it asks.",
   API_ADDRESS_LOST:
     "The API has another public address than at the last `pulumi up`, or none. kOps' dns-controller follows by itself; whoever has the old address in a kubeconfig or a firewall does not. From inside the VPC the API is reachable as before.",
   API_ADDRESS_AUTOMATIC:

@@ -31,6 +31,8 @@ export function balancerStatements({ clusterName, region, accountId }: BalancerS
         "elasticloadbalancing:DescribeTags",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
         "elasticloadbalancing:DescribeTargetGroups",
+        // The doctor's.
+        "elasticloadbalancing:DescribeTargetHealth",
       ],
       Resource: ["*"],
     },

@@ -53,6 +53,7 @@ async function main(): Promise<void> {
       endpoint.change((changed) => {
         changed.balancerSeconds = seconds;
       }),
+    plugged: () => endpoint.change(() => undefined),
     leave: () => endpoint.change(leave),
   });
   setInterval(() => {

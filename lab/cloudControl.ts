@@ -16,6 +16,8 @@ export interface CloudEvents {
   nodePolicy: { statements: readonly Statement[] };
   /** From now on AWS takes its time with load balancers. */
   balancers: { seconds: number };
+  /** A machine has a new card: what AWS has decided about its addresses is made so again. */
+  plugged: Record<string, never>;
   /** Whoever has taken an address goes. */
   leave: Record<string, never>;
 }

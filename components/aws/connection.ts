@@ -19,7 +19,7 @@ export interface Role {
 export interface Connection {
   region?: string;
   profile?: string;
-  endpoints?: { ec2?: string; sts?: string };
+  endpoints?: { ec2?: string; elbv2?: string; sts?: string };
   assumeRoles?: Role[];
 }
 
@@ -104,17 +104,26 @@ export interface ClientOptions {
   attempts?: number;
 }
 
-/** A client for EC2. */
-export function ec2Client(connection: Connection, { attempts = maxAttempts }: ClientOptions = {}): ec2.EC2Client {
+/** What the SDK's client for a service is set up with. */
+export function clientSettings(
+  connection: Connection,
+  service: keyof NonNullable<Connection["endpoints"]>,
+  { attempts = maxAttempts }: ClientOptions = {},
+): ec2.EC2ClientConfig {
   const { region, profile, endpoints } = connection;
-  return new (ec2Sdk().EC2Client)({
+  const endpoint = endpoints?.[service];
+  return {
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
-    ...(endpoints?.ec2 ? { endpoint: endpoints.ec2 } : {}),
+    ...(endpoint ? { endpoint } : {}),
     ...assume(connection),
     maxAttempts: attempts,
-  });
+  };
 }
+
+/** A client for EC2. */
+export const ec2Client = (connection: Connection, options?: ClientOptions): ec2.EC2Client =>
+  new (ec2Sdk().EC2Client)(clientSettings(connection, "ec2", options));
 
 /**
  * @param expected ARN of the provider's user or role, as `principal` gives it
@@ -123,14 +132,7 @@ export function ec2Client(connection: Connection, { attempts = maxAttempts }: Cl
  */
 export async function checkCaller(connection: Connection, expected: string, strictly: boolean): Promise<void> {
   const sdk = stsSdk();
-  const { region, profile, endpoints } = connection;
-  const client = new sdk.STSClient({
-    ...(region ? { region } : {}),
-    ...(profile ? { profile } : {}),
-    ...(endpoints?.sts ? { endpoint: endpoints.sts } : {}),
-    ...assume(connection),
-    maxAttempts,
-  });
+  const client = new sdk.STSClient(clientSettings(connection, "sts"));
   const { Arn = "" } = await client.send(new sdk.GetCallerIdentityCommand({}));
   const found = principal(Arn);
   const account = (arn: string): string | undefined => arn.split(":")[4];

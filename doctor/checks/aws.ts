@@ -1,7 +1,8 @@
 /** The account: the instance, its interface, its addresses, and who may come in. */
 import type { Check, Facts, Verdict } from "../check";
 import type { AwsFacts } from "../collect/aws";
-import { aws, dualIp, list, ofAws, onTheNode, up } from "./define";
+import type { Target } from "../collect/targets";
+import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, up } from "./define";
 
 /** The rule of the stack for one of the applications' ports. */
 function opened(port: number, { reachedBy }: AwsFacts, facts: Facts): Verdict | undefined {
@@ -13,6 +14,14 @@ function opened(port: number, { reachedBy }: AwsFacts, facts: Facts): Verdict | 
         expected: `a rule for TCP port ${port}`,
         fix: up(facts),
       };
+}
+
+/** Those that come and go are not ill. */
+const isIll = ({ state }: Target): boolean => !["healthy", "initial", "draining"].includes(state);
+
+function illOnes(targets: readonly Target[]): string {
+  const ill = targets.filter(isIll).map((each) => `${each.instanceId}:${each.port} is ${each.state} (${each.reason})`);
+  return `${ill.length} of ${targets.length}: ${list(ill)}`;
 }
 
 export const awsChecks: readonly Check[] = [
@@ -105,6 +114,61 @@ export const awsChecks: readonly Check[] = [
         ),
       };
     },
+  ),
+  ofAws(
+    {
+      code: "BALANCER_GONE",
+      area: "AWS",
+      severity: "error",
+      title: "a load balancer has the applications' Elastic IP",
+      modes: balanced,
+    },
+    ({ targets }, facts) =>
+      targets
+        ? undefined
+        : {
+            observed: `no load balancer with ${facts.outputs.allocationId} (${facts.outputs.ingressPublicIp})`,
+            expected: "the one that the stack made",
+            fix: up(facts),
+          },
+  ),
+  ofAws(
+    {
+      code: "NO_TARGET_HEALTHY",
+      area: "AWS",
+      severity: "error",
+      title: "for each of its ports the load balancer has a node that answers",
+      after: ["BALANCER_GONE"],
+      modes: balanced,
+    },
+    ({ targets = [] }, facts) => {
+      const ports = [...new Set(targets.map(({ port }) => port))];
+      const silent = ports.filter((port) => targets.every((each) => each.port !== port || isIll(each)));
+      if (ports.length > 0 && silent.length === 0) return undefined;
+      return {
+        observed: ports.length === 0 ? "no node behind the load balancer" : illOnes(targets),
+        expected: "a healthy one: the NodePorts answer, and the nodes' security group lets the balancer in",
+        fix: up(facts),
+      };
+    },
+  ),
+  ofAws(
+    {
+      code: "TARGETS_UNHEALTHY",
+      area: "AWS",
+      severity: "warning",
+      title: "each node answers the load balancer",
+      after: ["BALANCER_GONE", "NO_TARGET_HEALTHY"],
+      modes: balanced,
+    },
+    ({ targets = [] }) =>
+      targets.some(isIll)
+        ? {
+            observed: illOnes(targets),
+            expected: "all of them healthy; the others have their share meanwhile",
+            fix: `look why the NodePorts do not answer on these nodes: ${lookAtIngress}`,
+          }
+        : undefined,
   ),
   ofAws(
     {

@@ -9,6 +9,7 @@ export const everywhere = Object.values(IngressMode);
 export const dualIp = [IngressMode.DualIp] as const;
 /** Where the node itself has the doors that clients come through. */
 export const onTheNode = [IngressMode.NodePort, IngressMode.DualIp] as const;
+export const balanced = [IngressMode.LoadBalancer] as const;
 /** Where names lead to an address of the applications' own. */
 export const published = [IngressMode.DualIp, IngressMode.LoadBalancer] as const;
 
@@ -64,5 +65,7 @@ export const aws = ({ region }: Facts, call: string): string => `aws${region ? `
 /** Writes every host file anew. */
 export const reinstall = (facts: Facts): string =>
   `pulumi config set --stack ${facts.stack || "<stack>"} kops-secondary-ingress:reinstall "$(date +%s)" && ${up(facts)}`;
+/** Where the ingress controller runs, and whether. */
+export const lookAtIngress = "kubectl get services,pods -A -o wide | grep -i ingress";
 export const onNode = (command: string): string => `on the node: ${command}`;
 export const list = (all: readonly string[]): string => (all.length > 0 ? all.join(", ") : "nothing");

@@ -1,17 +1,17 @@
 /** The applications: the ingress controller, and what clients get. */
 import type { Check, Facts } from "../check";
 import type { TlsAnswer } from "../collect/reach";
-import { ofNode, ofReach, onNode, published, up } from "./define";
+import { lookAtIngress, ofNode, ofReach, onNode, published, up } from "./define";
 
 /** Days: certificates of 90 days are renewed 30 days before their end. */
 const fewDays = 20;
 const lastDays = 3;
 
-const lookAtIngress = "kubectl get services,pods -A | grep -i ingress";
 const toTheNode = ["INSTANCE_GONE", "INSTANCE_STOPPED"];
 const wayIn = [
   ...toTheNode,
   ...["SECONDARY_UNASSIGNED", "ELASTIC_IP_GONE", "ELASTIC_IP_UNASSOCIATED", "ADDRESS_MISSING", "NODE_NOT_OURS"],
+  ...["BALANCER_GONE", "NO_TARGET_HEALTHY"],
   ...["HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID"],
 ];
 const httpsWay = [...wayIn, "HTTPS_CLOSED", "NAT_RULES_MISSING", "HTTPS_LISTENER_MISSING", "NODE_PORT_HTTPS_SILENT"];

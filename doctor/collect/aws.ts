@@ -2,7 +2,9 @@
 import type { Address, NetworkInterface } from "@aws-sdk/client-ec2";
 import type { StackOutputs } from "../../dns/outputs";
 import { type Connection, ec2Client, ec2Sdk } from "../../components/aws/connection";
+import { IngressMode } from "../../settings";
 import type { Unknown } from "../check";
+import { askTargets, type Target } from "./targets";
 
 export interface AwsFacts {
   /** `running` and so on; undefined where AWS knows no such instance. */
@@ -17,6 +19,8 @@ export interface AwsFacts {
   primaryIsElastic: boolean;
   /** The ingress's Elastic IP: where it leads; undefined where there is none of its allocation id. */
   elasticIp: { publicIp: string; networkInterfaceId: string; privateIp: string } | undefined;
+  /** Mode load-balancer: the nodes behind the applications' address; undefined where no balancer has it. Empty in the other modes. */
+  targets: Target[] | undefined;
   /** Ranges that reach a port, by the interface's security groups. */
   reachedBy: Record<number, string[]>;
   /** Elastic IPs of the stack that lead nowhere: they cost and serve nobody. */
@@ -44,7 +48,8 @@ export async function askAws(
     });
   const { instanceId, networkInterfaceId, allocationId, clusterName } = outputs;
   try {
-    const [instances, members, interfaces, addresses] = await Promise.all([
+    const [targets, instances, members, interfaces, addresses] = await Promise.all([
+      outputs.mode === IngressMode.LoadBalancer ? askTargets(connection, allocationId, abortSignal) : [],
       known(client.send(new sdk.DescribeInstancesCommand({ InstanceIds: [instanceId] }), { abortSignal })),
       client.send(
         new sdk.DescribeInstancesCommand({
@@ -96,6 +101,7 @@ export async function askAws(
         networkInterfaceId: ingress.NetworkInterfaceId ?? "",
         privateIp: ingress.PrivateIpAddress ?? "",
       },
+      targets,
       reachedBy: Object.fromEntries(
         [outputs.ingressPort, outputs.ingressHttpPort, 443].map((port) => [port, reaching(port)]),
       ),

@@ -36,7 +36,13 @@ function random(seed: number): () => number {
 }
 
 async function withLab(moved: boolean, work: (operator: Operator) => Promise<void>): Promise<void> {
-  const kept: KeptLab = await keepLab({ apiPort: moved ? 8443 : 443, apiAddress: "127.0.0.1", plugins: "auto" });
+  const kept: KeptLab = await keepLab({
+    apiPort: moved ? 8443 : 443,
+    apiAddress: "127.0.0.1",
+    plugins: "auto",
+    // For the load balancer.
+    nodes: 3,
+  });
   let operator: Operator | undefined;
   try {
     await step("prod", async () => {

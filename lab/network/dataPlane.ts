@@ -216,7 +216,12 @@ export async function applyDataPlane(account: Account): Promise<void> {
     own,
     [...shown].map(([, address = ""]) => address),
     {
-      add: (address) => ipIn(balancers, "addr", "add", `${address}/32`, ...lan),
+      add: async (address) => {
+        await ipIn(balancers, "addr", "add", `${address}/32`, ...lan);
+        // They went with the last address.
+        await ipIn(balancers, "route", "replace", vpc.router, ...lan);
+        await ipIn(balancers, "route", "replace", "default", "via", vpc.router);
+      },
       remove: (address) => ipIn(balancers, "addr", "del", `${address}/32`, ...lan),
     },
   );

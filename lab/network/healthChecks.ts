@@ -68,7 +68,10 @@ export function startHealthChecks(account: Account, change: (work: (account: Acc
     if (!target || !group) return;
     const before = target.verdict.state;
     target.verdict = judge(group, target.verdict, answer.ok);
-    if (target.verdict.state !== before) publish();
+    if (target.verdict.state === before) return;
+    // Into the cloud's log.
+    console.log(`${new Date().toISOString()} ${target.instanceId}:${group.port} is ${target.verdict.state}`);
+    publish();
   };
   const publish = (): void => {
     const found = [...checked.values()].map(({ targetGroupArn, instanceId, verdict: { state } }) => ({

@@ -49,8 +49,6 @@ async function createLan(): Promise<void> {
 async function createBalancers(): Promise<void> {
   await connect(namespaces.balancers, "balancers", "lan");
   await ipIn(namespaces.balancers, "link", "set", "lan", "up");
-  await ipIn(namespaces.balancers, "route", "add", vpc.router, "dev", "lan");
-  await ipIn(namespaces.balancers, "route", "add", "default", "via", vpc.router);
 }
 
 export async function createNamespaces(): Promise<void> {
@@ -68,6 +66,9 @@ export async function createNamespaces(): Promise<void> {
   await ipIn(namespaces.internet, "route", "add", "default", "via", internet.gateway);
   await ipIn(namespaces.vpc, "addr", "add", `${internet.gateway}/${internet.prefix}`, "dev", "wan");
   await sysctlIn(namespaces.vpc, "net.ipv4.ip_forward=1");
+  // A client's port that is used again must not find the way to a target that has never answered, and is gone: the kernel's 120 s
+  // are AWS's for nobody.
+  await sysctlIn(namespaces.vpc, "net.netfilter.nf_conntrack_tcp_timeout_syn_sent=10");
   await createLan();
   await createBalancers();
 }

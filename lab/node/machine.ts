@@ -4,9 +4,8 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Account } from "../aws/account";
+import { tellCloud } from "../cloudControl";
 import { node, publicAwsEndpoint, vpc } from "../network/addresses";
-import { applyDataPlane } from "../network/dataPlane";
 import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
@@ -252,5 +251,5 @@ export async function removeDisk(machine = controlPlane): Promise<void> {
 export async function replug(machine = controlPlane): Promise<void> {
   await unplug(machine);
   await plugIn(machine, currentNode(machine).macAddress);
-  await applyDataPlane(JSON.parse(await readFile(labPaths.account, "utf8")) as Account);
+  await tellCloud("plugged", {});
 }

@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { healthCheck } from "../../components/loadBalancer";
 import type { Account } from "../aws/account";
+import { currentNode } from "../node/identity";
+import type { Machine } from "../node/machines";
 import { labPaths } from "../paths";
 import { type Row, row } from "./row";
 
@@ -20,4 +22,24 @@ export function targetsHealthy(workers: number): Promise<Row> {
       await sleep(100);
     }
   });
+}
+
+/** The states of a machine in each target group, as AWS has it. */
+async function statesOf(machine: Machine): Promise<string[]> {
+  const { targetGroups = [], targetHealth = [] } = JSON.parse(await readFile(labPaths.account, "utf8")) as Account;
+  const { instanceId } = currentNode(machine);
+  return targetGroups.map(
+    ({ arn }) =>
+      targetHealth.find((each) => each.targetGroupArn === arn && each.instanceId === instanceId)?.state ?? "initial",
+  );
+}
+
+/** @throws when a machine is not in this state in every target group within 60 s */
+export async function waitForTarget(machine: Machine, state: "healthy" | "unhealthy"): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const states = await statesOf(machine);
+    if (states.length > 0 && states.every((each) => each === state)) return;
+    await sleep(100);
+  }
+  throw new Error(`expected ${machine.name} to be ${state} within 60 s, found ${(await statesOf(machine)).join(", ")}`);
 }

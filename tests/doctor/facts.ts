@@ -53,6 +53,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
       privateIps: [given.primaryPrivateIp, given.secondaryPrivateIp],
       primaryPublicIp: given.apiPublicIp,
       primaryIsElastic: true,
+      targets: [],
       elasticIp: {
         publicIp: given.ingressPublicIp,
         networkInterfaceId: given.networkInterfaceId,

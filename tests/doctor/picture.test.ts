@@ -3,6 +3,7 @@ import { inLines } from "../../cli/status";
 import { checks } from "../../doctor/checks";
 import { drawPicture } from "../../doctor/picture";
 import { judge } from "../../doctor/report";
+import { IngressMode } from "../../settings";
 import { outputs } from "../dns/support";
 import { healthy, healthyNode } from "./facts";
 
@@ -10,17 +11,18 @@ const everything = { only: [], ignore: [] };
 
 describe("doctor's picture", () => {
   it("has a piece for every check: each finding shows up, once", () => {
-    for (const { code, area, severity, title } of checks) {
+    for (const { code, area, severity, title, modes } of checks) {
+      const mode = modes.includes(IngressMode.DualIp) ? IngressMode.DualIp : IngressMode.LoadBalancer;
       const finding = { code, area, severity, title, doc: "", observed: "", expected: "", fix: "" };
       const report = {
         schemaVersion: 1 as const,
         stack: "prod",
-        mode: "dual-ip",
+        mode,
         findings: [finding],
         good: [],
         skipped: [],
       };
-      const { pieces, beside } = drawPicture(outputs(), report);
+      const { pieces, beside } = drawPicture(outputs({ mode }), report);
       const showing = [...pieces, ...beside].filter(({ words }) => words.includes(code));
       assert.equal(showing.length, 1, code);
       assert.equal(showing[0]?.state, severity === "error" ? "fails" : "warns");

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { isUnknown } from "../../doctor/check";
 import { checks } from "../../doctor/checks";
+import type { Target } from "../../doctor/collect/targets";
 import { judge } from "../../doctor/report";
+import { IngressMode } from "../../settings";
 import { healthy, healthyNode } from "./facts";
 
 const everything = { only: [], ignore: [] };
@@ -12,7 +14,8 @@ describe("doctor's report", () => {
     const report = judge(healthy(), everything);
     assert.deepEqual(report.findings, []);
     assert.deepEqual(report.skipped, []);
-    assert.deepEqual(codes(report.good).sort(), codes(checks).sort());
+    const ours = checks.filter(({ modes }) => modes.includes(IngressMode.DualIp));
+    assert.deepEqual(codes(report.good).sort(), codes(ours).sort());
   });
 
   it("names the cause, and does not look at what it explains", () => {
@@ -60,6 +63,57 @@ describe("doctor's report", () => {
     assert.deepEqual(findings, []);
     assert.ok(good.every(({ code }) => !code.startsWith("HAPROXY")));
     assert.ok(codes(good).includes("INGRESS_UNREACHABLE"));
+  });
+
+  describe("in mode load-balancer", () => {
+    const behind = (targets: Target[] | undefined) => {
+      const facts = healthy();
+      assert.ok(!isUnknown(facts.aws));
+      const outputs = { ...facts.outputs, mode: "load-balancer" };
+      return judge(
+        { ...facts, outputs, aws: { ...facts.aws, targets }, node: { because: "nothing on the node" } },
+        everything,
+      );
+    };
+    const target = (instanceId: string, state: string, reason = ""): Target => ({
+      ...{ instanceId, port: 30443, state, reason },
+    });
+
+    it("is content with nodes that are well, or come and go", () => {
+      const { findings, good } = behind([
+        target("i-1", "healthy"),
+        target("i-2", "initial"),
+        target("i-3", "draining"),
+      ]);
+      assert.deepEqual(findings, []);
+      for (const code of ["BALANCER_GONE", "NO_TARGET_HEALTHY", "TARGETS_UNHEALTHY"])
+        assert.ok(codes(good).includes(code));
+    });
+
+    it("names the nodes that are left out, and why", () => {
+      const [finding, ...others] = behind([
+        target("i-1", "healthy"),
+        target("i-2", "unhealthy", "Target.FailedHealthChecks"),
+      ]).findings;
+      assert.deepEqual([finding?.code, finding?.severity, others], ["TARGETS_UNHEALTHY", "warning", []]);
+      assert.equal(finding?.observed, "1 of 2: i-2:30443 is unhealthy (Target.FailedHealthChecks)");
+    });
+
+    it("names a port for which there is no node, as the cause of what clients get", () => {
+      const ill = target("i-1", "unhealthy", "Target.FailedHealthChecks");
+      for (const targets of [[], [ill], [ill, { ...target("i-1", "healthy"), port: 30080 }]]) {
+        const { findings, skipped } = behind(targets);
+        assert.deepEqual(codes(findings), ["NO_TARGET_HEALTHY"]);
+        assert.ok(codes(skipped).includes("INGRESS_UNREACHABLE"));
+      }
+      assert.equal(behind([]).findings[0]?.observed, "no node behind the load balancer");
+    });
+
+    it("misses the balancer, which explains what is behind it", () => {
+      const { findings, skipped } = behind(undefined);
+      assert.deepEqual(codes(findings), ["BALANCER_GONE"]);
+      for (const code of ["TARGETS_UNHEALTHY", "INGRESS_UNREACHABLE"]) assert.ok(codes(skipped).includes(code));
+    });
   });
 
   it("looks at what is chosen, and what is ignored explains nothing", () => {

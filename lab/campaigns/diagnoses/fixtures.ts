@@ -4,7 +4,9 @@ import { set } from "../interleavings/events";
 import { lab } from "../../lab";
 import { labDomain } from "../../labAccount";
 import { node as addresses } from "../../network/addresses";
-import { nodeHostKey } from "../../node/machine";
+import { nodeHostKey, onNode as onNodeOf } from "../../node/machine";
+import { worker } from "../../node/machines";
+import { waitForTarget } from "../../proof/targets";
 import { apiCertificate, appCertificate, serve, serveAsBefore } from "../servedCertificate";
 import type { Operator } from "./operator";
 
@@ -50,6 +52,14 @@ async function ruleOf(operator: Operator, port: number): Promise<{ group: string
   const [found] = mine;
   if (!found) throw new Error(`no rule for port ${port}`);
   return { group: found.GroupId, rule: found.SecurityGroupRuleId };
+}
+
+/** The applications behind a load balancer, with the node as its one target, and their name led there. */
+async function toMode(operator: Operator, mode: "dual-ip" | "load-balancer"): Promise<void> {
+  await set(["mode"], mode);
+  await up(operator);
+  const { ingressPublicIp } = await outputsOf(operator);
+  await operator.nsupdate(`update delete ${labDomain}. A`, `update add ${labDomain}. 60 A ${ingressPublicIp}`);
 }
 
 /** With kOps' own rule for 443 still there, nobody would miss the stack's. */
@@ -481,6 +491,49 @@ export const fixtures: readonly Fixture[] = [
       await set(["ssh", "hostKey"], await nodeHostKey());
       await up(operator);
     },
+  },
+  {
+    code: "BALANCER_GONE",
+    fault: "mode load-balancer: somebody deletes the balancer",
+    make: async (operator) => {
+      await toMode(operator, "load-balancer");
+      const { LoadBalancers } = (await operator.kept.elb("DescribeLoadBalancersCommand", {})) as {
+        LoadBalancers: { LoadBalancerArn: string }[];
+      };
+      await operator.kept.elb("DeleteLoadBalancerCommand", { LoadBalancerArn: LoadBalancers[0]?.LoadBalancerArn });
+    },
+    tidy: (operator) => toMode(operator, "dual-ip"),
+  },
+  {
+    code: "NO_TARGET_HEALTHY",
+    fault: "mode load-balancer: the nodes' rules for the NodePorts are revoked",
+    make: async (operator) => {
+      await toMode(operator, "load-balancer");
+      await waitForTarget(worker(1), "healthy");
+      await revoke(30443, 30080)(operator);
+      await waitForTarget(worker(1), "unhealthy");
+      await waitForTarget(worker(2), "unhealthy");
+    },
+    mend: async (operator) => {
+      await up(operator);
+      await waitForTarget(worker(1), "healthy");
+    },
+    tidy: (operator) => toMode(operator, "dual-ip"),
+  },
+  {
+    code: "TARGETS_UNHEALTHY",
+    fault: "mode load-balancer: the ingress controller of one of two nodes is stopped",
+    make: async (operator) => {
+      await toMode(operator, "load-balancer");
+      await waitForTarget(worker(1), "healthy");
+      await onNodeOf(["systemctl", "stop", "ingress.service"], {}, worker(1));
+      await waitForTarget(worker(1), "unhealthy");
+    },
+    mend: async () => {
+      await onNodeOf(["systemctl", "start", "ingress.service"], {}, worker(1));
+      await waitForTarget(worker(1), "healthy");
+    },
+    tidy: (operator) => toMode(operator, "dual-ip"),
   },
   {
     code: "FORWARDER_RULES_MISSING",

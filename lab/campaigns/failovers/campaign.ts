@@ -2,8 +2,8 @@
 import type { KeptLab } from "../../keptLab";
 import { worker } from "../../node/machines";
 import { stackOutputs } from "../../proof/outputs";
+import { waitForTarget } from "../../proof/targets";
 import { probeApi, probeApp } from "../probes";
-import { waitUntil } from "./balancer";
 import type { Fault } from "./faults";
 
 export interface FailedOver {
@@ -25,13 +25,13 @@ const ownDelay = 0.5;
 /** @param number of the worker */
 export async function failOver(kept: KeptLab, fault: Fault, number: number): Promise<FailedOver> {
   const machine = worker(number);
-  await waitUntil(machine, "healthy");
+  await waitForTarget(machine, "healthy");
   const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
   const probers = [await probeApp(ingressPublicIp), await probeApi()] as const;
   const start = Date.now();
   await fault.begin(kept, machine);
   await fault.end(machine);
-  await waitUntil(machine, "healthy");
+  await waitForTarget(machine, "healthy");
   const [app, api] = await Promise.all(probers.map((prober) => prober.stop()));
   if (!app || !api) throw new Error("no prober");
   const lastFailure = app.lastFailure === 0 ? 0 : (app.lastFailure - start) / 1000;

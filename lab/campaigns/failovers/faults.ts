@@ -6,7 +6,8 @@ import { namespaceOf } from "../../network/namespaces";
 import { cutPower, onNode } from "../../node/machine";
 import type { Machine } from "../../node/machines";
 import { run } from "../../process";
-import { takeOut, waitUntil } from "./balancer";
+import { waitForTarget } from "../../proof/targets";
+import { takeOut } from "./balancer";
 
 export interface Fault {
   id: string;
@@ -47,7 +48,7 @@ export const faults: readonly Fault[] = [
     allowed: refusing,
     begin: async (_kept, worker) => {
       await onNode(["systemctl", "stop", "ingress.service"], {}, worker);
-      await waitUntil(worker, "unhealthy");
+      await waitForTarget(worker, "unhealthy");
     },
     end: async (worker) => void (await onNode(["systemctl", "start", "ingress.service"], {}, worker)),
   },
@@ -60,7 +61,7 @@ export const faults: readonly Fault[] = [
         (hook) => `add chain inet frozen ${hook} { type filter hook ${hook} priority -500; policy drop; }`,
       );
       await inNetworkOf(worker, "nft", ["add table inet frozen", ...chains].join("; "));
-      await waitUntil(worker, "unhealthy");
+      await waitForTarget(worker, "unhealthy");
     },
     end: async (worker) => void (await inNetworkOf(worker, "nft", "delete table inet frozen")),
   },
@@ -70,7 +71,7 @@ export const faults: readonly Fault[] = [
     allowed: silent,
     begin: async (_kept, worker) => {
       await cutPower(worker);
-      await waitUntil(worker, "unhealthy");
+      await waitForTarget(worker, "unhealthy");
     },
     end: (worker) => lab.replaceWorker(worker),
   },
