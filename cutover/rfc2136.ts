@@ -15,6 +15,8 @@ export interface NameServer {
 
 /** Milliseconds until a server that took an update must answer with it. */
 const patience = 10_000;
+/** Milliseconds until a server that gives no answer of its own is asked again, for it may be loading its zone. */
+const pauses = [500, 1500];
 
 /** What the server says where a prerequisite does not hold (RFC 2136, 2.2). */
 const unmet = /\b(?:NXRRSET|YXRRSET|NXDOMAIN|YXDOMAIN)\b/;
@@ -31,7 +33,8 @@ function run(program: string, args: string[], input = ""): Promise<string> {
         reject(new Error(`${program}: ${[...lines].join("; ") || error.message}`));
       }
     });
-    child.stdin?.end(input);
+    // A program that ends before it has read this says by its exit status whether it had to.
+    child.stdin?.on("error", () => undefined).end(input);
   });
 }
 
@@ -44,9 +47,10 @@ function answers(text: string, title: string): RecordSet[][] {
       const status = /status: (\w+)/.exec(answer)?.[1];
       if (status !== "NOERROR" && status !== "NXDOMAIN")
         throw new Error(`${title}: expected an answer, found ${status}`);
-      if (!/^;; flags:[^;]* aa[ ;]/m.test(answer))
+      const flags = /^;; flags: ?([^;]*);/m.exec(answer)?.[1] ?? "";
+      if (!flags.split(" ").includes("aa"))
         throw new Error(
-          `${title}: expected an authoritative answer, found one of a resolver or of another zone's server`,
+          `${title}: expected an authoritative answer, found one with the flags "${flags}", of a resolver or of another zone's server`,
         );
       const sets = new Map<string, RecordSet>();
       for (const [, name = "", ttl, typeName, value = ""] of answer.matchAll(
@@ -69,12 +73,21 @@ export function rfc2136Authority({ host, port, zone, keyFile }: NameServer): Aut
     const asked = [...new Set(names)].flatMap((name) => addressTypes.map((type) => ({ name, type })));
     if (asked.length === 0) return [];
     const options = ["+norecurse", "+time=3", "+tries=2", "+noall", "+comments", "+answer"];
-    const text = await run("dig", [
-      `@${host}`,
-      ...["-p", `${port}`, ...key],
-      ...asked.flatMap(({ name, type }) => [...options, "-q", name, "-t", type]),
-    ]);
-    const found = answers(text, title);
+    const ask = async ([pause, ...later] = pauses): Promise<RecordSet[][]> => {
+      const text = await run("dig", [
+        `@${host}`,
+        ...["-p", `${port}`, ...key],
+        ...asked.flatMap(({ name, type }) => [...options, "-q", name, "-t", type]),
+      ]);
+      try {
+        return answers(text, title);
+      } catch (error) {
+        if (pause === undefined) throw error;
+        await sleep(pause);
+        return ask(later);
+      }
+    };
+    const found = await ask();
     if (found.length !== asked.length)
       throw new Error(`${title}: expected ${asked.length} answers, found ${found.length}`);
     // At an alias the server gives the alias, whatever it is asked for.

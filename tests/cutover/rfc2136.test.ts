@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +68,35 @@ describe("a name server that takes updates", function () {
     await zone.change([{ before: old, after: { ...old, values: ["192.0.2.77"] } }]);
     await assert.rejects(zone.change(changes), ChangedMeanwhile);
     assert.deepEqual(await named.addresses("app.example.com"), ["192.0.2.77"]);
+  });
+
+  /** Runs with a shell script in the place of a program. */
+  async function withProgram<T>(name: string, script: string, run: () => Promise<T>): Promise<T> {
+    await writeFile(join(directory, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const path = process.env.PATH;
+    process.env.PATH = `${directory}:${path}`;
+    try {
+      return await run();
+    } finally {
+      process.env.PATH = path;
+    }
+  }
+
+  it("asks again where the server has no answer of its own yet", async () => {
+    const asked = join(directory, "asked");
+    const noAuthority = ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n;; flags: qr; QUERY: 1, ANSWER: 0\n";
+    const script = `[ -e ${asked} ] && exec /usr/bin/dig "$@"\n: >${asked}\nprintf '%s' '${noAuthority}'`;
+    assert.deepEqual(await withProgram("dig", script, () => authority().read(["app.example.com."])), [
+      old,
+      { name: "app.example.com.", type: "AAAA", ttl: 300, values: ["2001:db8::1"] },
+    ]);
+    assert.ok(existsSync(asked));
+  });
+
+  it("says what a program says that ends before it has read everything", async () => {
+    const many = Array.from({ length: 5000 }, (_, index) => ({ ...app, name: `app-${index}.example.com.` }));
+    const change = (): Promise<void> => authority().change(changesTo(many, []));
+    await assert.rejects(withProgram("nsupdate", "echo 'no such key' >&2; exit 1", change), /nsupdate: no such key/);
   });
 
   it("says what the server refuses, and what it is no authority of", async () => {
