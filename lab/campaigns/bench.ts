@@ -11,7 +11,7 @@ import { installPrograms } from "../requirements";
 import { connectionsPerSecond, measureHeld, measurePaths, measureProgram } from "./bench/measure";
 import { loadGenerators } from "./bench/load";
 import { type Bench, performancePage, summary, writePerformancePage } from "./bench/page";
-import { makePaths, pathsTo } from "./bench/paths";
+import { makePaths, mostConnections, pathsTo } from "./bench/paths";
 import { measureTuning } from "./bench/tuning";
 
 const { runs, seconds, idle, streams, json, page } = new Command("npm run bench --")
@@ -61,8 +61,18 @@ async function main(): Promise<void> {
         note,
       ),
     );
-    const held = await step("Held connections", (note) =>
-      measureHeld(kept, ways, { idle: Number(idle), idleSeconds, streams: Number(streams) }, note),
+    const held = await step("Held connections", async (note) =>
+      measureHeld(
+        kept,
+        ways,
+        {
+          idle: Number(idle),
+          idleSeconds,
+          idlePerProcess: await mostConnections(kept, "haproxy.service"),
+          streams: Number(streams),
+        },
+        note,
+      ),
     );
     bench = await summary(kept, { program, paths, tuning, held });
   } finally {

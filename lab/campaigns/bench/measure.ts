@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
 import { sshLogins } from "../../proof/proof";
 import { set } from "../interleavings/events";
-import { hold } from "./held";
+import { hold, type Holder } from "./held";
 import type { Held } from "./holder";
 import { connect, type Connecting, keep, type Keeping } from "./load";
-import { bigPage, memory, mostConnections, type Path, type PathId, processorTime, streamPage, urlOf } from "./paths";
+import { bigPage, memory, type Path, type PathId, processorTime, streamPage, urlOf } from "./paths";
 import { emptyProgram, preview, up } from "./program";
 
 type Note = (text: string) => void;
@@ -72,17 +72,24 @@ export async function measurePaths(
 }
 
 export interface HeldFigures {
-  idle: { asked: number; seconds: number } & Held;
+  /** `processes`: HAProxy's, among which the connections are spread by a reload between them. */
+  idle: { asked: number; seconds: number; processes: number } & Held;
   /** MiB of the service in between, with 1000 idle connections more than before, by path. */
   memoryOfThousand: Partial<Record<PathId, number>>;
   memoryOfIdle: number;
   streams: { asked: number; afterReload: Held; afterChange: Held };
 }
 
+/** The processes that have connections keep them; new connections are the new processes'. */
+async function reload(kept: KeptLab): Promise<void> {
+  await kept.node("systemctl reload haproxy.service");
+  await sleep(1000);
+}
+
 export async function measureHeld(
   kept: KeptLab,
   paths: readonly Path[],
-  counts: { idle: number; idleSeconds: number; streams: number },
+  counts: { idle: number; idleSeconds: number; idlePerProcess: number; streams: number },
   note: Note,
 ): Promise<HeldFigures> {
   const ours = paths.find(({ id }) => id === "secondary");
@@ -97,19 +104,31 @@ export async function measureHeld(
     await sleep(1000);
   }
 
-  const asked = Math.min(counts.idle, await mostConnections(kept, ours.unit ?? ""));
-  note(`${asked} idle connections`);
+  const processes = Math.ceil(counts.idle / counts.idlePerProcess);
+  note(`${counts.idle} idle connections`);
   const before = await memory(kept, ours.unit ?? "");
-  const holder = await hold(urlOf(ours), asked);
+  const holders: Holder[] = [];
+  for (let process = 0; process < processes; process++) {
+    if (process > 0) await reload(kept);
+    const share = Math.floor((counts.idle + process) / processes);
+    holders.push(await hold(urlOf(ours), share));
+  }
   await sleep(counts.idleSeconds * 1000);
   const memoryOfIdle = (await memory(kept, ours.unit ?? "")) - before;
-  const idle = { asked, seconds: counts.idleSeconds, ...(await holder.ask()) };
-  holder.stop();
+  const answers = await Promise.all(holders.map((holder) => holder.ask()));
+  const total = (what: keyof Held): number => answers.reduce((sum, answer) => sum + answer[what], 0);
+  const idle = {
+    asked: counts.idle,
+    seconds: counts.idleSeconds,
+    processes,
+    open: total("open"),
+    alive: total("alive"),
+  };
+  for (const holder of holders) holder.stop();
 
   note(`${counts.streams} streams, a reload and a change of the configuration`);
   const streams = await hold(urlOf(ours, streamPage), counts.streams);
-  await kept.node("systemctl reload haproxy.service");
-  await sleep(1000);
+  await reload(kept);
   const afterReload = await streams.ask();
   await set(["httpNodePort"], 30081);
   await up(kept, "prod");

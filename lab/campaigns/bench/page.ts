@@ -265,7 +265,11 @@ The listeners' backlog is 4096: with socat's own 5 a burst of clients waits for 
 ## Many connections
 
 - ${idle.asked} idle connections to secondary:443, after ${idle.seconds} s in which nobody said anything: ${idle.open} open, ${idle.alive} answered a request;
-  HAProxy took ${held.memoryOfIdle.toFixed(0)} MiB for them.
+  HAProxy took ${held.memoryOfIdle.toFixed(0)} MiB for them.${
+    idle.processes === 1
+      ? ""
+      : ` A process may open fewer files on this machine than HAProxy's unit asks for, so ${idle.processes} of its processes held them, with a reload in between.`
+  }
 - ${streams.asked} streams, a few bytes at a time as a watch of the API has them: ${streams.afterReload.alive} went on after \`systemctl reload haproxy\`,
   ${streams.afterChange.alive} after an \`up\` that changes HAProxy's configuration.
 

@@ -105,7 +105,7 @@ export async function makePaths(kept: KeptLab, secondary: string): Promise<void>
   );
 }
 
-/** Connections that a process on the node may pass on, two file descriptors each; lower than asked for where this machine's limit is. */
+/** Connections that one process of a unit may pass on, two file descriptors each: this machine's limit may be lower than the unit's. */
 export async function mostConnections(kept: KeptLab, unit: string): Promise<number> {
   const limit = await kept.node(
     `awk '/^Max open files/ { print $4 }' /proc/$(systemctl show -P MainPID ${unit})/limits`,
