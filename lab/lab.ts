@@ -88,7 +88,7 @@ async function claimMachine(): Promise<void> {
   const owner = existsSync(ownerFile) ? Number(readFileSync(ownerFile, "utf8")) : 0;
   if (runningLab() || (owner > 0 && alive(owner))) {
     throw new Error(
-      "a lab is already running on this machine (one at a time): " +
+      "a lab is already running on this machine: " +
         "look at it with 'npm run lab -- status', end it with 'npm run lab -- down'",
     );
   }

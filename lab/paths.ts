@@ -11,8 +11,13 @@ export const cacheRoot = join(process.env["XDG_CACHE_HOME"] || join(homedir(), "
 /** Logs of what is built into the cache; they outlive the lab that built it. */
 export const buildLogs = join(cacheRoot, "logs");
 
-/** The one running lab of this machine: its state, logs, node disk and project directory. Removed by `lab -- down`. */
-export const labRoot = "/var/lib/kops-secondary-ingress-lab";
+/** `LAB_NAME`: labs of different names run side by side on one machine, as CI does with its tests. Empty unless it is set. */
+export const labName = process.env["LAB_NAME"] ?? "";
+if (!/^[a-z0-9]{0,4}$/.test(labName))
+  throw new Error(`LAB_NAME: expected up to four letters a-z and digits, found "${labName}"`);
+
+/** The running lab of that name: its state, logs, node disk and project directory. Removed by `lab -- down`. */
+export const labRoot = `/var/lib/kops-secondary-ingress-lab${labName && `-${labName}`}`;
 
 export const labPaths = {
   /** What is running, as `LabState` in JSON. */

@@ -2,7 +2,7 @@
 // Plain Node.js, for on a fresh clone nothing else is there yet.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 
@@ -32,17 +32,12 @@ function installDependencies() {
 
 const node = (...args) => run(process.execPath, args);
 
-/** Runs a program beside others: what it prints is returned when it has ended, and shown as it comes where `live`. */
-function aside(command, args, live = false) {
+/** Runs a program beside others: what it prints is returned when it has ended. */
+function aside(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
     let output = "";
-    for (const stream of ["stdout", "stderr"]) {
-      child[stream].setEncoding("utf8").on("data", (text) => {
-        output += text;
-        if (live) process[stream].write(text);
-      });
-    }
+    for (const stream of ["stdout", "stderr"]) child[stream].setEncoding("utf8").on("data", (text) => (output += text));
     child.on("error", reject);
     child.on("close", (status) => resolve({ status: status ?? 1, output }));
   });
@@ -60,11 +55,22 @@ async function check() {
   return Math.max(...checks.map(({ status }) => status));
 }
 
+/** The test files of a folder, the largest first, for these tend to take longest. */
+function filesOf(folder) {
+  const files = readdirSync(`${root}${folder}`)
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `${folder}/${name}`);
+  return files.toSorted((a, b) => statSync(root + b).size - statSync(root + a).size);
+}
+
 const mocha = "node_modules/mocha/bin/mocha.js";
 const allTests = "tests/**/*.test.ts";
 
-/** The tests that bring a lab up; a machine holds one lab at a time. */
-const labTests = ["tests/lab/*.test.ts", "tests/docs.test.ts"];
+/** The tests that bring a lab up. */
+const labTests = ["tests/docs.test.ts", ...filesOf("tests/lab")];
+
+/** Labs side by side, by their names: one mostly waits, and two take little longer than one. */
+const labNames = ["a", "b"];
 
 /** Passed, failed and skipped, of a run's closing line; a run that ends without one has failed. */
 function countsOf({ status, output }) {
@@ -78,6 +84,22 @@ const testSome = (args) => node(mocha, ...(args.some((arg) => arg.startsWith("te
 /** A program that gives way to the labs. */
 const politely = (...args) => aside("nice", [process.execPath, ...args]);
 
+/** Each file of tests in turn, in whichever lab is free; what it prints comes when it has ended. */
+async function testInLabs() {
+  const waiting = [...labTests];
+  const counts = [];
+  const inLab = async (name) => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      console.error(`${file} …`);
+      const run = await aside(process.execPath, [mocha, file], { env: { ...process.env, LAB_NAME: name } });
+      process.stdout.write(run.output);
+      counts.push(countsOf(run));
+    }
+  };
+  await Promise.all(labNames.map(inLab));
+  return counts;
+}
+
 /**
  * Checks and all tests, beside each other: a lab mostly waits, and the others give way to it. What labs need is built meanwhile; where
  * that fails, the tests say so.
@@ -89,16 +111,16 @@ async function testAll() {
   const [checked, builds, others] = [
     check(),
     politely("-r", "ts-node/register/transpile-only", "lab/prebuild.ts"),
-    politely(mocha, allTests, ...labTests.flatMap((files) => ["--ignore", files])),
+    politely(mocha, allTests, ...labTests.flatMap((file) => ["--ignore", file])),
   ];
-  const labs = await aside(process.execPath, [mocha, ...labTests], true);
+  const inLabs = await testInLabs();
   console.error("Waiting for the tests that need no lab …");
-  const runs = [labs, await others];
-  process.stdout.write(runs[1].output);
+  const other = await others;
+  process.stdout.write(other.output);
   await builds;
   const wrong = await checked;
-  const [passed, failed, skipped] = [...runs.map(countsOf), [wrong ? 0 : 1, wrong ? 1 : 0, 0]].reduce((sum, counts) =>
-    sum.map((n, i) => n + counts[i]),
+  const [passed, failed, skipped] = [...inLabs, countsOf(other), [wrong ? 0 : 1, wrong ? 1 : 0, 0]].reduce(
+    (sum, counts) => sum.map((n, i) => n + counts[i]),
   );
   process.stdout.write(
     `\nThe tests in labs, the others, and as one the checks of types, lint and format${wrong ? " (which failed: npm run check)" : ""}.\n` +

@@ -1,11 +1,15 @@
 /** The lab's addresses: documentation ranges (RFC 5737) for the internet, a kOps default range for the VPC. */
 
-/** Names of the network namespaces; the prefix keeps them apart from anything else on the machine. */
+import { labName } from "../paths";
+
+/** Name of a network namespace; the prefix keeps it apart from anything else on the machine. */
+export const namespaceNamed = (name: string): string => `ksi${labName}-${name}`;
+
 export const namespaces = {
-  internet: "ksi-internet",
-  vpc: "ksi-vpc",
-  node: "ksi-node",
-  balancers: "ksi-balancers",
+  internet: namespaceNamed("internet"),
+  vpc: namespaceNamed("vpc"),
+  node: namespaceNamed("node"),
+  balancers: namespaceNamed("balancers"),
 } as const;
 
 export const internet = {

@@ -1,7 +1,7 @@
 /** The network namespaces and the links between them: internet ── vpc (router) ── the machines, and the load balancers. */
 import { attempt, run } from "../process";
 import { type Machine, machines } from "../node/machines";
-import { internet, metadataAddress, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
+import { internet, metadataAddress, namespaceNamed, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
 
 const ip = (...args: string[]): Promise<string> => run("ip", args);
 const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip", ["-n", namespace, ...args]);
@@ -9,7 +9,7 @@ const sysctlIn = (namespace: string, setting: string): Promise<string> =>
   run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
 
 /** The network namespace of a machine. */
-export const namespaceOf = ({ name }: Machine): string => `ksi-${name}`;
+export const namespaceOf = ({ name }: Machine): string => namespaceNamed(name);
 
 /** A port of the router, with a card in a namespace of its own at the other end. Ports see the router and not one another. */
 async function connect(namespace: string, port: string, card: string): Promise<void> {

@@ -10,6 +10,7 @@ import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
+import { inControlGroup, removeControlGroup } from "./controlGroup";
 import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "./machines";
 import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
@@ -159,17 +160,17 @@ export async function powerOn(machine = controlPlane): Promise<number> {
   const start = Date.now();
   const log = join(labPaths.logs, `${machine.name}-console.log`);
   const console = openSync(log, "a");
-  const container = spawn(
-    "systemd-nspawn",
+  const [program = "", ...args] = inControlGroup(
+    machine,
     // prettier-ignore
-    ["--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaceOf(machine)}`, "-D", diskOf(machine).root, "--capability=CAP_NET_ADMIN", "-b"],
-    {
-      detached: true,
-      stdio: ["ignore", console, console],
-      // Without it /proc/sys/net is read-only and networkd is skipped.
-      env: { ...process.env, SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network" },
-    },
+    ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaceOf(machine)}`, "-D", diskOf(machine).root, "--capability=CAP_NET_ADMIN", "-b"],
   );
+  const container = spawn(program, args, {
+    detached: true,
+    stdio: ["ignore", console, console],
+    // Without it /proc/sys/net is read-only and networkd is skipped.
+    env: { ...process.env, SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network" },
+  });
   container.unref();
   const deadline = start + 60_000;
   for (;;) {
@@ -245,6 +246,7 @@ export async function removeDisk(machine = controlPlane): Promise<void> {
   const disk = diskOf(machine);
   await attempt("umount", ["-l", disk.root]);
   for (const directory of Object.values(disk)) await rm(directory, { recursive: true, force: true });
+  await removeControlGroup(machine);
 }
 
 /** Plugs a machine's network card in anew: another one, where the instance is another. */
