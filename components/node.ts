@@ -3,7 +3,8 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
 import { PrimaryAddress } from "../settings";
-import { ownTags, stackName, stackTag } from "./tags";
+import { ownTags, stackTag } from "../tagNames";
+import { stackName } from "./tags";
 
 export interface Node {
   instanceId: string;

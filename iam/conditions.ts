@@ -1,4 +1,5 @@
 /** Statements of a policy, and the tags that they ask for. */
+import { clusterTag, managedBy, managedByTag } from "../tagNames";
 
 export type Condition = Record<string, Record<string, string | string[]>>;
 
@@ -10,21 +11,19 @@ export interface Statement {
   Condition?: Condition;
 }
 
-const managedBy = "kops-secondary-ingress";
-
 /** Conditions on the tags that the program puts on what it makes, and kOps on what it has made. */
 export function conditions(clusterName: string) {
   return {
     beingMadeOurs: {
       StringEquals: {
-        "aws:RequestTag/managed-by": managedBy,
-        "aws:RequestTag/kops-secondary-ingress:cluster": clusterName,
+        [`aws:RequestTag/${managedByTag}`]: managedBy,
+        [`aws:RequestTag/${clusterTag}`]: clusterName,
       },
     },
     ours: {
       StringEquals: {
-        "aws:ResourceTag/managed-by": managedBy,
-        "aws:ResourceTag/kops-secondary-ingress:cluster": clusterName,
+        [`aws:ResourceTag/${managedByTag}`]: managedBy,
+        [`aws:ResourceTag/${clusterTag}`]: clusterName,
       },
     },
     ofTheCluster: { StringEquals: { "aws:ResourceTag/KubernetesCluster": clusterName } },

@@ -3,6 +3,7 @@ import { type HostSettings, hostSteps, preflight } from "../hostfiles";
 import { checked } from "../hostfiles/checkedSettings";
 import type { Statement } from "../iam/conditions";
 import { nodeStatements } from "../iam/nodePolicy";
+import { stackTag } from "../tagNames";
 import { bootProgram, bootUnit, renderBoot, renderBootUnit, stepFile, unknowns } from "./boot";
 
 /** A file that nodeup writes at every boot. */
@@ -46,8 +47,6 @@ export interface PiecesSettings extends Omit<HostSettings, keyof typeof unknowns
 
 /** Beginning of the names of what is ours in a manifest. */
 export const ownName = "secondary-ingress";
-/** The tag by which the stack knows a node that was launched with these pieces: components/tags.ts. */
-export const stackLabel = "kops-secondary-ingress:stack";
 
 function checkedIds({ allocationId, securityGroupId, region }: PiecesSettings): void {
   const expect = (what: string, value: string, pattern: RegExp): void => {
@@ -86,7 +85,7 @@ export function piecesOf(settings: PiecesSettings): Pieces {
     clusterName,
     group: {
       additionalSecurityGroups: [securityGroupId],
-      cloudLabels: { [stackLabel]: owner },
+      cloudLabels: { [stackTag]: owner },
       fileAssets: [
         asset("boot", bootProgram, "0755", boot),
         ...steps.map((step) => asset(step.name, stepFile(step.name), "0600", step.stdin(host))),

@@ -3,6 +3,7 @@ import type { Address, NetworkInterface } from "@aws-sdk/client-ec2";
 import type { StackOutputs } from "../../dns/outputs";
 import { type Connection, ec2Client, ec2Sdk } from "../../components/aws/connection";
 import { IngressMode } from "../../settings";
+import { stackTag } from "../../tagNames";
 import type { Unknown } from "../check";
 import { askTargets, type Target } from "./targets";
 
@@ -109,7 +110,7 @@ export async function askAws(
         .filter(
           ({ AssociationId, Tags }) =>
             AssociationId === undefined &&
-            Tags?.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === owner),
+            Tags?.some(({ Key, Value }) => Key === stackTag && Value === owner),
         )
         .flatMap(({ AllocationId }) => AllocationId ?? []),
     };

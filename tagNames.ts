@@ -1,0 +1,13 @@
+/** The tags by which the program knows its own things in AWS. Pure: policies, kOps' pieces and the dynamic provider name them too. */
+
+/** Names the stack, `<project>/<stack>`, on what it has made, and on nodes that kOps launches for it. */
+export const stackTag = "kops-secondary-ingress:stack";
+export const clusterTag = "kops-secondary-ingress:cluster";
+export const managedByTag = "managed-by";
+export const managedBy = "kops-secondary-ingress";
+
+/** By which what this program made for a cluster is found again, whatever the stack is called now. */
+export const ownTags = (clusterName: string): Record<string, string> => ({
+  [clusterTag]: clusterName,
+  [managedByTag]: managedBy,
+});
