@@ -6,12 +6,14 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { checkCaller, type Connection } from "./aws/connection";
-import { limitFaults } from "./aws/limits";
+import { type ElasticIps, elasticIpLimitFaults, limitFaults } from "./aws/limits";
 import {
+  addressFault,
   assign,
   describe,
   find,
   findOwn,
+  foreignElasticIp,
   holder,
   type Place,
   refuseForeignElasticIp,
@@ -40,6 +42,8 @@ export interface SecondaryPrivateIpState extends SecondaryPrivateIpInputs {
   adopted: boolean;
   /** False once a refresh has seen that somebody took it away: the next update gives it back. */
   assigned: boolean;
+  /** Once a refresh has seen somebody's Elastic IP on it: why the next update refuses. */
+  foreign?: string;
 }
 
 const placeOf = ({ connection, networkInterfaceId, stack }: SecondaryPrivateIpInputs): Place => ({
@@ -52,12 +56,24 @@ async function check(
   olds: Partial<SecondaryPrivateIpInputs>,
   news: SecondaryPrivateIpInputs,
 ): Promise<pulumi.dynamic.CheckResult<SecondaryPrivateIpInputs>> {
-  const { networkInterfaceId } = news;
-  // What is made already is not asked again; in a preview the interface may be unknown.
-  if (olds.networkInterfaceId === networkInterfaceId || !networkInterfaceId.startsWith("eni-")) return { inputs: news };
-  await checkCaller(news.connection, news.caller, true);
-  const faults = await limitFaults(news.connection, news);
-  return { inputs: news, failures: faults.map((reason) => ({ property: "networkInterfaceId", reason })) };
+  const { networkInterfaceId, requestedIp, connection } = news;
+  // What is in place is not asked again; in a preview the interface may be unknown.
+  const moved = olds.networkInterfaceId !== networkInterfaceId;
+  const asked = requestedIp !== undefined && (moved || olds.requestedIp !== requestedIp);
+  const elasticIps = (["ingress", "api"] as const).slice(olds.elasticIps ?? 0, news.elasticIps);
+  if (!networkInterfaceId.startsWith("eni-") || !(moved || asked || elasticIps.length > 0)) return { inputs: news };
+  await checkCaller(connection, news.caller, true);
+  const needs = { ...news, elasticIps };
+  const limits = await (moved ? limitFaults(connection, needs) : elasticIpLimitFaults(connection, needs));
+  // An address that cannot be had is refused here: the old one is taken away before a new one is assigned.
+  const fault = asked ? await addressFault(placeOf(news), requestedIp, olds.networkInterfaceId) : undefined;
+  return {
+    inputs: news,
+    failures: [
+      ...limits.map((reason) => ({ property: "networkInterfaceId", reason })),
+      ...(fault === undefined ? [] : [{ property: "requestedIp", reason: fault }]),
+    ],
+  };
 }
 
 /** Assigns the address, or adopts it where it is there already. */
@@ -90,24 +106,33 @@ async function read(
   state: SecondaryPrivateIpState,
 ): Promise<pulumi.dynamic.ReadResult<SecondaryPrivateIpState>> {
   const { privateIpAddress } = state;
-  const gone = { id: "", props: state };
+  const { foreign: _, ...known } = state;
+  const seen = (more: Partial<SecondaryPrivateIpState>) => ({ id, props: { ...known, ...more } as typeof state });
   await checkCaller(state.connection, state.caller, false);
   const eni = await describe(placeOf(state));
-  if (!eni) return gone;
-  if (find(eni, privateIpAddress)) return { id, props: { ...state, assigned: true } };
+  // With its interface gone, it is still what the next interface's address replaces.
+  if (!eni) return seen({ assigned: false });
+  const entry = find(eni, privateIpAddress);
+  if (entry) {
+    const foreign = await foreignElasticIp(placeOf(state), entry);
+    return seen({ assigned: true, ...(foreign === undefined ? {} : { foreign }) });
+  }
   // One that AWS chose is as good as another; one that was asked for by name is worth a message at the next update.
   const elsewhere = state.requestedIp ? undefined : await holder(placeOf(state), eni, privateIpAddress);
-  return elsewhere ? gone : { id, props: { ...state, assigned: false } };
+  return elsewhere ? { id: "", props: state } : seen({ assigned: false });
 }
 
-/** Gives back an address that was taken away, and remembers how the provider is set up now. */
+/**
+ * Gives back an address that was taken away, and remembers how the provider is set up now. With somebody's Elastic IP on it the
+ * run ends here, before the stack's own is tied to it again.
+ */
 async function update(
   olds: SecondaryPrivateIpState,
   news: SecondaryPrivateIpInputs,
 ): Promise<pulumi.dynamic.UpdateResult<SecondaryPrivateIpState>> {
   await checkCaller(news.connection, news.caller, true);
   const { privateIpAddress, adopted } = olds;
-  if (!olds.assigned) await take(news, privateIpAddress);
+  if (!olds.assigned || olds.foreign !== undefined) await take(news, privateIpAddress);
   return { outs: { ...news, privateIpAddress, adopted, assigned: true } };
 }
 
@@ -133,7 +158,10 @@ export const secondaryPrivateIpProvider: pulumi.dynamic.ResourceProvider<
     const other = news.requestedIp !== undefined && news.requestedIp !== olds.privateIpAddress;
     const replaces = [...(moved ? ["networkInterfaceId"] : []), ...(other ? ["requestedIp"] : [])];
     const elsewise =
-      !olds.assigned || news.stack !== olds.stack || !isDeepStrictEqual(news.connection, olds.connection);
+      !olds.assigned ||
+      olds.foreign !== undefined ||
+      news.stack !== olds.stack ||
+      !isDeepStrictEqual(news.connection, olds.connection);
     return Promise.resolve({ changes: replaces.length > 0 || elsewise, replaces, deleteBeforeReplace: true });
   },
   update: (_id, olds, news) => update(olds, news),

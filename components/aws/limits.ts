@@ -1,5 +1,6 @@
 /** What AWS would refuse half-way, or what cannot work on this node, asked before anything is made. */
 import type { Instance, NetworkInterface } from "@aws-sdk/client-ec2";
+import { stackTag } from "../../tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
 export interface Needs {
@@ -8,11 +9,14 @@ export interface Needs {
   interfaceNamed: boolean;
   /** Asked for by the user; a secondary address that the interface has already needs no room. */
   requestedIp?: string;
-  /** Elastic IPs that the stack is to have, 1 or 2. */
-  elasticIps: number;
-  /** The stack as its tag `kops-secondary-ingress:stack` names it: what carries it is there already. */
+  /** Elastic IPs that the stack makes, unless they are in place already. */
+  elasticIps: ElasticIps;
+  /** `<project>/<stack>`, as in the tags: what carries it is there already. */
   stack: string;
 }
+
+/** What Elastic IPs are for: the applications, the API. */
+export type ElasticIps = readonly ("ingress" | "api")[];
 
 /** Tags, and the beginning of descriptions, by which these mark interfaces whose secondary addresses they give to pods. */
 const takers: readonly { name: string; tag: RegExp; description: RegExp }[] = [
@@ -22,120 +26,177 @@ const takers: readonly { name: string; tag: RegExp; description: RegExp }[] = [
   { name: "Cilium's ENI mode", tag: /^(io\.cilium\/|cilium\.io\/)/, description: /^Cilium-CNI/ },
 ];
 
-function takerOf(interfaces: readonly NetworkInterface[]): string | undefined {
+/** Each says what was expected, what was found, and what to do. */
+type Faults = string[];
+
+/** A node whose CNI gives secondary addresses to pods. */
+function cniFaults(interfaces: readonly NetworkInterface[]): Faults {
   for (const { TagSet = [], Description = "", NetworkInterfaceId } of interfaces) {
     const taker = takers.find(
       ({ tag, description }) => TagSet.some(({ Key = "" }) => tag.test(Key)) || description.test(Description),
     );
-    if (taker) return `${taker.name} on ${NetworkInterfaceId}`;
+    if (taker)
+      return [
+        `expected a node whose CNI leaves secondary addresses alone, found ${taker.name} on ${NetworkInterfaceId}, which gives them to pods: ` +
+          "this layout cannot work on this cluster; use another CNI mode or a load balancer",
+      ];
   }
-  return undefined;
+  return [];
 }
 
-/** The account's quotas in this Region; `undefined` where AWS names none. */
-async function quotas(connection: Connection): Promise<(name: string) => number | undefined> {
-  const sdk = ec2Sdk();
-  const names = ["vpc-max-elastic-ips", "vpc-max-security-groups-per-interface"] as const;
-  const { AccountAttributes = [] } = await ec2Client(connection).send(
-    new sdk.DescribeAccountAttributesCommand({ AttributeNames: names as unknown as [] }),
-  );
-  return (name) => {
-    const value = AccountAttributes.find(({ AttributeName }) => AttributeName === name)?.AttributeValues?.[0];
-    return value?.AttributeValue === undefined ? undefined : Number(value.AttributeValue);
-  };
-}
-
-async function instanceOf(connection: Connection, eni: NetworkInterface): Promise<Instance | undefined> {
-  const sdk = ec2Sdk();
-  const id = eni.Attachment?.InstanceId;
-  if (!id) return undefined;
-  const answer = await ec2Client(connection).send(new sdk.DescribeInstancesCommand({ InstanceIds: [id] }));
-  return answer.Reservations?.[0]?.Instances?.[0];
-}
-
-/** @returns each thing that stands in the way: what was expected, what was found, what to do */
-export async function limitFaults(connection: Connection, needs: Needs): Promise<string[]> {
-  const sdk = ec2Sdk();
-  const client = ec2Client(connection);
-  const faults: string[] = [];
-  const expect = (right: boolean, fault: string): void => {
-    if (!right) faults.push(fault);
-  };
-  const { networkInterfaceId } = needs;
-  const described = await client.send(
-    new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [networkInterfaceId] }),
-  );
-  const [eni] = described.NetworkInterfaces ?? [];
-  const instance = eni && (await instanceOf(connection, eni));
-  if (!eni || !instance?.InstanceId || !instance.InstanceType) {
-    return [`expected ${networkInterfaceId} on a running instance, found it on none: name the node's interface`];
-  }
-  const { NetworkInterfaces: all = [] } = await client.send(
-    new sdk.DescribeNetworkInterfacesCommand({
-      Filters: [{ Name: "attachment.instance-id", Values: [instance.InstanceId] }],
-    }),
-  );
-
-  const taker = takerOf(all);
-  expect(
-    taker === undefined,
-    `expected a node whose CNI leaves secondary addresses alone, found ${taker}, which gives them to pods: ` +
-      "this layout cannot work on this cluster; use another CNI mode or a load balancer",
-  );
-  const others = all.map((each) => each.NetworkInterfaceId).filter((id) => id !== networkInterfaceId);
-  expect(
-    needs.interfaceNamed || others.length === 0,
+/** A second interface, where nobody said which one is meant. */
+function interfaceFaults(needs: Needs, instance: Instance, interfaces: readonly NetworkInterface[]): Faults {
+  const { networkInterfaceId, interfaceNamed } = needs;
+  const others = interfaces.map((each) => each.NetworkInterfaceId).filter((id) => id !== networkInterfaceId);
+  if (interfaceNamed || others.length === 0) return [];
+  return [
     `expected one network interface on ${instance.InstanceId}, found ${[networkInterfaceId, ...others].join(", ")}: ` +
       "name the one that carries the primary address with networkInterfaceId",
-  );
+  ];
+}
 
-  const { Addresses = [] } = await client.send(new sdk.DescribeAddressesCommand({}));
-  const ours = Addresses.filter(({ Tags = [] }) =>
-    Tags.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === needs.stack),
+/** Elastic IPs of the account: how many, and which of the stack's own lead somewhere. One that leads nowhere may be left from a lost answer. */
+async function elasticIpsOf(connection: Connection, stack: string) {
+  const { Addresses = [] } = await ec2Client(connection).send(new (ec2Sdk().DescribeAddressesCommand)({}));
+  const ours = Addresses.filter(
+    ({ AssociationId, Tags = [] }) =>
+      AssociationId !== undefined && Tags.some(({ Key, Value }) => Key === stackTag && Value === stack),
   );
+  return { count: Addresses.length, ours };
+}
+type AccountsElasticIps = Awaited<ReturnType<typeof elasticIpsOf>>;
+
+/** No room on the interface for one more address. */
+async function addressFaults(
+  connection: Connection,
+  needs: Needs,
+  eni: NetworkInterface,
+  type: NonNullable<Instance["InstanceType"]>,
+  { ours }: AccountsElasticIps,
+): Promise<Faults> {
+  const { networkInterfaceId, requestedIp } = needs;
   const addresses = (eni.PrivateIpAddresses ?? []).map(({ PrivateIpAddress }) => PrivateIpAddress);
   // A node that kOps has replaced has taken the address and its Elastic IP already.
-  const present = needs.requestedIp
-    ? addresses.includes(needs.requestedIp)
+  const present = requestedIp
+    ? addresses.includes(requestedIp)
     : ours.some(
         ({ NetworkInterfaceId, PrivateIpAddress }) =>
           NetworkInterfaceId === networkInterfaceId && PrivateIpAddress !== eni.PrivateIpAddress,
       );
-  if (!present) {
-    const { InstanceTypes = [] } = await client.send(
-      new sdk.DescribeInstanceTypesCommand({ InstanceTypes: [instance.InstanceType] }),
-    );
-    const most = InstanceTypes[0]?.NetworkInfo?.Ipv4AddressesPerInterface ?? Number.POSITIVE_INFINITY;
-    expect(
-      addresses.length < most,
-      `expected room for one more address on ${networkInterfaceId}, found ${addresses.length} of the ${most} that a ` +
-        `${instance.InstanceType} may have (${addresses.join(", ")}): unassign one, name one of them with ` +
-        "secondaryPrivateIp, or choose a larger instance type",
-    );
-  }
-
-  const quota = await quotas(connection);
-  const most = quota("vpc-max-elastic-ips");
-  const missing = Math.max(0, needs.elasticIps - ours.length);
-  expect(
-    most === undefined || Addresses.length + missing <= most,
-    `expected ${missing} more Elastic IP within the account's quota, found ${Addresses.length} of ${most} in use: ` +
-      "release one, or ask AWS for more (Service Quotas, EC2-VPC Elastic IPs)",
+  if (present) return [];
+  const { InstanceTypes = [] } = await ec2Client(connection).send(
+    new (ec2Sdk().DescribeInstanceTypesCommand)({ InstanceTypes: [type] }),
   );
-  const groups = eni.Groups ?? [];
-  const mostGroups = quota("vpc-max-security-groups-per-interface");
-  const ourGroups = await client.send(
-    new sdk.DescribeSecurityGroupsCommand({
+  const most = InstanceTypes[0]?.NetworkInfo?.Ipv4AddressesPerInterface ?? Number.POSITIVE_INFINITY;
+  if (addresses.length < most) return [];
+  return [
+    `expected room for one more address on ${networkInterfaceId}, found ${addresses.length} of the ${most} that a ` +
+      `${type} may have (${addresses.join(", ")}): unassign one, name one of them with ` +
+      "secondaryPrivateIp, or choose a larger instance type",
+  ];
+}
+
+type Quota = "vpc-max-elastic-ips" | "vpc-max-security-groups-per-interface";
+
+/** A quota of the account in this Region; no limit where AWS names none. */
+async function quota(connection: Connection, name: Quota): Promise<number> {
+  const { AccountAttributes = [] } = await ec2Client(connection).send(
+    new (ec2Sdk().DescribeAccountAttributesCommand)({ AttributeNames: [name] as unknown as [] }),
+  );
+  const value = AccountAttributes.find(({ AttributeName }) => AttributeName === name)?.AttributeValues?.[0];
+  return value?.AttributeValue === undefined ? Number.POSITIVE_INFINITY : Number(value.AttributeValue);
+}
+
+/** No room in the account for the Elastic IPs that are still to be made. */
+async function elasticIpFaults(
+  connection: Connection,
+  needs: Needs,
+  eni: NetworkInterface,
+  { count, ours }: AccountsElasticIps,
+): Promise<Faults> {
+  // The API's outlives the stack, on the primary address; nobody else's is accepted there.
+  const present = {
+    api: eni.Association?.AllocationId !== undefined,
+    ingress: ours.some(({ AllocationId }) => AllocationId !== eni.Association?.AllocationId),
+  };
+  const missing = needs.elasticIps.filter((purpose) => !present[purpose]).length;
+  if (missing === 0) return [];
+  const most = await quota(connection, "vpc-max-elastic-ips");
+  if (count + missing <= most) return [];
+  return [
+    `expected ${missing} more Elastic IP within the account's quota, found ${count} of ${most} in use: ` +
+      "release one, or ask AWS for more (Service Quotas, EC2-VPC Elastic IPs)",
+  ];
+}
+
+/** AWS's own quota, which can only be raised. */
+const groupsAlways = 5;
+
+/** @param groupIds what the interface has now; AWS is asked only where they are as many as may be too many */
+export async function groupFaults(
+  connection: Connection,
+  { networkInterfaceId, stack }: Pick<Needs, "networkInterfaceId" | "stack">,
+  groupIds: readonly string[],
+): Promise<Faults> {
+  if (groupIds.length < groupsAlways) return [];
+  const most = await quota(connection, "vpc-max-security-groups-per-interface");
+  const { SecurityGroups: ours = [] } = await ec2Client(connection).send(
+    new (ec2Sdk().DescribeSecurityGroupsCommand)({
       Filters: [
-        { Name: "group-id", Values: groups.map(({ GroupId }) => GroupId ?? "") },
-        { Name: "tag:kops-secondary-ingress:stack", Values: [needs.stack] },
+        { Name: "group-id", Values: [...groupIds] },
+        { Name: `tag:${stackTag}`, Values: [stack] },
       ],
     }),
   );
-  expect(
-    mostGroups === undefined || groups.length - (ourGroups.SecurityGroups?.length ?? 0) < mostGroups,
-    `expected room for one more security group on ${networkInterfaceId}, found ${groups.length} of ${mostGroups}: ` +
+  if (groupIds.length - ours.length < most) return [];
+  return [
+    `expected room for one more security group on ${networkInterfaceId}, found ${groupIds.length} of ${most}: ` +
       "detach one, or ask AWS for more (Service Quotas, VPC)",
+  ];
+}
+
+/** The interface, the instance that it is on, and all interfaces there; undefined where it is on none. */
+async function lookAtInstance(connection: Connection, networkInterfaceId: string) {
+  const sdk = ec2Sdk();
+  const client = ec2Client(connection);
+  const { NetworkInterfaces: [eni] = [] } = await client.send(
+    new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [networkInterfaceId] }),
   );
-  return faults;
+  const id = eni?.Attachment?.InstanceId;
+  if (!id) return undefined;
+  const { Reservations } = await client.send(new sdk.DescribeInstancesCommand({ InstanceIds: [id] }));
+  const instance = Reservations?.[0]?.Instances?.[0];
+  if (!instance?.InstanceType) return undefined;
+  const { NetworkInterfaces: interfaces = [] } = await client.send(
+    new sdk.DescribeNetworkInterfacesCommand({ Filters: [{ Name: "attachment.instance-id", Values: [id] }] }),
+  );
+  return { eni, instance, type: instance.InstanceType, interfaces };
+}
+
+/** Everything that stands in the way of a secondary address on an interface that has none of the stack's yet. */
+export async function limitFaults(connection: Connection, needs: Needs): Promise<Faults> {
+  const { networkInterfaceId, stack } = needs;
+  const found = await lookAtInstance(connection, networkInterfaceId);
+  if (!found) {
+    return [`expected ${networkInterfaceId} on a running instance, found it on none: name the node's interface`];
+  }
+  const { eni, instance, type, interfaces } = found;
+  const elasticIps = await elasticIpsOf(connection, stack);
+  const groupIds = (eni.Groups ?? []).map(({ GroupId = "" }) => GroupId);
+  return [
+    ...cniFaults(interfaces),
+    ...interfaceFaults(needs, instance, interfaces),
+    ...(await addressFaults(connection, needs, eni, type, elasticIps)),
+    ...(await elasticIpFaults(connection, needs, eni, elasticIps)),
+    ...(await groupFaults(connection, needs, groupIds)),
+  ];
+}
+
+/** The quota of Elastic IPs alone, for a stack that is in place and may have to have one more. */
+export async function elasticIpLimitFaults(connection: Connection, needs: Needs): Promise<Faults> {
+  if (needs.elasticIps.length === 0) return [];
+  const { NetworkInterfaces: [eni] = [] } = await ec2Client(connection).send(
+    new (ec2Sdk().DescribeNetworkInterfacesCommand)({ NetworkInterfaceIds: [needs.networkInterfaceId] }),
+  );
+  return eni ? elasticIpFaults(connection, needs, eni, await elasticIpsOf(connection, needs.stack)) : [];
 }

@@ -1,11 +1,12 @@
 /** One secondary private address of an ENI: looked at, assigned, taken away. Nothing is ever taken from anybody. */
 import type { NetworkInterface, NetworkInterfacePrivateIpAddress, Tag } from "@aws-sdk/client-ec2";
+import { stackTag } from "../../tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
 export interface Place {
   connection: Connection;
   networkInterfaceId: string;
-  /** The stack as its tag `kops-secondary-ingress:stack` names it: Elastic IPs that carry it are its own. */
+  /** `<project>/<stack>`, as in the tags: Elastic IPs that carry it are the stack's own. */
   stack: string;
 }
 
@@ -46,7 +47,7 @@ export async function holder(place: Place, eni: NetworkInterface, address: strin
 }
 
 const tagged = (tags: Tag[] = [], stack: string): boolean =>
-  tags.some(({ Key, Value }) => Key === "kops-secondary-ingress:stack" && Value === stack);
+  tags.some(({ Key, Value }) => Key === stackTag && Value === stack);
 
 /** Whether an Elastic IP is the stack's; undefined for one that was released meanwhile. */
 async function isOwn(place: Place, allocationId: string): Promise<boolean | undefined> {
@@ -71,14 +72,23 @@ export async function findOwn(
   return undefined;
 }
 
+/** What is wrong with an address that carries an Elastic IP of somebody else; `undefined` where nothing is. */
+export async function foreignElasticIp(
+  place: Place,
+  entry: NetworkInterfacePrivateIpAddress,
+): Promise<string | undefined> {
+  const { AllocationId, PublicIp } = entry.Association ?? {};
+  if (!AllocationId || (await isOwn(place, AllocationId)) !== false) return undefined;
+  return (
+    `expected ${entry.PrivateIpAddress} without an Elastic IP, found ${PublicIp} (${AllocationId}) on it, ` +
+    "which is not this stack's: disassociate it, or choose another secondaryPrivateIp"
+  );
+}
+
 /** @throws where an Elastic IP that is not the stack's is tied to the address: AWS would silently take it away */
 export async function refuseForeignElasticIp(place: Place, entry: NetworkInterfacePrivateIpAddress): Promise<void> {
-  const { AllocationId, PublicIp } = entry.Association ?? {};
-  if (!AllocationId || (await isOwn(place, AllocationId)) !== false) return;
-  throw new Error(
-    `expected ${entry.PrivateIpAddress} without an Elastic IP, found ${PublicIp} (${AllocationId}) on it, ` +
-      "which is not this stack's: disassociate it, or choose another secondaryPrivateIp",
-  );
+  const fault = await foreignElasticIp(place, entry);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 /** Whether AWS has not even looked at the call. */
@@ -90,13 +100,29 @@ function mayBeDone(error: Error): boolean {
   return ($metadata?.httpStatusCode ?? 500) >= 500;
 }
 
+/** How EC2 refuses an address that another interface has; it has used both. */
+export const isTaken = ({ name, message }: Error): boolean =>
+  name === "PrivateIpAddressAlreadyAssigned" || (name === "InvalidParameterValue" && /\bassigned\b/.test(message));
+
 /** What an address that could not be had is called, for people. */
-async function taken(place: Place, eni: NetworkInterface, address: string): Promise<Error> {
+const takenBy = (address: string, other: string | undefined): string =>
+  `secondaryPrivateIp: expected a free address, found ${address}, which ${other ? `is on ${other}` : "somebody else has assigned at this moment"}: ` +
+  "choose another, or run again to adopt it where it is on the node's own interface";
+
+const taken = async (place: Place, eni: NetworkInterface, address: string): Promise<Error> =>
+  new Error(takenBy(address, await holder(place, eni, address)));
+
+/**
+ * Why an address cannot be had, asked before anything is given up for it; `undefined` where it can.
+ * @param former the interface that the stack leaves, which gives the address back first
+ */
+export async function addressFault(place: Place, address: string, former?: string): Promise<string | undefined> {
+  const eni = await describe(place);
+  if (!eni) return undefined;
+  const present = find(eni, address);
+  if (present) return foreignElasticIp(place, present);
   const other = await holder(place, eni, address);
-  return new Error(
-    `secondaryPrivateIp: expected a free address, found ${address}, which ${other ? `is on ${other}` : "somebody else has assigned at this moment"}: ` +
-      "choose another, or run again to adopt it where it is on the node's own interface",
-  );
+  return other === undefined || other === former ? undefined : takenBy(address, other);
 }
 
 /**
@@ -140,7 +166,7 @@ export async function assign(place: Place, eni: NetworkInterface, requested: str
         if (found) return found;
         continue;
       }
-      if (requested && error.name === "PrivateIpAddressAlreadyAssigned") throw await taken(place, eni, requested);
+      if (requested && isTaken(error)) throw await taken(place, eni, requested);
       throw error;
     }
     // AWS lists only what it has newly assigned: somebody else was a moment earlier.

@@ -176,14 +176,18 @@ describe("SecondaryPrivateIp", function () {
   });
 
   it("of two that race for the same address one wins, and the other gets a clear error", async () => {
-    const results = await Promise.allSettled([create(wanted), create(wanted)]);
-    const won = results.filter(({ status }) => status === "fulfilled");
+    // Both have looked at the interface before either asks for the address.
+    at().faults.push({ action: "AssignPrivateIpAddresses", kind: "slow", milliseconds: 500, times: 1 });
+    const stacks = [stack, "kops-secondary-ingress/another"];
+    const results = await Promise.allSettled(stacks.map((name) => create(wanted, { stack: name })));
+    const won = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.outs] : []));
     const lost = results.flatMap((result) => (result.status === "rejected" ? [String(result.reason)] : []));
-    // The later one may also come so late that it finds the address there, and adopts it.
-    const adopted = won.filter((result) => result.status === "fulfilled" && result.value.outs.adopted);
-    assert.equal(won.length - adopted.length, 1);
-    for (const message of lost)
-      assert.match(message, /found 172\.20\.45\.99, which somebody else has assigned at this moment/);
+    assert.deepEqual(
+      won.map(({ adopted }) => adopted),
+      [false],
+    );
+    assert.equal(lost.length, 1);
+    assert.match(lost[0] ?? "", /found 172\.20\.45\.99, which somebody else has assigned at this moment/);
     assert.deepEqual(addresses(), [primary, wanted]);
   });
 
@@ -228,10 +232,45 @@ describe("SecondaryPrivateIp", function () {
       await assert.rejects(Promise.resolve(provider.update?.(id, seen, inputs(wanted))), /which is on eni-/);
     });
 
-    it("with its whole interface is gone", async () => {
+    it("with its whole interface is what the next interface's replaces, and no obstacle to removal", async () => {
       const { id, outs } = await create();
       account().networkInterfaces.shift();
-      assert.equal(await refresh(id, outs), undefined);
+      const seen = await refresh(id, outs);
+      assert.ok(seen);
+      assert.equal(seen.assigned, false);
+      await assert.doesNotReject(Promise.resolve(provider.delete?.(id, seen)));
+    });
+  });
+
+  describe("somebody's Elastic IP that is tied to the address later", () => {
+    it("is seen by a refresh, and the next update refuses before the stack's own is tied again", async () => {
+      const { id, outs } = await create();
+      tieElasticIp(outs.privateIpAddress);
+      const seen = await refresh(id, outs);
+      assert.ok(seen);
+      assert.match(seen.foreign ?? "", isForeign);
+      assert.deepEqual([seen.assigned, (await provider.diff?.(id, seen, inputs()))?.changes], [true, true]);
+      await assert.rejects(Promise.resolve(provider.update?.(id, seen, inputs())), isForeign);
+    });
+
+    it("and has left is forgotten, by a refresh or by the update", async () => {
+      const { id, outs } = await create();
+      tieElasticIp(outs.privateIpAddress);
+      const seen = await refresh(id, outs);
+      assert.ok(seen);
+      account().addresses.pop();
+      const updated = await provider.update?.(id, seen, inputs());
+      assert.ok(updated?.outs && !("foreign" in updated.outs));
+      const again = await refresh(id, seen);
+      assert.ok(again && !("foreign" in again));
+      assert.equal((await provider.diff?.(id, again, inputs()))?.changes, false);
+    });
+
+    it("does not concern the stack's own", async () => {
+      const { id, outs } = await create();
+      tieElasticIp(outs.privateIpAddress, { "kops-secondary-ingress:stack": stack });
+      const seen = await refresh(id, outs);
+      assert.ok(seen && !("foreign" in seen));
     });
   });
 
@@ -350,6 +389,62 @@ describe("SecondaryPrivateIp", function () {
       instance.instanceType = "t3.micro";
       eni().privateIps.push({ privateIpAddress: wanted, primary: false });
       assert.match(await faults(inputs()), /found 2 of the 2 that a t3\.micro may have/);
+    });
+
+    const neighbour = (): NetworkInterface => {
+      const other = account().networkInterfaces[1];
+      assert.ok(other);
+      other.subnetId = eni().subnetId;
+      other.privateIps.push({ privateIpAddress: wanted, primary: false });
+      return other;
+    };
+    const onlyLooked = (): void => assert.ok(at().calls.every(({ action }) => /^(Describe|Get)/.test(action)));
+
+    for (const [when, olds] of [
+      ["at first", () => ({})],
+      ["instead of the one in place", () => inputs()],
+      ["instead of another", () => inputs("172.20.45.98")],
+    ] as const) {
+      it(`refuses an address that another interface has, ${when}`, async () => {
+        const other = neighbour();
+        assert.match(
+          await faults(inputs(wanted), olds()),
+          new RegExp(`found ${wanted}, which is on ${other.networkInterfaceId}`),
+        );
+        onlyLooked();
+      });
+
+      it(`refuses an address that carries somebody's Elastic IP, ${when}`, async () => {
+        eni().privateIps.push({ privateIpAddress: wanted, primary: false });
+        tieElasticIp(wanted);
+        assert.match(await faults(inputs(wanted), olds()), isForeign);
+        onlyLooked();
+      });
+    }
+
+    it("takes an address that is free, that the interface has, or that the interface before gives back", async () => {
+      assert.equal(await faults(inputs(wanted), inputs()), "");
+      const former = neighbour().networkInterfaceId;
+      assert.equal(await faults(inputs(wanted), inputs(wanted, { networkInterfaceId: former })), "");
+      eni().privateIps.push({ privateIpAddress: "172.20.45.98", primary: false });
+      assert.equal(await faults(inputs("172.20.45.98"), inputs()), "");
+    });
+
+    it("asks no room on the interface for an address that takes the place of another", async () => {
+      const [instance] = account().instances;
+      assert.ok(instance);
+      instance.instanceType = "t3.micro";
+      eni().privateIps.push({ privateIpAddress: "172.20.45.98", primary: false });
+      assert.equal(await faults(inputs(wanted), inputs()), "");
+    });
+
+    it("asks for the quota where the API is to have an Elastic IP as well", async () => {
+      for (const last of "12345") {
+        tieElasticIp(primary);
+        Object.assign(account().addresses.at(-1) ?? {}, { allocationId: `eipalloc-${last}`, association: undefined });
+      }
+      assert.equal(await faults(inputs(), inputs()), "");
+      assert.match(await faults(inputs(undefined, { elasticIps: 2 }), inputs()), /1 more Elastic IP .* found 5 of 5/);
     });
 
     it("refuses another caller before anything else", async () => {

@@ -22,8 +22,7 @@ function checkAssignable(
   checkSubnetAddress(cidrBlock, address);
   const holder = account.networkInterfaces.find((other) => other.subnetId === target.subnetId && has(other, address));
   if (!holder || holder === target) return;
-  if (!allowReassignment)
-    throw new AwsError("PrivateIpAddressAlreadyAssigned", `The address ${address} is already assigned.`);
+  if (!allowReassignment) throw invalidValue(`[${address}] assigned, but move is not allowed.`);
   if (holder.privateIps.some(({ privateIpAddress, primary }) => primary && privateIpAddress === address))
     throw invalidValue(`The address ${address} is a primary address and cannot be reassigned.`);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { limitFaults, type Needs } from "../../../components/aws/limits";
+import { elasticIpLimitFaults, groupFaults, limitFaults, type Needs } from "../../../components/aws/limits";
 import type { Account, NetworkInterface } from "../../../lab/aws/account";
 import { withEndpoint } from "../../support/endpoint";
 
@@ -15,7 +15,7 @@ function faultsAfter(
     assert.ok(eni);
     change(account, eni);
     const { networkInterfaceId } = eni;
-    return limitFaults({}, { networkInterfaceId, interfaceNamed: false, elasticIps: 1, stack, ...needs });
+    return limitFaults({}, { networkInterfaceId, interfaceNamed: false, elasticIps: ["ingress"], stack, ...needs });
   });
 }
 
@@ -31,6 +31,15 @@ const giveAddresses = (account: Account, count: number, tags: Record<string, str
   }
 };
 const ours = { "kops-secondary-ingress:stack": stack };
+const both = ["ingress", "api"] as const;
+
+/** Ties the last of the Elastic IPs to an address of the node. */
+function tieLast({ addresses }: Account, { networkInterfaceId }: NetworkInterface, privateIpAddress: string): void {
+  const last = addresses.at(-1);
+  assert.ok(last);
+  const associationId = last.allocationId.replace("eipalloc", "eipassoc");
+  last.association = { associationId, networkInterfaceId, privateIpAddress };
+}
 
 describe("limitFaults", function () {
   this.timeout(20_000);
@@ -66,20 +75,13 @@ describe("limitFaults", function () {
   });
 
   it("needs no room where a replaced node has the address already", async () => {
-    const selfAssigned = (account: Account): void => {
+    const selfAssigned = (account: Account, eni: NetworkInterface): void => {
       const [instance] = account.instances;
-      const [eni] = account.networkInterfaces;
-      assert.ok(instance && eni);
+      assert.ok(instance);
       instance.instanceType = "t3.nano";
       eni.privateIps.push({ privateIpAddress: "172.20.45.99", primary: false });
       giveAddresses(account, 1, ours);
-      Object.assign(account.addresses[0] ?? {}, {
-        association: {
-          associationId: "eipassoc-0123456789abcdef0",
-          networkInterfaceId: eni.networkInterfaceId,
-          privateIpAddress: "172.20.45.99",
-        },
-      });
+      tieLast(account, eni, "172.20.45.99");
     };
     assert.deepEqual(await faultsAfter(selfAssigned), []);
   });
@@ -97,17 +99,56 @@ describe("limitFaults", function () {
 
     it("are two with the primary's", () =>
       one(
-        faultsAfter((account) => giveAddresses(account, 4), { elasticIps: 2 }),
+        faultsAfter((account) => giveAddresses(account, 4), { elasticIps: both }),
         /2 more Elastic IP .* found 4 of 5/,
       ));
 
     it("of the stack's own are there already", async () => {
-      const change = (account: Account): void => {
+      const change = (account: Account, eni: NetworkInterface): void => {
         giveAddresses(account, 4);
         giveAddresses(account, 1, ours);
+        tieLast(account, eni, "172.20.45.99");
       };
       assert.deepEqual(await faultsAfter(change), []);
-      assert.equal((await faultsAfter(change, { elasticIps: 2 })).length, 1);
+      await one(faultsAfter(change, { elasticIps: both }), /1 more Elastic IP .* found 5 of 5/);
+    });
+
+    it("that the stack does not need are not asked about", async () => {
+      assert.deepEqual(await faultsAfter((account) => giveAddresses(account, 5), { elasticIps: [] }), []);
+    });
+
+    it("of the stack's own that lead nowhere are left over, and count as everybody's", () =>
+      one(
+        faultsAfter((account) => {
+          giveAddresses(account, 4);
+          giveAddresses(account, 1, ours);
+        }),
+        /1 more Elastic IP .* found 5 of 5/,
+      ));
+
+    it("that the API has had from an earlier run are the API's, and not the applications'", async () => {
+      const change = (account: Account, eni: NetworkInterface): void => {
+        giveAddresses(account, 4);
+        giveAddresses(account, 1, ours);
+        tieLast(account, eni, "172.20.45.37");
+      };
+      assert.deepEqual(await faultsAfter(change, { elasticIps: ["api"] }), []);
+      await one(faultsAfter(change, { elasticIps: both }), /1 more Elastic IP .* found 5 of 5/);
+    });
+
+    it("are asked about alone where the rest is in place", async () => {
+      const asked = (count: number, elasticIps: Needs["elasticIps"]): Promise<string[]> =>
+        withEndpoint(({ account }) => {
+          const [eni] = account.networkInterfaces;
+          assert.ok(eni);
+          giveAddresses(account, count);
+          eni.tags["io.cilium/cilium-managed"] = "true";
+          const { networkInterfaceId } = eni;
+          return elasticIpLimitFaults({}, { networkInterfaceId, interfaceNamed: false, elasticIps, stack });
+        });
+      await one(asked(5, ["api"]), /1 more Elastic IP .* found 5 of 5/);
+      assert.deepEqual(await asked(4, ["api"]), []);
+      assert.deepEqual(await asked(5, []), []);
     });
   });
 
@@ -129,6 +170,13 @@ describe("limitFaults", function () {
 
     it("over the quota are refused", () =>
       one(faultsAfter(groups(5)), /one more security group on eni-\w+, found 5 of 5: detach one/));
+
+    it("are not asked about where there are fewer than AWS always allows", async () => {
+      // Nobody answers there.
+      const connection = { endpoints: { ec2: "http://127.0.0.1:9" } };
+      const needs = { networkInterfaceId: "eni-1", stack };
+      assert.deepEqual(await groupFaults(connection, needs, ["sg-1", "sg-2", "sg-3", "sg-4"]), []);
+    });
 
     it("of the stack's own are there already", async () => {
       assert.deepEqual(
