@@ -2,6 +2,7 @@
 import * as ipaddr from "ipaddr.js";
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
+import { apiNameProblem, isApiName } from "./apiNames";
 import { ApiForwarder, defaults, IngressMode, OnDestroy, PrimaryAddress } from "./settings";
 
 /** Ports that the layout itself uses on the node, and 443, which is the API's. */
@@ -253,15 +254,10 @@ function crossFaults(settings: Partial<Settings>, fix: (path: string[]) => strin
   const { mode, clusterName, appDomains = [], httpsNodePort, httpNodePort, route53ZoneId } = settings;
   if (clusterName !== undefined) {
     appDomains.forEach((domain, index) => {
-      if (
-        domain === `api.${clusterName}` ||
-        domain.endsWith(`.api.${clusterName}`) ||
-        domain === `api.internal.${clusterName}` ||
-        domain.endsWith(`.api.internal.${clusterName}`)
-      ) {
+      if (isApiName(domain, clusterName)) {
         faults.push({
           key: `appDomains[${index}]`,
-          problem: `expected a name of an application, found '${domain}', which belongs to the cluster's API and to kOps`,
+          problem: apiNameProblem(domain),
           fix: fix(["appDomains", `${index}`]),
         });
       }
