@@ -10,6 +10,8 @@ export interface ElasticAddressArgs extends TagArgs {
   privateIpAddress: pulumi.Input<string>;
   /** One that this program made and left there earlier is taken into the stack. */
   existing?: { allocationId: string; associationId: string } | undefined;
+  /** What must be there before the address is tied, besides what both wait for. */
+  tiedAfter?: pulumi.Resource;
 }
 
 export interface ElasticAddress {
@@ -20,7 +22,7 @@ export interface ElasticAddress {
 export function elasticAddress(
   name: string,
   args: ElasticAddressArgs,
-  options: pulumi.CustomResourceOptions,
+  options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] },
 ): ElasticAddress {
   const { existing, purpose } = args;
   const address = new ec2.Eip(
@@ -36,7 +38,12 @@ export function elasticAddress(
       privateIpAddress: args.privateIpAddress,
     },
     // Associating to the same place returns the same id, which the deletion of the replaced one would then take away.
-    { ...options, deleteBeforeReplace: true, ...(existing ? { import: existing.associationId } : {}) },
+    {
+      ...options,
+      dependsOn: [...options.dependsOn, ...(args.tiedAfter ? [args.tiedAfter] : [])],
+      deleteBeforeReplace: true,
+      ...(existing ? { import: existing.associationId } : {}),
+    },
   );
   return { address, association };
 }

@@ -15,6 +15,8 @@ export interface Node {
   /** The Elastic IP that the public address is; absent where AWS gave it at launch. */
   elasticIp?: { allocationId: string; associationId: string };
   vpcId: string;
+  /** Of its interface. */
+  securityGroupIds: string[];
   /** kOps launched it with the pieces of `secondary-ingress kops`: it brings the stack's security group. */
   bringsGroup: boolean;
 }
@@ -149,6 +151,7 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
     publicIp,
     ...(allocationId ? { elasticIp: { allocationId, associationId } } : {}),
     vpcId: eni.vpcId,
+    securityGroupIds: eni.securityGroups,
     bringsGroup: eni.tags[stackTag] === stackName(),
   };
 }

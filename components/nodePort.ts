@@ -1,18 +1,30 @@
 /** Mode node-port: applications on the node's own address and the ingress controller's NodePorts. No cost, no host file, no SSH. */
-import type * as pulumi from "@pulumi/pulumi";
-import { output } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../settings";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
+import { awsConnection } from "./aws/connection";
+import { groupFaults } from "./aws/limits";
 import { ingressFirewall } from "./ingressFirewall";
 import type { Node } from "./node";
+import { stackName } from "./tags";
+
+/** The node, where its interface has room for one more security group. */
+export async function withRoom(node: Node): Promise<Node> {
+  if (node.bringsGroup) return node;
+  const { networkInterfaceId, securityGroupIds } = node;
+  const [fault] = await groupFaults(awsConnection(), { networkInterfaceId, stack: stackName() }, securityGroupIds);
+  if (fault !== undefined) throw new pulumi.RunError(`${fault}. Nothing was changed.`);
+  return node;
+}
 
 export function nodePort(
   name: string,
   args: SecondaryIngressIpArgs,
-  node: pulumi.Output<Node>,
+  found: pulumi.Output<Node>,
   options: pulumi.CustomResourceOptions,
 ): IngressOutputs {
+  const node = found.apply(withRoom);
   const httpsPort = args.httpsNodePort ?? defaults.httpsNodePort;
   const httpPort = args.httpNodePort ?? defaults.httpNodePort;
   const opened = ingressFirewall(
@@ -29,14 +41,14 @@ export function nodePort(
   const address = node.apply(({ publicIp, primaryPrivateIp }) => publicIp || primaryPrivateIp);
   return {
     apiPublicIp: node.publicIp,
-    secondaryPrivateIp: output(""),
+    secondaryPrivateIp: pulumi.output(""),
     ingressPublicIp: address,
-    ingressPublicIps: output([]),
+    ingressPublicIps: pulumi.output([]),
     ingressPort: httpsPort,
     ingressHttpPort: httpPort,
     ingressUrls: address.apply((host) => [`https://${host}:${httpsPort}`]),
-    allocationId: output(""),
-    statsPassword: output(""),
+    allocationId: pulumi.output(""),
+    statsPassword: pulumi.output(""),
     ready: allDone(opened),
   };
 }

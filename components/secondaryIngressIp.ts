@@ -1,5 +1,6 @@
 /** The component: applications on port 443 of a kOps cluster, beside the Kubernetes API. */
 import * as pulumi from "@pulumi/pulumi";
+import { apiNameProblem, isApiName } from "../apiNames";
 import { dnsOutput } from "../dns/records";
 import { defaults, IngressMode } from "../settings";
 import type { IngressOutputs, PublishedDns, SecondaryIngressIpArgs } from "./args";
@@ -12,14 +13,40 @@ type Mode = (
   options: pulumi.CustomResourceOptions,
 ) => IngressOutputs;
 
+/* eslint-disable @typescript-eslint/no-require-imports -- a constructor cannot await import() */
 /** Each mode is one function from settings to resources, loaded only where it is used: a preview of dev starts no more than it needs. */
 const modes: Record<IngressMode, () => Mode> = {
-  /* eslint-disable @typescript-eslint/no-require-imports -- a constructor cannot await import() */
   [IngressMode.NodePort]: () => (require("./nodePort") as typeof import("./nodePort")).nodePort,
   [IngressMode.DualIp]: () => (require("./dualIp") as typeof import("./dualIp")).dualIp,
   [IngressMode.LoadBalancer]: () => (require("./loadBalancer") as typeof import("./loadBalancer")).loadBalancer,
-  /* eslint-enable @typescript-eslint/no-require-imports */
 };
+const hostedZone = () => require("./hostedZone") as typeof import("./hostedZone");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+/** @throws {pulumi.RunError} for a name whose record kOps makes */
+function refuseApiNames(domains: readonly string[], clusterName: string): void {
+  for (const domain of domains)
+    if (isApiName(domain, clusterName)) throw new pulumi.RunError(`appDomains: ${apiNameProblem(domain)}`);
+}
+
+/** The node, once all is right that can be known before anything is made. */
+async function look(args: SecondaryIngressIpArgs, options: pulumi.InvokeOptions): Promise<Node> {
+  const { mode, clusterName, networkInterfaceId, route53ZoneId, appDomains = defaults.appDomains } = args;
+  const { secondaryPrivateIp, primaryAddress } = args;
+  if (route53ZoneId !== undefined && mode !== IngressMode.NodePort) {
+    await hostedZone().checkZone(route53ZoneId, appDomains, options);
+  }
+  return findNode(
+    {
+      clusterName,
+      ...(networkInterfaceId === undefined ? {} : { networkInterfaceId }),
+      // The other modes leave the node's addresses alone.
+      ...(mode === IngressMode.DualIp && secondaryPrivateIp !== undefined ? { secondaryPrivateIp } : {}),
+      ...(mode === IngressMode.DualIp && primaryAddress !== undefined ? { primaryAddress } : {}),
+    },
+    options,
+  );
+}
 
 export class SecondaryIngressIp extends pulumi.ComponentResource {
   readonly mode: pulumi.Output<string>;
@@ -45,8 +72,10 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
   readonly dns: pulumi.Output<PublishedDns>;
 
   constructor(name: string, args: SecondaryIngressIpArgs, options?: pulumi.ComponentResourceOptions) {
+    const domains = args.appDomains ?? defaults.appDomains;
+    refuseApiNames(domains, args.clusterName);
     super("kops-secondary-ingress:index:SecondaryIngressIp", name, {}, options);
-    const node = pulumi.output(findNode(args, { parent: this }));
+    const node = pulumi.output(look(args, { parent: this }));
     const ingress = modes[args.mode]()(name, args, node, { parent: this });
 
     this.mode = pulumi.output<string>(args.mode);
@@ -63,8 +92,6 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
     this.ingressUrls = ingress.ingressUrls;
     this.allocationId = ingress.allocationId;
     this.statsPassword = ingress.statsPassword;
-    // In mode node-port there is no address of the applications' own to publish.
-    const domains = args.mode === IngressMode.NodePort ? [] : (args.appDomains ?? defaults.appDomains);
     this.dns = pulumi
       .all([ingress.ingressPublicIps, ingress.ready])
       .apply(([addresses, ready]) => dnsOutput(domains, addresses, args.dnsTtl ?? defaults.dnsTtl, ready));

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { checkCaller, type Connection } from "./aws/connection";
-import { type ElasticIps, elasticIpLimitFaults, limitFaults } from "./aws/limits";
+import { elasticIpLimitFaults, limitFaults } from "./aws/limits";
 import {
   addressFault,
   assign,
@@ -106,20 +106,20 @@ async function read(
   state: SecondaryPrivateIpState,
 ): Promise<pulumi.dynamic.ReadResult<SecondaryPrivateIpState>> {
   const { privateIpAddress } = state;
-  const { foreign: _, ...known } = state;
-  const seen = (more: Partial<SecondaryPrivateIpState>) => ({ id, props: { ...known, ...more } as typeof state });
+  const seen = (assigned: boolean, foreign?: string) => {
+    const props: SecondaryPrivateIpState = { ...state, assigned };
+    delete props.foreign;
+    return { id, props: foreign === undefined ? props : { ...props, foreign } };
+  };
   await checkCaller(state.connection, state.caller, false);
   const eni = await describe(placeOf(state));
   // With its interface gone, it is still what the next interface's address replaces.
-  if (!eni) return seen({ assigned: false });
+  if (!eni) return seen(false);
   const entry = find(eni, privateIpAddress);
-  if (entry) {
-    const foreign = await foreignElasticIp(placeOf(state), entry);
-    return seen({ assigned: true, ...(foreign === undefined ? {} : { foreign }) });
-  }
+  if (entry) return seen(true, await foreignElasticIp(placeOf(state), entry));
   // One that AWS chose is as good as another; one that was asked for by name is worth a message at the next update.
   const elsewhere = state.requestedIp ? undefined : await holder(placeOf(state), eni, privateIpAddress);
-  return elsewhere ? { id: "", props: state } : seen({ assigned: false });
+  return elsewhere ? { id: "", props: state } : seen(false);
 }
 
 /**

@@ -24,8 +24,13 @@ export interface World {
   vpcId: string;
   /** Of the node's interface. */
   tags: Record<string, string>;
+  securityGroups: string[];
   /** What the preflight prints. */
   preflight: string;
+  /** Name of the hosted zone. */
+  zone: string;
+  /** Name of a resource that takes its time. */
+  slow: string;
   /** Auto Scaling groups by the role in kOps' tags, and the zone of each. */
   workers: Record<string, string>;
   controlPlanes: Record<string, string>;
@@ -44,7 +49,10 @@ export const world = (change: Partial<World> = {}): World => ({
   privateIp: "172.20.45.37",
   vpcId: "vpc-1",
   tags: {},
+  securityGroups: ["sg-masters"],
   preflight: "",
+  zone: "example.com",
+  slow: "",
   workers: {},
   controlPlanes: { "control-plane-eu-central-1a.masters.k8s.example.com": "eu-central-1a" },
   publicSubnets: { "subnet-a": "eu-central-1a", "subnet-b": "eu-central-1b", "subnet-b2": "eu-central-1b" },
@@ -61,7 +69,9 @@ export async function record(answers: World): Promise<Recording> {
   const recording: Recording = { resources: [], calls: [] };
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, id }) => {
+      newResource: async ({ type, name, inputs, id }) => {
+        // Whatever does not wait for it is recorded before it.
+        if (name === answers.slow) await new Promise((resolve) => setTimeout(resolve, 300));
         recording.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
         const made: Record<string, Record<string, unknown>> = {
           "aws:ec2/eip:Eip": { publicIp: answers.elasticIp, allocationId: `eipalloc-${name}` },
@@ -89,7 +99,10 @@ export async function record(answers: World): Promise<Recording> {
               subnetId: "subnet-1",
               vpcId: answers.vpcId,
               tags: answers.tags,
+              securityGroups: answers.securityGroups,
             };
+          case "aws:route53/getZone:getZone":
+            return { name: answers.zone };
           case "aws:ec2/getEips:getEips":
             return { allocationIds: answers.ownAllocations };
           case "aws:index/getCallerIdentity:getCallerIdentity":

@@ -25,6 +25,7 @@ describe("node look-up", () => {
       primaryPrivateIp: "172.20.45.37",
       publicIp: "198.51.100.37",
       vpcId: "vpc-1",
+      securityGroupIds: ["sg-masters"],
       bringsGroup: false,
     });
   });

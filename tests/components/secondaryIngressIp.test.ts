@@ -10,6 +10,8 @@ import {
   type SecondaryIngressIpArgs,
 } from "../../components";
 import { findBalanced } from "../../components/balancedNodes";
+import { findNode } from "../../components/node";
+import { withRoom } from "../../components/nodePort";
 import { withEndpoint } from "../support/endpoint";
 import { record, type Recording, valueOf, type World, world } from "./mocks";
 
@@ -65,6 +67,17 @@ const secretSignature = "4dabf18193072939515e22adb298388d";
 describe("SecondaryIngressIp", function () {
   this.timeout(60_000);
 
+  for (const domain of [`api.${clusterName}`, `x.api.internal.${clusterName}`, `API.${clusterName}.`])
+    it(`refuses ${domain} as an application's name in every mode, before anything is made`, async () => {
+      const recording = await record(world());
+      for (const args of [dev, prod])
+        assert.throws(
+          () => new SecondaryIngressIp("ingress", { ...args, appDomains: [domain] }),
+          /appDomains: expected a name of an application, found '.*', which belongs to the cluster's API/,
+        );
+      assert.deepEqual(recording, { resources: [], calls: [] });
+    });
+
   describe("mode node-port", () => {
     it("makes a security group with its rules, and nothing else", async () => {
       const { recording } = await make(dev);
@@ -78,6 +91,38 @@ describe("SecondaryIngressIp", function () {
         "aws:ec2/getNetworkInterface:getNetworkInterface",
       ]);
     });
+
+    it("leaves the node's addresses alone, whatever the settings of the other modes say", async () => {
+      const { recording } = await make(
+        { ...dev, secondaryPrivateIp: "10.0.0.9", primaryAddress: PrimaryAddress.ElasticIp, route53ZoneId: "Z1" },
+        world({ allocationId: "eipalloc-somebodys" }),
+      );
+      assert.deepEqual(recording.calls, [
+        "aws:ec2/getInstances:getInstances",
+        "aws:ec2/getNetworkInterface:getNetworkInterface",
+      ]);
+    });
+
+    it("refuses an interface that has as many groups as AWS allows, unless its own is among them", () =>
+      withEndpoint(async ({ account }) => {
+        const securityGroupIds = ["sg-1", "sg-2", "sg-3", "sg-4", "sg-5"];
+        const of = async (stack: string): Promise<string[]> => {
+          const [eni] = account.networkInterfaces;
+          assert.ok(eni);
+          const tags = { "kops-secondary-ingress:stack": stack };
+          account.securityGroups = securityGroupIds.map((groupId) => ({
+            ...{ groupId, groupName: groupId, description: "x", vpcId: eni.vpcId },
+            tags: groupId === "sg-5" ? tags : {},
+          }));
+          await record(world());
+          return (await withRoom({ ...(await findNode({ clusterName }, {})), securityGroupIds })).securityGroupIds;
+        };
+        await assert.rejects(
+          of("kops-secondary-ingress/another"),
+          /one more security group on eni-\w+, found 5 of 5: detach one.*Nothing was changed/,
+        );
+        assert.deepEqual(await of("kops-secondary-ingress/prod"), securityGroupIds);
+      }));
 
     it("has every output, empty where the mode has no value", async () => {
       const { component } = await make(dev);
@@ -383,6 +428,16 @@ describe("SecondaryIngressIp", function () {
         }
         assert.match(text(stdin("address")), /^"\[Match\]/, "the address's file is what the node's network is made of");
       }));
+
+    it("ties its Elastic IP to the address once the node is its own", async () => {
+      const { recording } = await make(prod, world({ slow: "ingress-installer" }));
+      const order = recording.resources.map(({ type, name }) => `${type} ${name}`);
+      const place = (resource: string): number => order.indexOf(resource);
+      assert.ok(
+        place("command:remote:Command ingress-installer") <
+          place("aws:ec2/eipAssociation:EipAssociation ingress-ingress"),
+      );
+    });
 
     it("does not take over anybody's record unless told to", async () => {
       const zone = { ...prod, route53ZoneId: "Z0123456789ABC" };

@@ -1,7 +1,7 @@
-/** aws.ec2.getInstances, getNetworkInterface, getSubnet and getEips, and aws.getCallerIdentity. */
+/** aws.ec2.getInstances, getNetworkInterface, getSubnet and getEips, aws.route53.getZone and aws.getCallerIdentity. */
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
-import { optionalText, type PluginFunction, type Properties } from "../resource";
-import { arn, callerIdentity, ec2Client, ec2Sdk, region } from "./client";
+import { optionalText, type PluginFunction, type Properties, text } from "../resource";
+import { arn, callerIdentity, ec2Client, ec2Sdk, region, route53Client, route53Sdk } from "./client";
 import { fromList } from "./tags";
 
 const filtersOf = (args: Properties): Filter[] =>
@@ -162,6 +162,38 @@ export const getEips: PluginFunction = {
       allocationIds: Addresses.map(({ AllocationId }) => AllocationId),
       publicIps: Addresses.map(({ PublicIp }) => PublicIp),
       region: await region(),
+    };
+  },
+};
+
+/** By id, of a public zone: route53/zone_data_source.go. */
+export const getZone: PluginFunction = {
+  args: ["zoneId"],
+  call: async (args) => {
+    const sdk = route53Sdk();
+    const { HostedZone, DelegationSet } = await route53Client().send(
+      new sdk.GetHostedZoneCommand({ Id: text(args, "zoneId") }),
+    );
+    const id = HostedZone?.Id?.replace(/^\/hostedzone\//, "") ?? "";
+    const { ResourceTagSet } = await route53Client().send(
+      new sdk.ListTagsForResourceCommand({ ResourceType: "hostedzone", ResourceId: id }),
+    );
+    return {
+      arn: `arn:aws:route53:::hostedzone/${id}`,
+      callerReference: HostedZone?.CallerReference ?? "",
+      comment: HostedZone?.Config?.Comment ?? "",
+      enableAcceleratedRecovery: false,
+      id,
+      linkedServiceDescription: HostedZone?.LinkedService?.Description ?? "",
+      linkedServicePrincipal: HostedZone?.LinkedService?.ServicePrincipal ?? "",
+      name: HostedZone?.Name?.replace(/\.$/, "") ?? "",
+      nameServers: (DelegationSet?.NameServers ?? []).map((server) => server.replace(/\.$/, "")),
+      primaryNameServer: DelegationSet?.NameServers?.[0] ?? "",
+      privateZone: HostedZone?.Config?.PrivateZone ?? false,
+      resourceRecordSetCount: HostedZone?.ResourceRecordSetCount ?? 0,
+      tags: fromList(ResourceTagSet?.Tags),
+      vpcId: "",
+      zoneId: id,
     };
   },
 };

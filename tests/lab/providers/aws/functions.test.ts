@@ -7,6 +7,7 @@ const functions = {
   instances: "aws:ec2/getInstances:getInstances",
   eni: "aws:ec2/getNetworkInterface:getNetworkInterface",
   subnet: "aws:ec2/getSubnet:getSubnet",
+  zone: "aws:route53/getZone:getZone",
 } as const;
 
 describe("lab plugin aws: functions", () => {
@@ -50,6 +51,19 @@ describe("lab plugin aws: functions", () => {
       /^multiple EC2 Network Interfaces matched/,
     );
     cloud.account.networkInterfaces.pop();
+  });
+
+  it("reads a hosted zone by its id, with its tags, and says when there is none", async () => {
+    const [zone] = cloud.account.hostedZones;
+    assert(zone);
+    zone.tags = { team: "dns" };
+    const found = await cloud.plugin.invoke(functions.zone, { zoneId: zone.zoneId });
+    assert.deepEqual(cloud.calls(), ["GetHostedZone", "ListTagsForResource"]);
+    assert.deepEqual(
+      [found["id"], found["name"], found["privateZone"], found["tags"]],
+      [zone.zoneId, zone.name.replace(/\.$/, ""), false, { team: "dns" }],
+    );
+    assert.match((await failureOf(cloud.plugin.invoke(functions.zone, { zoneId: "Z0" }))).details, /Z0/);
   });
 
   it("reads a subnet with its tags", async () => {
