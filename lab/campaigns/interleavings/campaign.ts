@@ -1,8 +1,20 @@
 /** Random interleavings from a seed: after each, one `up` makes all right, and `destroy` leaves nothing. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { tellCloud } from "../../cloudControl";
 import type { KeptLab } from "../../keptLab";
-import { account, type EventName, eventNames, events, faults, set, setting } from "./events";
+import type { Finished } from "../../process";
+import {
+  account,
+  type EventName,
+  eventNames,
+  events,
+  faults,
+  releaseStrangersElasticIps,
+  set,
+  setting,
+  strangersElasticIps,
+} from "./events";
 
 export interface Interleaving {
   /** What was done, in order. */
@@ -43,6 +55,18 @@ async function left(): Promise<string[]> {
   ];
 }
 
+/** Where somebody's Elastic IP is on an address of the node, an `up` leaves it there, even if it must refuse; then its owner takes it away. */
+async function nothingStolen(kept: KeptLab, up: () => Promise<Finished>): Promise<string[]> {
+  const before = await strangersElasticIps();
+  if (before.length === 0) return [];
+  const { status, stdout, stderr } = await up();
+  const broken = isDeepStrictEqual(await strangersElasticIps(), before) ? [] : ["somebody's Elastic IP was moved"];
+  if (status !== 0 && !/which is not this stack's/.test(stdout + stderr))
+    broken.push(`an up beside somebody's Elastic IP failed otherwise: ${stdout}${stderr}`);
+  await releaseStrangersElasticIps(kept);
+  return broken;
+}
+
 export async function interleave(kept: KeptLab, steps: readonly Step[]): Promise<Interleaving> {
   const start = Date.now();
   const broken: string[] = [];
@@ -54,6 +78,7 @@ export async function interleave(kept: KeptLab, steps: readonly Step[]): Promise
     if ((await account()).networkInterfaces.some(({ description }) => description === "a stranger's"))
       await set(["secondaryPrivateIp"], undefined);
     await set(["mode"], "dual-ip");
+    broken.push(...(await nothingStolen(kept, () => run("up", "--refresh"))));
     const up = await run("up", "--refresh");
     if (up.status !== 0) broken.push(`the final up failed: ${up.stdout}${up.stderr}`);
     else broken.push(...(await kept.failingRows()).map((id) => `row ${id} fails`));
@@ -61,6 +86,7 @@ export async function interleave(kept: KeptLab, steps: readonly Step[]): Promise
     const mode = await setting("mode");
     const destroy = await run("destroy");
     if (destroy.status !== 0) broken.push(`destroy (mode ${String(mode)}) failed: ${destroy.stdout}${destroy.stderr}`);
+    await releaseStrangersElasticIps(kept);
     await tellCloud("leave", {});
     broken.push(...(await left()).map((thing) => `left behind: ${thing}`));
     await set(["secondaryPrivateIp"], undefined);

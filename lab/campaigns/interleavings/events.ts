@@ -47,6 +47,28 @@ async function found(): Promise<{ eni: string; secondaries: string[]; groups: st
   };
 }
 
+/** By which a stranger's Elastic IP is known. */
+const strangersTag = { Key: "Name", Value: "a stranger's" };
+
+/** Elastic IPs of somebody else, and where each leads. */
+export async function strangersElasticIps(): Promise<{ allocationId: string; at: string; associationId?: string }[]> {
+  return (await account()).addresses
+    .filter(({ tags }) => tags["Name"] === strangersTag.Value)
+    .map(({ allocationId, association }) => ({
+      allocationId,
+      at: association?.privateIpAddress ?? "nowhere",
+      ...(association ? { associationId: association.associationId } : {}),
+    }));
+}
+
+/** Whoever owns them takes them away. */
+export async function releaseStrangersElasticIps(kept: KeptLab): Promise<void> {
+  for (const { allocationId, associationId } of await strangersElasticIps()) {
+    if (associationId) await kept.aws("DisassociateAddressCommand", { AssociationId: associationId });
+    await kept.aws("ReleaseAddressCommand", { AllocationId: allocationId });
+  }
+}
+
 /** Faults to come, by the endpoint's own path for scripts; `undefined` takes all back. */
 export async function faults(list: readonly object[] | undefined): Promise<void> {
   const url = `http://${awsEndpoint.host}:${awsEndpoint.port}/_lab/faults`;
@@ -74,6 +96,20 @@ export const events = {
   "address stolen": async () => {
     const [address] = (await found()).secondaries;
     if (address) await tellCloud("steal", { address });
+  },
+  "somebody's Elastic IP tied to the address": async (kept) => {
+    const { eni, secondaries } = await found();
+    const [address] = secondaries;
+    if (!address) return;
+    const TagSpecifications = [{ ResourceType: "elastic-ip", Tags: [strangersTag] }];
+    const AllocationId =
+      (await strangersElasticIps())[0]?.allocationId ??
+      (await kept.aws("AllocateAddressCommand", { TagSpecifications }))["AllocationId"];
+    await kept.aws("AssociateAddressCommand", {
+      AllocationId,
+      NetworkInterfaceId: eni,
+      PrivateIpAddress: address,
+    });
   },
   "address taken away": async (kept) => {
     const { eni, secondaries } = await found();
