@@ -10,7 +10,6 @@ export default {
     "components/secondaryPrivateIp.ts",
     "components/aws/*.ts",
     "lab/aws/**/*.ts",
-    "!lab/aws/iam/**",
     "!lab/aws/{seed,account,callRecord}.ts",
   ],
   ignorePatterns: ["/examples", "/docs", "/dist", "/policy"],
