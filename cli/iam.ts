@@ -17,9 +17,12 @@ export async function printPolicy(flags: IamFlags): Promise<void> {
   const { name } = await workspace.projectSettings();
   const all = await workspace.getAllConfig(flags.stack);
   const values = Object.fromEntries(Object.entries(all).map(([key, { value }]) => [key, value]));
-  const region = flags.region ?? values["aws:region"] ?? process.env["AWS_REGION"];
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const region = flags.region ?? values["aws:region"] ?? AWS_REGION ?? AWS_DEFAULT_REGION;
   if (!region)
-    throw new Error("--region: expected the Region of the cluster, found none here, in aws:region or in AWS_REGION");
+    throw new Error(
+      "--region: expected the Region of the cluster, found none here, in aws:region, AWS_REGION or AWS_DEFAULT_REGION",
+    );
   const settings = readConfig(name, values, flags.stack);
   const policy = policyFor({ ...settings, region, accountId: flags.account });
   process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);

@@ -2,6 +2,7 @@
  * What the node itself must be allowed to do where kOps brings the host files: look, and take the stack's own addresses to an
  * interface of its own cluster. Resource types and conditions as in policy.ts.
  */
+import { partitionOf } from "./arn";
 import { conditions, type Statement } from "./conditions";
 
 export interface NodePolicySettings {
@@ -18,7 +19,7 @@ export const nodePolicySid = "SecondaryIngress";
 
 export function nodeStatements({ clusterName, region, accountId, allocationId }: NodePolicySettings): Statement[] {
   const { ours, ofTheCluster } = conditions(clusterName);
-  const arn = (resource: string): string => `arn:aws:ec2:${region}:${accountId}:${resource}`;
+  const arn = (resource: string): string => `arn:${partitionOf(region)}:ec2:${region}:${accountId}:${resource}`;
   return [
     {
       Sid: `${nodePolicySid}Look`,

@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and list_amazonroute53.html
  */
 import { IngressMode, type PrimaryAddress } from "../settings";
+import { partitionOf } from "./arn";
 import { balancerStatements } from "./balancerPolicy";
 import { conditions, type Statement } from "./conditions";
 
@@ -30,17 +31,18 @@ export interface PolicyDocument {
 
 /** What every mode does: find the node, and let the applications' clients in. */
 function commonStatements({ mode, clusterName, region, accountId, ...settings }: PolicySettings): Statement[] {
-  const arn = (type: string): string => `arn:aws:ec2:${region}:${accountId}:${type}/*`;
+  const arn = (type: string): string => `arn:${partitionOf(region)}:ec2:${region}:${accountId}:${type}/*`;
   const { beingMadeOurs, ours, ofTheCluster } = conditions(clusterName);
   const dualIp = mode === IngressMode.DualIp;
   const balanced = mode === IngressMode.LoadBalancer;
   const withAddress = dualIp || balanced;
   const look = [
-    ...["DescribeInstances", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeSecurityGroupRules"],
-    ...(dualIp
-      ? ["DescribeAccountAttributes", "DescribeAddresses", "DescribeAddressesAttribute", "DescribeInstanceTypes"]
-      : []),
-    ...(balanced ? ["DescribeAddresses", "DescribeAddressesAttribute"] : []),
+    ...["DescribeAddresses", "DescribeInstances", "DescribeNetworkInterfaces"],
+    ...["DescribeSecurityGroups", "DescribeSecurityGroupRules"],
+    // Quotas of the interface and of Elastic IPs.
+    ...(balanced ? [] : ["DescribeAccountAttributes"]),
+    ...(dualIp ? ["DescribeInstanceTypes"] : []),
+    ...(withAddress ? ["DescribeAddressesAttribute"] : []),
     ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
     ...(dualIp && settings.apiAllowedCidrs.length > 0 ? ["DescribeVpcs"] : []),
   ];
@@ -135,21 +137,23 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
 }
 
 /** Records of the applications' names only: never the API's, which are kOps'. */
-function recordStatements({ mode, route53ZoneId, appDomains, overwriteRecords }: PolicySettings): Statement[] {
+function recordStatements({ mode, region, route53ZoneId, appDomains, overwriteRecords }: PolicySettings): Statement[] {
   if (mode === IngressMode.NodePort || !route53ZoneId) return [];
+  const arn = (resource: string): string => `arn:${partitionOf(region)}:route53:::${resource}`;
+  const zone = [arn(`hostedzone/${route53ZoneId}`)];
   return [
     {
       Sid: "LookAtZone",
       Effect: "Allow",
-      Action: ["route53:GetHostedZone", "route53:ListResourceRecordSets"],
-      Resource: [`arn:aws:route53:::hostedzone/${route53ZoneId}`],
+      Action: ["route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"],
+      Resource: zone,
     },
-    { Sid: "WaitForRecords", Effect: "Allow", Action: ["route53:GetChange"], Resource: ["arn:aws:route53:::change/*"] },
+    { Sid: "WaitForRecords", Effect: "Allow", Action: ["route53:GetChange"], Resource: [arn("change/*")] },
     {
       Sid: "WriteRecords",
       Effect: "Allow",
       Action: ["route53:ChangeResourceRecordSets"],
-      Resource: [`arn:aws:route53:::hostedzone/${route53ZoneId}`],
+      Resource: zone,
       // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
       Condition: {
         "ForAllValues:StringEquals": {
@@ -163,7 +167,7 @@ function recordStatements({ mode, route53ZoneId, appDomains, overwriteRecords }:
   ];
 }
 
-function healthCheckStatements({ mode, healthChecks }: PolicySettings): Statement[] {
+function healthCheckStatements({ mode, region, healthChecks }: PolicySettings): Statement[] {
   if (mode !== IngressMode.DualIp || !healthChecks) return [];
   return [
     { Sid: "MakeHealthChecks", Effect: "Allow", Action: ["route53:CreateHealthCheck"], Resource: ["*"] },
@@ -178,7 +182,7 @@ function healthCheckStatements({ mode, healthChecks }: PolicySettings): Statemen
         "route53:UpdateHealthCheck",
       ],
       // Route 53 has no condition on tags.
-      Resource: ["arn:aws:route53:::healthcheck/*"],
+      Resource: [`arn:${partitionOf(region)}:route53:::healthcheck/*`],
     },
   ];
 }

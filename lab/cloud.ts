@@ -11,7 +11,7 @@ import { startEndpoint } from "./aws/endpoint";
 import { replaceInstance } from "./aws/replacement";
 import { leave, steal } from "./aws/stranger";
 import { serveControl } from "./cloudControl";
-import { authorize, setNodePolicy } from "./cloudPolicy";
+import { authorize, setNodePolicy, setOperatorPolicies } from "./cloudPolicy";
 import { labAccount } from "./labAccount";
 import { awsEndpoint, publicAwsEndpoint } from "./network/addresses";
 import { applyDataPlane } from "./network/dataPlane";
@@ -48,6 +48,7 @@ async function main(): Promise<void> {
   await serveControl({
     replace: ({ old, next }) => endpoint.change((changed) => replaceInstance(changed, old, next)),
     steal: ({ address }) => endpoint.change((changed) => steal(changed, address)),
+    operatorPolicies: ({ policies }) => Promise.resolve(setOperatorPolicies(policies)),
     nodePolicy: ({ statements }) => Promise.resolve(setNodePolicy(statements)),
     balancers: ({ seconds }) =>
       endpoint.change((changed) => {

@@ -3,6 +3,7 @@ import { createServer, request } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Statement } from "../iam/conditions";
+import type { PolicyDocument } from "../iam/policy";
 import type { Replacement } from "./aws/replacement";
 import { labPaths } from "./paths";
 
@@ -14,6 +15,8 @@ export interface CloudEvents {
   steal: { address: string };
   /** `kops update cluster` writes the role of the control plane. */
   nodePolicy: { statements: readonly Statement[] };
+  /** The operator's policies are these from now on. */
+  operatorPolicies: { policies: readonly PolicyDocument[] };
   /** From now on AWS takes its time with load balancers. */
   balancers: { seconds: number };
   /** A machine has a new card: what AWS has decided about its addresses is made so again. */

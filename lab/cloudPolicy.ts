@@ -1,5 +1,8 @@
-/** Who may do what in the lab's AWS: the operator what `secondary-ingress iam` prints, a node what kOps gives its role; nothing else. */
-import { policyFor, type PolicySettings } from "../iam/policy";
+/**
+ * Who may do what in the lab's AWS: the operator what `secondary-ingress iam` prints, a node what kOps gives its role; nothing else.
+ * The operator has the policies of every mode with everything turned on, unless a test attaches others.
+ */
+import { policyFor, type PolicyDocument, type PolicySettings } from "../iam/policy";
 import { IngressMode, PrimaryAddress } from "../settings";
 import type { Account } from "./aws/account";
 import type { Statement } from "../iam/conditions";
@@ -33,7 +36,13 @@ export const balancerPolicy: PolicySettings = {
 };
 
 /** Whoever switches modes has the policies of both. */
-const policiesOfOperator = [operatorPolicy, balancerPolicy].map(policyFor);
+export const everyPolicy: readonly PolicyDocument[] = [operatorPolicy, balancerPolicy].map(policyFor);
+let policiesOfOperator = everyPolicy;
+
+/** The operator has these from now on, and no other. */
+export function setOperatorPolicies(policies: readonly PolicyDocument[]): void {
+  policiesOfOperator = policies;
+}
 
 /** What `kops update cluster` has put into the role of the cluster's control plane, beside what kOps itself needs. */
 const policyOfNode: { Version: string; Statement: readonly Statement[] } = { Version: "2012-10-17", Statement: [] };

@@ -67,7 +67,7 @@ describe("policyFor", function () {
   }
 
   it("asks for no more than the settings need", () => {
-    assert.ok(actionsOf(dev).every((action) => !/Address|route53/.test(action)));
+    assert.ok(actionsOf(dev).every((action) => action === "ec2:DescribeAddresses" || !/Address|route53/.test(action)));
     assert.ok(!actionsOf(prod).some((action) => /route53|DescribeVpcs|DescribeSubnets|DescribeTags/.test(action)));
     const more = actionsOf(everything).filter((action) => !actionsOf(prod).includes(action));
     assert.deepEqual(more, [
@@ -86,6 +86,17 @@ describe("policyFor", function () {
       "route53:UpdateHealthCheck",
     ]);
   });
+
+  for (const [region, partition] of Object.entries({
+    "eu-central-1": "aws",
+    "cn-north-1": "aws-cn",
+    "us-gov-west-1": "aws-us-gov",
+  }))
+    it(`${region}: names resources of the partition ${partition}`, () => {
+      const resources = policyFor({ ...everything, region }).Statement.flatMap(({ Resource }) => Resource);
+      const found = new Set(resources.filter((each) => each !== "*").map((each) => each.split(":")[1]));
+      assert.deepEqual([...found], [partition]);
+    });
 
   describe("does not allow", () => {
     const account: Account = labAccount();
