@@ -109,8 +109,7 @@ export async function askAws(
       idle: all
         .filter(
           ({ AssociationId, Tags }) =>
-            AssociationId === undefined &&
-            Tags?.some(({ Key, Value }) => Key === stackTag && Value === owner),
+            AssociationId === undefined && Tags?.some(({ Key, Value }) => Key === stackTag && Value === owner),
         )
         .flatMap(({ AllocationId }) => AllocationId ?? []),
     };

@@ -71,7 +71,11 @@ describe("lab EC2: secondary private addresses", () => {
         PrivateIpAddress: "172.20.50.2",
       }),
     );
-    await refuses(assign({ PrivateIpAddresses }), "InvalidParameterValue", "[172.20.50.2] assigned, but move is not allowed.");
+    await refuses(
+      assign({ PrivateIpAddresses }),
+      "InvalidParameterValue",
+      "[172.20.50.2] assigned, but move is not allowed.",
+    );
     await refuses(
       assign({ PrivateIpAddresses: ["172.20.50.1"], AllowReassignment: true }),
       "InvalidParameterValue",
