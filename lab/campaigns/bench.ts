@@ -1,85 +1,101 @@
 /** `npm run bench`: what the path costs, beside what a user would pick instead, and what the program costs, beside an empty one. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { keepLab } from "../keptLab";
 import { namespaces } from "../network/addresses";
 import { lab } from "../lab";
 import { run } from "../process";
-import { step } from "../progress";
+import { say, step } from "../progress";
 import { stackOutputs } from "../proof/outputs";
 import { installPrograms } from "../requirements";
-import { connectionsPerSecond, measureHeld, measurePaths, measureProgram } from "./bench/measure";
+import { type Bench, benchOf, thisMachine } from "./bench/figures";
 import { loadGenerators } from "./bench/load";
-import { type Bench, performancePage, summary, writePerformancePage } from "./bench/page";
+import { measureHeld } from "./bench/manyConnections";
+import { durations, measurePaths } from "./bench/measure";
+import { performancePage, refuseFewRuns, writePerformancePage } from "./bench/page";
 import { makePaths, mostConnections, pathsTo } from "./bench/paths";
+import { measureProgram } from "./bench/program";
+import { missed } from "./bench/promises";
 import { measureTuning } from "./bench/tuning";
+import { versionsOf } from "./bench/versions";
 
-const { runs, seconds, idle, streams, json, page } = new Command("npm run bench --")
+function positive(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("expected a whole number above 0");
+}
+
+const { runs, idle, streams, json, page } = new Command("npm run bench --")
   .description(
-    "compares the ways to application and API, and the program with an empty one; writes docs/performance.md",
+    "compares the ways to application and API, and the program with an empty one; writes docs/performance.md.\n" +
+      "The exit status is 1 where a figure misses what is asked of it.",
   )
-  .option("--runs <number>", "how often each figure is measured, in turn", "5")
-  .option("--seconds <number>", "how long one load lasts", "2")
-  .option("--idle <number>", "idle connections to hold", "10000")
-  .option("--streams <number>", "streams that a reload and a change of the configuration must leave alone", "1000")
+  .option("--runs <number>", "how often the paths are measured, in turn", positive, 9)
+  .option("--idle <number>", "idle connections to hold", positive, 10_000)
+  .option(
+    "--streams <number>",
+    "streams that a reload and a change of the configuration must leave alone",
+    positive,
+    1000,
+  )
   .option("--no-page", "measure only")
-  .option("--json", "print one JSON object on stdout: { machine, versions, paths, ratios, tuning, held, program }")
+  .option(
+    "--json",
+    "print one JSON object on stdout: { machine, versions, runs, paths, ratios, spreads, comparisons, tuning, held, program }",
+  )
   .parse()
-  .opts<{ runs: string; seconds: string; idle: string; streams: string; json?: boolean; page: boolean }>();
+  .opts<{ runs: number; idle: number; streams: number; json?: boolean; page: boolean }>();
 
 /** Longer than HAProxy's timeout for a client that says nothing. */
 const idleSeconds = 70;
 
-async function main(): Promise<void> {
-  await installPrograms(loadGenerators);
+/** Enough for what is asked of the program and of tuning, which take long. */
+const otherRuns = Math.min(runs, 5);
+
+/** A load leaves more ended connections behind than the kernel tracks, and a client more than it has ports for. */
+async function forManyConnections(): Promise<void> {
+  const set = (namespace: string, setting: string): Promise<string> =>
+    run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
+  for (const namespace of [namespaces.vpc, namespaces.node])
+    await set(namespace, "net.netfilter.nf_conntrack_tcp_timeout_time_wait=5");
+  await set(namespaces.vpc, "net.ipv4.ip_local_port_range=1024 65535");
+}
+
+async function measure(): Promise<Bench> {
   const kept = await keepLab({ apiPort: 8443, apiAddress: "0.0.0.0", plugins: "auto" });
-  let bench: Bench;
   try {
-    const program = await step("The program", (note) => measureProgram(kept, Number(runs), note));
+    const program = await step("The program", (note) => measureProgram(kept, otherRuns, note));
     const { secondaryPrivateIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
     const ways = pathsTo(secondaryPrivateIp);
     await makePaths(kept, secondaryPrivateIp);
-    // A load leaves more ended connections behind than the kernel tracks; a day's work leaves fewer.
-    for (const namespace of [namespaces.vpc, namespaces.node])
-      await run("ip", [
-        "netns",
-        "exec",
-        namespace,
-        "sysctl",
-        "-qw",
-        "net.netfilter.nf_conntrack_tcp_timeout_time_wait=5",
-      ]);
+    await forManyConnections();
     await sleep(1000);
-    const paths = await step("The paths", (note) => measurePaths(kept, ways, Number(runs), Number(seconds), note));
-    const tuning = await step("Tuning", (note) =>
-      measureTuning(
-        kept,
-        secondaryPrivateIp,
-        Number(runs),
-        connectionsPerSecond * Number(seconds),
-        Number(seconds),
-        note,
-      ),
-    );
+    const paths = await step("The paths", (note) => measurePaths(kept, ways, runs, durations, note));
+    const tuning = await step("Tuning", (note) => measureTuning(kept, secondaryPrivateIp, otherRuns, note));
     const held = await step("Held connections", async (note) =>
       measureHeld(
         kept,
         ways,
-        {
-          idle: Number(idle),
-          idleSeconds,
-          idlePerProcess: await mostConnections(kept, "haproxy.service"),
-          streams: Number(streams),
-        },
+        { idle, idleSeconds, idlePerProcess: await mostConnections(kept, "haproxy.service"), streams },
         note,
       ),
     );
-    bench = await summary(kept, { program, paths, tuning, held });
+    return benchOf({ machine: thisMachine(), versions: await versionsOf(kept), paths, tuning, held, program });
   } finally {
     await lab.down();
   }
+}
+
+async function main(): Promise<void> {
+  if (page) refuseFewRuns(runs);
+  await installPrograms(loadGenerators);
+  const bench = await measure();
   if (page) await writePerformancePage(bench);
   process.stdout.write(json ? `${JSON.stringify(bench, undefined, 2)}\n` : `${performancePage(bench)}\n`);
+  for (const { title, found, asked } of missed(bench)) {
+    say(`missed: ${title}: ${found}, asked for ${asked}`);
+    process.exitCode = 1;
+  }
 }
 
 main().catch((error: unknown) => {

@@ -4,25 +4,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { namespaces } from "../../network/addresses";
 import { run } from "../../process";
+import { type Effort, withEffort } from "./effort";
 
 /** Program → Debian package. */
 export const loadGenerators = { ab: "apache2-utils", wrk: "wrk" } as const;
 
+/** New connections, each with one request. */
 export interface Connecting {
-  /** New TLS connections a second, each with one request. */
   perSecond: number;
   connections: number;
   failed: number;
+  /** Answers with a status other than 2xx. */
+  refused: number;
   /** Milliseconds from the first packet to the last byte of the answer. */
   p50: number;
   p99: number;
 }
 
+/** Requests on kept connections. */
 export interface Keeping {
   requestsPerSecond: number;
   bytesPerSecond: number;
   /** Connections and answers that failed. */
   failed: number;
+  /** Answers with a status other than 2xx and 3xx. */
+  refused: number;
   /** Milliseconds from request to answer. */
   p50: number;
   p99: number;
@@ -41,6 +47,7 @@ export function parseApacheBench(report: string, percentiles: string): Connectin
     perSecond: number(report, /^Requests per second: +([\d.]+)/m),
     connections: number(report, /^Complete requests: +(\d+)/m),
     failed: number(report, /^Failed requests: +(\d+)/m),
+    refused: Number(/^Non-2xx responses: +(\d+)/m.exec(report)?.[1] ?? 0),
     p50: at(50),
     p99: at(99),
   };
@@ -61,6 +68,7 @@ export function parseWrk(report: string): Keeping {
     requestsPerSecond: number(report, /^Requests\/sec: +([\d.]+)/m),
     bytesPerSecond: withUnit(/^Transfer\/sec: +([\d.]+)([KMG]?B)/m, bytes),
     failed: errors.reduce((sum, count) => sum + Number(count), 0),
+    refused: Number(/Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0),
     p50: withUnit(/^ +50% +([\d.]+)(us|ms|s|m)$/m, milliseconds),
     p99: withUnit(/^ +99% +([\d.]+)(us|ms|s|m)$/m, milliseconds),
   };
@@ -71,18 +79,52 @@ export const inVpc = (...command: string[]): string[] => ["ip", "netns", "exec",
 
 const exec = ([program = "", ...args]: string[]): Promise<string> => run(program, args);
 
-/** Connections at once. */
+/** Connections at once, where a load does not say otherwise. */
 const concurrency = 32;
 
-/** @param count connections, so that those that wait longest count as well @throws when more than a tenth fails */
-export async function connect(url: string, count: number): Promise<Connecting> {
+/** A load, and how busy client and machine were meanwhile. */
+export type Loaded<T> = T & { effort: Effort };
+
+async function loaded<T extends object>(work: () => Promise<T>): Promise<Loaded<T>> {
+  const { result, effort } = await withEffort(work);
+  return { ...result, effort };
+}
+
+/** More than any path makes in the time that a load may last. */
+const endless = 1_000_000;
+
+export interface Amount {
+  /** Connections at once. */
+  clients?: number;
+  /** How many in all, so that those that wait longest count as well; or for how many seconds. */
+  count?: number;
+  seconds?: number;
+}
+
+/** @throws when more than a tenth fails */
+export async function connect(
+  url: string,
+  { clients = concurrency, count = endless, seconds }: Amount,
+): Promise<Loaded<Connecting>> {
   const percentiles = join(tmpdir(), `ab-${process.pid}.csv`);
-  const report = await exec(inVpc("ab", "-q", "-d", "-n", `${count}`, "-c", `${concurrency}`, "-e", percentiles, url));
-  const result = parseApacheBench(report, await readFile(percentiles, "utf8"));
+  // -t sets a number of its own, which a later -n overrides.
+  const time = seconds === undefined ? [] : ["-t", `${seconds}`];
+  const result = await loaded(async () => {
+    const report = await exec(
+      inVpc("ab", "-q", "-d", ...time, "-n", `${count}`, "-c", `${clients}`, "-e", percentiles, url),
+    );
+    return parseApacheBench(report, await readFile(percentiles, "utf8"));
+  });
   await rm(percentiles);
-  if (result.failed > result.connections / 10) throw new Error(`${url} does not answer:\n${report}`);
+  if (result.failed > result.connections / 10)
+    throw new Error(`${url}: ${result.failed} of ${result.connections} connections failed`);
   return result;
 }
 
-export const keep = async (url: string, seconds: number): Promise<Keeping> =>
-  parseWrk(await exec(inVpc("wrk", "-t1", `-c${concurrency}`, `-d${seconds}s`, "--latency", url)));
+export const keep = (url: string, seconds: number): Promise<Loaded<Keeping>> =>
+  loaded(async () => parseWrk(await exec(inVpc("wrk", "-t1", `-c${concurrency}`, `-d${seconds}s`, "--latency", url))));
+
+/** Requests that nobody counts, so that the first figure after another path is not the price of cold caches. */
+export async function warmUp(url: string, requests: number, kept: boolean): Promise<void> {
+  await exec(inVpc("ab", "-q", "-d", ...(kept ? ["-k"] : []), "-n", `${requests}`, "-c", `${concurrency}`, url));
+}

@@ -4,7 +4,15 @@ import { node as addresses } from "../../network/addresses";
 import { apiForwardListener } from "../../../hostfiles/ports";
 
 export type PathId =
-  "nodePort" | "secondary" | "seed" | "nftOnly" | "api" | "apiSocat" | "apiSocketProxyd" | "apiWithoutDnat" | "apiSeed";
+  | "nodePort"
+  | "secondary"
+  | "handMade"
+  | "nftOnly"
+  | "api"
+  | "apiSocat"
+  | "apiSocketProxyd"
+  | "apiWithoutDnat"
+  | "apiHandMade";
 
 export interface Path {
   id: PathId;
@@ -12,6 +20,8 @@ export interface Path {
   to: "application" | "API";
   host: string;
   port: number;
+  /** Where the same goes without TLS; a port for TLS answers that, too, with a complaint. */
+  httpPort?: number;
   /** The service in between, whose processor time and memory count. */
   unit?: string;
   /** What `apiForwarder` must be. */
@@ -20,22 +30,25 @@ export interface Path {
 
 export const urlOf = ({ host, port }: Path, page = "/"): string => `https://${host}:${port}${page}`;
 
+/** The same without TLS. */
+export const bareUrlOf = ({ host, port, httpPort = port }: Path): string => `http://${host}:${httpPort}/`;
+
 /** Ports of what is made for the comparison alone. */
-const ports = { seed: 4443, nftOnly: 5443, seedSocat: 6443 };
+const ports = { handMade: 4443, handMadeHttp: 4080, nftOnly: 5443, nftOnlyHttp: 5080, handMadeSocat: 6443 };
 
 export function pathsTo(secondary: string): readonly Path[] {
   const primary = addresses.primaryPrivateIp;
   const forwarder = "kube-api-forward.service";
   return [
-    { id: "nodePort", title: "NodePort, direct", to: "application", host: primary, port: 30443 },
-    { id: "secondary", title: "secondary:443, ours", to: "application", host: secondary, port: 443, unit: "haproxy.service" },
-    { id: "seed", title: "HAProxy bound by hand", to: "application", host: secondary, port: ports.seed, unit: "bench-seed.service" },
-    { id: "nftOnly", title: "nft rule alone", to: "application", host: secondary, port: ports.nftOnly },
+    { id: "nodePort", title: "NodePort, direct", to: "application", host: primary, port: 30443, httpPort: 30080 },
+    { id: "secondary", title: "secondary:443, ours", to: "application", host: secondary, port: 443, httpPort: 80, unit: "haproxy.service" },
+    { id: "handMade", title: "HAProxy bound by hand", to: "application", host: secondary, port: ports.handMade, httpPort: ports.handMadeHttp, unit: "bench-haproxy.service" },
+    { id: "nftOnly", title: "nft rule alone", to: "application", host: secondary, port: ports.nftOnly, httpPort: ports.nftOnlyHttp },
     { id: "api", title: "API server's own 8443", to: "API", host: primary, port: 8443 },
     { id: "apiSocketProxyd", title: "443 by socket-proxyd, ours", to: "API", host: primary, port: 443, unit: forwarder, forwarder: "socket-proxyd" },
     { id: "apiWithoutDnat", title: "the same without its nft rule", to: "API", host: primary, port: apiForwardListener, unit: forwarder, forwarder: "socket-proxyd" },
     { id: "apiSocat", title: "443 by socat, ours", to: "API", host: primary, port: 443, unit: forwarder, forwarder: "socat" },
-    { id: "apiSeed", title: "plain socat by hand", to: "API", host: primary, port: ports.seedSocat, unit: "bench-socat.service" },
+    { id: "apiHandMade", title: "plain socat by hand", to: "API", host: primary, port: ports.handMadeSocat, unit: "bench-socat.service" },
   ]; // prettier-ignore
 }
 
@@ -64,25 +77,34 @@ http {
     location = ${streamPage} { limit_rate 200; output_buffers 1 512; sendfile off; }
   }
   server {
-    listen ${primary}:30080;
+    listen ${primary}:30080 backlog=4096;
     location / { return 200 "ingress http $host\\n"; }
   }
 }
 `;
 
 /** The hand-made layout: HAProxy bound where clients connect, in front of the NodePort, with what Debian's defaults leave open. */
-const seedHaproxy = (primary: string, secondary: string): string => `defaults
+const handMadeHaproxy = (primary: string, secondary: string): string => `defaults
   mode tcp
   option tcplog
   timeout connect 5s
   timeout client 50s
   timeout server 50s
 frontend https
-  bind ${secondary}:${ports.seed}
+  bind ${secondary}:${ports.handMade}
   default_backend ingress
+frontend http
+  bind ${secondary}:${ports.handMadeHttp}
+  default_backend ingress_http
 backend ingress
   server node ${primary}:30443 check
+backend ingress_http
+  server node ${primary}:30080 check
 `;
+
+/** The hand-made forwarder: socat's own backlog of 5, unless it is told otherwise. */
+export const plainSocat = (port: number, options = ""): string =>
+  `socat TCP-LISTEN:${port},fork,reuseaddr${options} TCP:127.0.0.1:8443`;
 
 const file = (path: string, text: string): string => `cat >${path} <<'EOF'\n${text}EOF\n`;
 
@@ -97,10 +119,15 @@ export async function makePaths(kept: KeptLab, secondary: string): Promise<void>
       "mkdir -p /run/systemd/system/ingress.service.d",
       file("/run/systemd/system/ingress.service.d/limit.conf", "[Service]\nLimitNOFILE=65536\n"),
       "systemctl daemon-reload && systemctl restart ingress.service",
-      file("/srv/bench/seed.cfg", seedHaproxy(primary, secondary)),
-      "systemd-run --quiet --unit=bench-seed -p LimitNOFILE=65536 haproxy -db -f /srv/bench/seed.cfg",
-      `systemd-run --quiet --collect --unit=bench-socat socat TCP-LISTEN:${ports.seedSocat},fork,reuseaddr TCP:127.0.0.1:8443`,
-      `nft 'table ip bench { chain prerouting { type nat hook prerouting priority -110; ip daddr ${secondary} tcp dport ${ports.nftOnly} dnat to ${primary}:30443; }; }'`,
+      file("/srv/bench/hand-made.cfg", handMadeHaproxy(primary, secondary)),
+      "systemd-run --quiet --unit=bench-haproxy -p LimitNOFILE=65536 haproxy -db -f /srv/bench/hand-made.cfg",
+      `systemd-run --quiet --collect --unit=bench-socat ${plainSocat(ports.handMadeSocat)}`,
+      `nft 'table ip bench { chain prerouting { type nat hook prerouting priority -110; ${[
+        [ports.nftOnly, 30443],
+        [ports.nftOnlyHttp, 30080],
+      ]
+        .map(([from, to]) => `ip daddr ${secondary} tcp dport ${from} dnat to ${primary}:${to}; `)
+        .join("")}}; }'`,
     ].join("\n"),
   );
 }

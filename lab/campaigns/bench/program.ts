@@ -1,31 +1,71 @@
-/** How long the program itself takes, beside an empty one, and how often it knocks at the node. */
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+/** How long the program takes beside an empty one, and how often it calls at the node and at AWS. */
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptLab } from "../../keptLab";
 import { asOperator, type StackName } from "../../operator";
 import { labPaths, labRoot, repositoryRoot } from "../../paths";
+import { stackOutputs } from "../../proof/outputs";
+import { awsCalls, sshLogins } from "../../proof/proof";
+import { devUrls, prodUrls } from "../../proof/urls";
+import type { Note } from "./measure";
+import { shuffled } from "./statistics";
 
-/** What `pulumi new typescript` makes, without the comments. */
-const template = {
-  "index.ts": 'import * as pulumi from "@pulumi/pulumi";\n\nexport const project = pulumi.getProject();\n',
-  "package.json": '{ "name": "empty", "main": "index.ts" }\n',
-  "tsconfig.json":
-    '{ "compilerOptions": { "strict": true, "outDir": "bin", "target": "es2020", "module": "commonjs", "moduleResolution": "node", "sourceMap": true, "experimentalDecorators": true, "pretty": true, "noFallthroughCasesInSwitch": true, "noImplicitReturns": true, "forceConsistentCasingInFileNames": true }, "files": ["index.ts"] }\n',
-  "Pulumi.yaml": "name: empty\nruntime: nodejs\n",
-};
+/** What `pulumi new typescript` writes: pulumi/templates at 65db26b, August 2026, with the names filled in. */
+const template = (name: string): Record<string, string> => ({
+  "Pulumi.yaml": `name: ${name}
+description: A minimal TypeScript Pulumi program
+runtime: nodejs
+config:
+  pulumi:tags:
+    value:
+      pulumi:template: typescript
+`,
+  "index.ts": `import * as pulumi from "@pulumi/pulumi";
+`,
+  "package.json": `{
+    "name": "${name}",
+    "main": "index.ts",
+    "devDependencies": {
+        "@types/node": "^18",
+        "typescript": "^5.0.0"
+    },
+    "dependencies": {
+        "@pulumi/pulumi": "^3.113.0"
+    }
+}
+`,
+  "tsconfig.json": `{
+    "compilerOptions": {
+        "strict": true,
+        "outDir": "bin",
+        "target": "es2020",
+        "module": "nodenext",
+        "moduleResolution": "nodenext",
+        "sourceMap": true,
+        "experimentalDecorators": true,
+        "pretty": true,
+        "noFallthroughCasesInSwitch": true,
+        "noImplicitReturns": true,
+        "forceConsistentCasingInFileNames": true
+    },
+    "files": [
+        "index.ts"
+    ]
+}
+`,
+});
 
-/** Makes an empty program with a stack `dev`. @returns its directory */
-export async function emptyProgram(kept: KeptLab): Promise<string> {
-  const directory = join(labRoot, "empty");
+/** Makes an empty program, its packages those of this repository. @returns its directory */
+async function emptyProgram(name: string): Promise<string> {
+  const directory = join(labRoot, name);
   await mkdir(directory, { recursive: true });
-  for (const [name, text] of Object.entries(template)) await writeFile(join(directory, name), text);
+  for (const [file, text] of Object.entries(template(name))) await writeFile(join(directory, file), text);
   await symlink(join(repositoryRoot, "node_modules"), join(directory, "node_modules"));
-  await pulumi(kept, directory, "stack", "init", "dev");
   return directory;
 }
 
 /** @returns seconds @throws when the command fails */
-export async function pulumi(kept: KeptLab, cwd: string, ...args: string[]): Promise<number> {
+async function pulumi(kept: KeptLab, cwd: string, ...args: string[]): Promise<number> {
   const start = Date.now();
   const { status, stdout, stderr } = await asOperator(
     kept.state.engine.pulumi,
@@ -36,7 +76,74 @@ export async function pulumi(kept: KeptLab, cwd: string, ...args: string[]): Pro
   return (Date.now() - start) / 1000;
 }
 
-export const preview = (kept: KeptLab, stack: StackName, cwd: string = labPaths.project): Promise<number> =>
+const preview = (kept: KeptLab, stack: StackName, cwd: string = labPaths.project): Promise<number> =>
   pulumi(kept, cwd, "preview", "--stack", stack);
-export const up = (kept: KeptLab, stack: StackName): Promise<number> =>
-  pulumi(kept, labPaths.project, "up", "--yes", "--skip-preview", "--stack", stack);
+export const up = (kept: KeptLab, stack: StackName, cwd: string = labPaths.project): Promise<number> =>
+  pulumi(kept, cwd, "up", "--yes", "--skip-preview", "--stack", stack);
+
+/** What one `up` takes. */
+export interface Up {
+  seconds: number;
+  sshLogins: number;
+  awsCalls: number;
+}
+
+async function counted(kept: KeptLab, stack: StackName): Promise<Up> {
+  const [logins, calls] = [await sshLogins(), (await awsCalls()).length];
+  const seconds = await up(kept, stack);
+  return { seconds, sshLogins: (await sshLogins()) - logins, awsCalls: (await awsCalls()).length - calls };
+}
+
+export interface ProgramFigures {
+  /** Seconds, run by run. The template's types are checked at every run, the other empty program's are not, as ours. */
+  previews: { empty: number[]; emptyUnchecked: number[]; dev: number[]; prod: number[] };
+  /** `up`s that change nothing, run by run; of the empty programs the seconds alone. */
+  unchanged: { empty: number[]; emptyUnchecked: number[]; dev: Up[]; prod: Up[] };
+  /** Measured once. `bothUrls`: seconds from the start of the first `up` until dev's and prod's URLs answer. */
+  first: { dev: Up; prod: Up; bothUrls: number };
+}
+
+async function serving(kept: KeptLab): Promise<void> {
+  const { pulumi: engine } = kept.state.engine;
+  const rows = [
+    ...(await devUrls(await stackOutputs(engine, "dev"))),
+    ...(await prodUrls(await stackOutputs(engine, "prod"))),
+  ];
+  const failing = rows.filter(({ ok }) => !ok).map(({ id, observed }) => `${id}: ${observed}`);
+  if (failing.length > 0) throw new Error(`expected dev and prod to serve, found ${failing.join(", ")}`);
+}
+
+export async function measureProgram(kept: KeptLab, runs: number, note: Note): Promise<ProgramFigures> {
+  const start = Date.now();
+  const dev = await counted(kept, "dev");
+  const prod = await counted(kept, "prod");
+  await serving(kept);
+  const bothUrls = (Date.now() - start) / 1000;
+  note(`first up: dev ${dev.seconds.toFixed(1)} s, prod ${prod.seconds.toFixed(1)} s`);
+
+  const empty = await emptyProgram("empty");
+  const unchecked = await emptyProgram("empty-unchecked");
+  await cp(join(repositoryRoot, "tsconfig.json"), join(unchecked, "tsconfig.json"));
+  for (const directory of [empty, unchecked]) {
+    await pulumi(kept, directory, "stack", "init", "dev");
+    await up(kept, "dev", directory);
+  }
+
+  const previews: ProgramFigures["previews"] = { empty: [], emptyUnchecked: [], dev: [], prod: [] };
+  const unchanged: ProgramFigures["unchanged"] = { empty: [], emptyUnchecked: [], dev: [], prod: [] };
+  const measurements: readonly (() => Promise<unknown>)[] = [
+    async () => previews.empty.push(await preview(kept, "dev", empty)),
+    async () => previews.emptyUnchecked.push(await preview(kept, "dev", unchecked)),
+    async () => previews.dev.push(await preview(kept, "dev")),
+    async () => previews.prod.push(await preview(kept, "prod")),
+    async () => unchanged.empty.push(await up(kept, "dev", empty)),
+    async () => unchanged.emptyUnchecked.push(await up(kept, "dev", unchecked)),
+    async () => unchanged.dev.push(await counted(kept, "dev")),
+    async () => unchanged.prod.push(await counted(kept, "prod")),
+  ];
+  for (let number = 1; number <= runs; number++) {
+    for (const measure of shuffled(measurements)) await measure();
+    note(`${number}: previews and ups that change nothing`);
+  }
+  return { previews, unchanged, first: { dev, prod, bothUrls } };
+}

@@ -1,3 +1,5 @@
+/** What several runs of a measurement come to. */
+
 /** A figure of several runs. */
 export interface Figure {
   median: number;
@@ -12,6 +14,29 @@ export function figure(values: readonly number[]): Figure {
   return { median: (low + high) / 2, min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
 }
 
-/** Run by run, so that a machine whose speed drifts does not matter. */
-export const ratio = (of: readonly number[], to: readonly number[]): Figure =>
-  figure(of.map((value, run) => value / (to[run] ?? NaN)));
+/** A ratio taken run by run, so that a machine whose speed drifts does not matter; and of the two medians, which the drift can part from it. */
+export interface Comparison extends Figure {
+  ofMedians: number;
+}
+
+export const compare = (of: readonly number[], to: readonly number[]): Comparison => ({
+  ...figure(of.map((value, run) => value / (to[run] ?? NaN))),
+  ofMedians: figure(of).median / figure(to).median,
+});
+
+export type Verdict = "gains" | "loses" | "no difference" | "undecided";
+
+/** What a ratio's spread says about a tenth more or less. @param better whether more or less is better */
+export function verdict({ min, max }: Figure, better: "more" | "less" = "more"): Verdict {
+  if (min > 1.1) return better === "more" ? "gains" : "loses";
+  if (max < 0.9) return better === "more" ? "loses" : "gains";
+  return min >= 0.9 && max <= 1.1 ? "no difference" : "undecided";
+}
+
+/** In an order by lot, so that no measurement always follows the same other one. */
+export function shuffled<T>(items: readonly T[], random: () => number = Math.random): T[] {
+  return items
+    .map((item) => ({ item, lot: random() }))
+    .sort((a, b) => a.lot - b.lot)
+    .map(({ item }) => item);
+}
