@@ -101,7 +101,7 @@ export interface Amount {
   seconds?: number;
 }
 
-/** @throws when more than a tenth fails */
+/** A connection that is reset counts as failed (`-r`). @throws when more than a tenth fails */
 export async function connect(
   url: string,
   { clients = concurrency, count = endless, seconds }: Amount,
@@ -111,7 +111,7 @@ export async function connect(
   const time = seconds === undefined ? [] : ["-t", `${seconds}`];
   const result = await loaded(async () => {
     const report = await exec(
-      inVpc("ab", "-q", "-d", ...time, "-n", `${count}`, "-c", `${clients}`, "-e", percentiles, url),
+      inVpc("ab", "-q", "-d", "-r", ...time, "-n", `${count}`, "-c", `${clients}`, "-e", percentiles, url),
     );
     return parseApacheBench(report, await readFile(percentiles, "utf8"));
   });
@@ -126,5 +126,5 @@ export const keep = (url: string, seconds: number): Promise<Loaded<Keeping>> =>
 
 /** Requests that nobody counts, so that the first figure after another path is not the price of cold caches. */
 export async function warmUp(url: string, requests: number, kept: boolean): Promise<void> {
-  await exec(inVpc("ab", "-q", "-d", ...(kept ? ["-k"] : []), "-n", `${requests}`, "-c", `${concurrency}`, url));
+  await exec(inVpc("ab", "-q", "-d", "-r", ...(kept ? ["-k"] : []), "-n", `${requests}`, "-c", `${concurrency}`, url));
 }

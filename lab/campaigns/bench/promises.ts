@@ -12,8 +12,8 @@ export interface Promised {
   /** The limit in words; "–" where a figure is told without one. */
   asked: string;
   found: string;
-  /** The ratio of the two medians, where the figure is a ratio. */
-  ofMedians?: string;
+  /** The ratio of the two medians, where the figure is a ratio, and whether it says the same about the limit. */
+  ofMedians?: { text: string; agrees: boolean };
   kept: boolean;
   /** Whether a miss is one of the whole: where two ways lead to a goal, one that meets the limit will do. */
   binding: boolean;
@@ -30,15 +30,18 @@ const within = (value: number, { least = -Infinity, most = Infinity }: Limit): b
 const limitInWords = ({ least, most }: Limit): string =>
   least !== undefined ? `≥ ${least}` : most !== undefined ? `≤ ${most}` : "–";
 
-/** A ratio keeps its limit where both statistics do: they part when the machine's speed drifts, and then neither is to be trusted alone. */
-const ratio = (title: string, value: Comparison, limit: Limit, binding = true): Promised => ({
-  title,
-  asked: limitInWords(limit),
-  found: spread(value),
-  ofMedians: digits(value.ofMedians),
-  kept: within(value.median, limit) && within(value.ofMedians, limit),
-  binding,
-});
+/** Judged run by run, which a drift of the machine's speed does not touch. Where the ratio of the medians disagrees, it is too close to call. */
+function ratio(title: string, value: Comparison, limit: Limit, binding = true): Promised {
+  const kept = within(value.median, limit);
+  return {
+    title,
+    asked: limitInWords(limit),
+    found: spread(value),
+    ofMedians: { text: digits(value.ofMedians), agrees: within(value.ofMedians, limit) === kept },
+    kept,
+    binding,
+  };
+}
 
 /** "Never below" allows for what the same configuration differs from itself. */
 const notBelow: Limit = { least: 0.97 };
