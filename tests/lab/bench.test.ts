@@ -339,6 +339,9 @@ describe("bench", function () {
       const slow = performancePage(benchWith({ paths: { apiSocketProxyd: { bare: 8000 } } }));
       assert.match(row("API by socket-proxyd, against plain socat: connections without TLS", slow), /\*\*2\.67 /);
       assert.match(slow, /`socket-proxyd` does not meet both limits/);
+      for (const text of [page, slow]) assert.match(text, /set `apiForwarder: socket-proxyd`/);
+      const slowest = performancePage(benchWith({ paths: { apiSocketProxyd: { bare: 3000 } } }));
+      assert.doesNotMatch(slowest, /set `apiForwarder: socket-proxyd`/);
     });
 
     it("says where the two statistics are on different sides of a limit", () => {

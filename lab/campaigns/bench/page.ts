@@ -79,6 +79,7 @@ function clientsLimit(paths: readonly PathFigures[]): string {
 
 /** Which of the two forwarders keeps both limits, in words. */
 function forwarders(bench: Bench): string {
+  const { comparisons: c } = bench;
   const kept = (name: string): boolean =>
     promisesOf(bench)
       .filter(({ title }) => title.startsWith(`API by ${name},`))
@@ -89,7 +90,7 @@ function forwarders(bench: Bench): string {
   return (
     `What is asked of the API's forwarder is three times the connections of plain socat with a tenth of its p99, both on the load without TLS: ` +
     `${bareClients} clients, ${durations.API.bare} s. ${says("socket-proxyd", socketProxyd)}; ${says("socat", socat)}. ` +
-    (socketProxyd && !socat
+    (c.apiBareSocketProxydToHandMade.median > c.apiBareSocatToHandMade.median
       ? "`socat` is the default of `apiForwarder` and makes a process for each connection, as plain socat does: its longer queue takes the second of waiting away, " +
         "not the price of a process. **Where the API server was moved to 8443 and many clients come, set `apiForwarder: socket-proxyd`.**"
       : "`socat` makes a process for each connection.")
