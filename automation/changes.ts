@@ -98,7 +98,10 @@ const addressTypes = [
 ];
 
 /** In mode node-port the address is the node's, which is another one when the security group moves to another ENI. */
-const attachmentType = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment";
+const attachmentTypes = [
+  "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:SecurityGroupMembership",
+];
 
 /** The changes that touch the address at which the applications are reached. */
 export function previewOf(changes: Changes): Preview {
@@ -106,7 +109,7 @@ export function previewOf(changes: Changes): Preview {
   return {
     ...changes,
     ingressAddressChanges: [
-      ...changes.replaced.filter((change) => carriesAddress(change) || change.type === attachmentType),
+      ...changes.replaced.filter((change) => carriesAddress(change) || attachmentTypes.includes(change.type)),
       ...changes.deleted.filter(carriesAddress),
     ],
   };

@@ -1,8 +1,11 @@
 /** Lets the applications' clients in: a security group of our own, for kOps removes rules that it does not know from its groups. */
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
-import type * as pulumi from "@pulumi/pulumi";
+import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
+import * as pulumi from "@pulumi/pulumi";
+import { awsConnection, principal } from "./aws/connection";
 import type { Node } from "./node";
+import { SecurityGroupMembership } from "./securityGroupMembership";
 import { awsName, type TagArgs, tags } from "./tags";
 
 export interface IngressFirewallArgs extends TagArgs {
@@ -45,10 +48,19 @@ export function ingressFirewall(
         ),
     ),
   );
-  // The launch template's groups are there from the start, and a second attachment of one of them is an error.
+  // Decided by what the interface was launched with, which is the same for as long as it lives: it never passes from one to the other.
   const attached = args.node.apply(({ bringsGroup, networkInterfaceId }) =>
     bringsGroup
-      ? group
+      ? new SecurityGroupMembership(
+          `${name}-ingress`,
+          {
+            securityGroupId: group.id,
+            networkInterfaceId,
+            connection: awsConnection(),
+            caller: pulumi.output(getCallerIdentity({}, options)).apply(({ arn }) => principal(arn)),
+          },
+          options,
+        )
       : new ec2.NetworkInterfaceSecurityGroupAttachment(
           `${name}-ingress`,
           { securityGroupId: group.id, networkInterfaceId },

@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
 import { PrimaryAddress } from "../settings";
 import { ownTags, stackTag } from "../tagNames";
-import { stackName } from "./tags";
 
 export interface Node {
   instanceId: string;
@@ -17,7 +16,7 @@ export interface Node {
   vpcId: string;
   /** Of its interface. */
   securityGroupIds: string[];
-  /** kOps launched it with the pieces of `secondary-ingress kops`: it brings the stack's security group. */
+  /** kOps launched it with the pieces of `secondary-ingress kops`, so its interface may have the stack's security group from the start. */
   bringsGroup: boolean;
 }
 
@@ -152,6 +151,7 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
     ...(allocationId ? { elasticIp: { allocationId, associationId } } : {}),
     vpcId: eni.vpcId,
     securityGroupIds: eni.securityGroups,
-    bringsGroup: eni.tags[stackTag] === stackName(),
+    // Whatever stack it names: this one may have had another name then.
+    bringsGroup: stackTag in eni.tags,
   };
 }
