@@ -76,7 +76,7 @@ async function check(
   };
 }
 
-/** Assigns the address, or adopts it where it is there already. */
+/** Assigns the address, or adopts it where it is there already; `found` where somebody else had put it there. */
 async function take(
   inputs: SecondaryPrivateIpInputs,
   address: string | undefined,
@@ -86,9 +86,11 @@ async function take(
   if (!eni) throw new Error(`expected the network interface ${inputs.networkInterfaceId}, found none of that id`);
   const present = address ? find(eni, address) : await findOwn(place, eni);
   if (present) await refuseForeignElasticIp(place, present);
+  // Where the stack's own Elastic IP is on it, the node has taken it for the stack.
+  const ours = present && (await findOwn(place, { PrivateIpAddresses: [present] }));
   return {
     privateIpAddress: present?.PrivateIpAddress ?? (await assign(place, eni, address)),
-    found: present !== undefined,
+    found: present !== undefined && !ours,
   };
 }
 

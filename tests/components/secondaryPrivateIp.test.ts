@@ -98,21 +98,19 @@ describe("SecondaryPrivateIp", function () {
       assert.ok(at().calls.every(({ action }) => /^(Describe|Get)/.test(action)));
     });
 
-    it("adopts one with the stack's own Elastic IP", async () => {
-      eni().privateIps.push({ privateIpAddress: wanted, primary: false });
-      tieElasticIp(wanted, { "kops-secondary-ingress:stack": stack });
-      assert.equal((await create(wanted)).outs.adopted, true);
-    });
-
-    it("takes the one that a replaced node has taken to itself with the stack's Elastic IP, and delete gives it back", async () => {
-      eni().privateIps.push({ privateIpAddress: wanted, primary: false });
-      tieElasticIp(wanted, { "kops-secondary-ingress:stack": stack });
-      const { id, outs } = await create();
-      assert.deepEqual([outs.privateIpAddress, outs.adopted], [wanted, false]);
-      assert.equal(made("AssignPrivateIpAddresses"), 0);
-      await provider.delete?.(id, outs);
-      assert.deepEqual(addresses(), [primary]);
-    });
+    for (const [how, requested] of [
+      ["where any will do", undefined],
+      ["where it is asked for by name", wanted],
+    ] as const)
+      it(`takes the one that a replaced node has taken to itself with the stack's Elastic IP, and delete gives it back: ${how}`, async () => {
+        eni().privateIps.push({ privateIpAddress: wanted, primary: false });
+        tieElasticIp(wanted, { "kops-secondary-ingress:stack": stack });
+        const { id, outs } = await create(requested);
+        assert.deepEqual([outs.privateIpAddress, outs.adopted], [wanted, false]);
+        assert.equal(made("AssignPrivateIpAddresses"), 0);
+        await provider.delete?.(id, outs);
+        assert.deepEqual(addresses(), [primary]);
+      });
 
     it("leaves one with somebody's Elastic IP alone where any will do", async () => {
       eni().privateIps.push({ privateIpAddress: wanted, primary: false });
