@@ -1,16 +1,14 @@
 /** Gives a stack's node to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Deployment, OutputMap } from "@pulumi/pulumi/automation";
+import type { Deployment } from "@pulumi/pulumi/automation";
 import { createTwoFilesPatch } from "diff";
-import { parseOutputs } from "../automation/outputs";
 import { vpcRanges } from "../components/aws/vpcRanges";
-import { readConfig } from "../config";
 import { parsePreflight } from "../hostfiles";
 import { NetworkConfig } from "../hostfiles/preflight";
 import { merge, type Merge, renderPieces } from "../kops/manifest";
 import { type Pieces, piecesOf } from "../kops/pieces";
 import { IngressMode } from "../settings";
-import { selectStack, type NamedStack } from "./stack";
+import { type NamedStack, openStack, selectStack } from "./stack";
 
 export interface KopsFlags extends NamedStack {
   region?: string;
@@ -38,35 +36,21 @@ export function madeBy({ deployment }: Deployment, stack: string): { group: Reso
   return { group, preflight };
 }
 
-const plain = (outputs: OutputMap): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]));
-
 async function piecesOfStack(flags: KopsFlags): Promise<Pieces> {
-  const selected = await selectStack(flags);
-  const { name: project } = await selected.workspace.projectSettings();
-  const config = Object.fromEntries(
-    Object.entries(await selected.getAllConfig()).map(([key, { value }]) => [key, value]),
-  );
-  const settings = readConfig(project, config, flags.stack);
+  const { owner, settings, connection, outputs } = await openStack(flags.stack, flags.cwd);
   if (settings.mode !== IngressMode.DualIp)
     throw new Error(
       `--stack: expected a stack of mode dual-ip, found '${flags.stack}', which puts nothing on the node`,
     );
-  const region = flags.region ?? config["aws:region"] ?? process.env["AWS_REGION"];
+  const region = flags.region ?? connection.region ?? process.env["AWS_REGION"];
   if (!region)
     throw new Error("--region: expected the Region of the cluster, found none here, in aws:region or in AWS_REGION");
-  const outputs = parseOutputs(plain(await selected.outputs()));
-  if ("problem" in outputs)
-    throw new Error(
-      `--stack: expected a stack that is up, found '${flags.stack}' without outputs: pulumi up --stack ${flags.stack}`,
-    );
+  const selected = await selectStack(flags);
   const { group, preflight } = madeBy(await selected.exportStack(), flags.stack);
   const facts = parsePreflight(preflight)?.facts;
-  const profile = config["aws:profile"];
-  const connection = { region, ...(profile ? { profile } : {}) };
   const filtered = settings.apiAllowedCidrs.length > 0;
   return piecesOf({
-    owner: `${project}/${flags.stack}`,
+    owner,
     formerOwner: settings.formerStack,
     clusterName: settings.clusterName,
     secondaryPrivateIp: outputs.secondaryPrivateIp,
@@ -77,7 +61,7 @@ async function piecesOfStack(flags: KopsFlags): Promise<Pieces> {
     proxyProtocol: settings.proxyProtocol,
     apiAllowedCidrs: settings.apiAllowedCidrs,
     forceApiAllowedCidrs: settings.forceApiAllowedCidrs,
-    vpcCidrs: filtered ? await vpcRanges(connection, String(group.outputs?.["vpcId"])) : [],
+    vpcCidrs: filtered ? await vpcRanges({ ...connection, region }, String(group.outputs?.["vpcId"])) : [],
     podCidrs: filtered ? (facts?.podCidrs ?? []) : [],
     network: facts?.network === NetworkConfig.Networkd ? facts.network : NetworkConfig.Netplan,
     reinstall: settings.reinstall,

@@ -31,26 +31,21 @@ export interface OpenedStack {
 }
 
 /** How the stack's `aws` provider is set up: `aws:` settings are text, those with structure as JSON. */
-function connectionOf(values: Readonly<Record<string, string>>): Connection {
+export function connectionOf(values: Readonly<Record<string, string>>): Connection {
   const json = <T>(key: string): T | undefined => {
     const text = values[`aws:${key}`];
     return text === undefined ? undefined : (JSON.parse(text) as T);
   };
   const region = values["aws:region"];
   const profile = values["aws:profile"];
-  const endpoints = Object.assign({}, ...(json<object[]>("endpoints") ?? [])) as Record<string, string>;
+  const given = Object.assign({}, ...(json<object[]>("endpoints") ?? [])) as Record<string, string>;
+  const called = (["ec2", "elbv2", "sts"] as const).filter((service) => given[service]);
+  const endpoints = Object.fromEntries(called.map((service) => [service, given[service]]));
   const assumeRoles = json<NonNullable<Connection["assumeRoles"]>>("assumeRoles");
   return {
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
-    ...(endpoints["ec2"] || endpoints["elbv2"]
-      ? {
-          endpoints: {
-            ...(endpoints["ec2"] ? { ec2: endpoints["ec2"] } : {}),
-            ...(endpoints["elbv2"] ? { elbv2: endpoints["elbv2"] } : {}),
-          },
-        }
-      : {}),
+    ...(called.length > 0 ? { endpoints } : {}),
     ...(assumeRoles ? { assumeRoles } : {}),
   };
 }
