@@ -75,7 +75,7 @@ export const runbook: Readonly<Record<string, string>> = {
   GUARD_STOPPED: "The guard puts a lost table back within a second. Without it the check does so within a minute.",
   HAPROXY_CONFIG_INVALID:
     "HAProxy refuses `/etc/haproxy/haproxy.cfg`: it runs on with the old one until it is restarted, and then not at all." +
-    look(". /etc/secondary-ingress/haproxy.env; haproxy -c -f /etc/haproxy/haproxy.cfg"),
+    look("haproxy -c -f /etc/haproxy/haproxy.cfg"),
   HAPROXY_STOPPED:
     "The applications' address refuses connections." +
     look("systemctl status haproxy.service", "journalctl -u haproxy -n 20"),

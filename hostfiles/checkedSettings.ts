@@ -40,7 +40,7 @@ const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
 /**
  * @param settings any of the settings
  * @returns the same
- * @throws naming the setting that is not of its kind, without its value where it is secret
+ * @throws naming the setting that is not of its kind, without its value where it is secret, or two that exclude each other
  */
 export function checked<Some extends Partial<HostSettings>>(settings: Some): Some {
   for (const [key, value] of Object.entries(settings)) {
@@ -48,5 +48,11 @@ export function checked<Some extends Partial<HostSettings>>(settings: Some): Som
     const found = key === "statsPassword" ? "something else" : JSON.stringify(value);
     throw new Error(`${key}: expected a value that fits into the node's files, found ${found}`);
   }
+  const { primaryPrivateIp, secondaryPrivateIp } = settings;
+  // The rules take port 443 of the secondary address away from whoever listens there.
+  if (primaryPrivateIp && primaryPrivateIp === secondaryPrivateIp)
+    throw new Error(
+      `secondaryPrivateIp: expected another address than the node's primary one, found ${primaryPrivateIp} as both: the API would be cut off`,
+    );
   return settings;
 }

@@ -1,12 +1,12 @@
 /** HAProxy on the secondary address, in front of the ingress controller's NodePorts. */
 import { allowedToApi } from "./apiFilter";
 import type { HostSettings } from "./hostStep";
-import { haproxyEnvironment } from "./paths";
+import { statsPasswordFile } from "./paths";
 import { httpsListener, statsListener } from "./ports";
 import { haproxySandbox } from "./sandbox";
 
-/** Name, in HAProxy's environment, of the password of the statistics page. */
-export const passwordVariable = "SECONDARY_INGRESS_STATS_PASSWORD";
+/** In the environment of an HAProxy that runs with our drop-in, and so may be reloaded. */
+export const ourVariable = "SECONDARY_INGRESS";
 
 type Settings = Pick<
   HostSettings,
@@ -23,7 +23,8 @@ type Settings = Pick<
 
 /**
  * `transparent` binds before the address is there. NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so the
- * back ends are the primary address. The API is also reached here, by its names (kOps' kubeconfigs use `api.internal.`).
+ * back ends are the primary address. The API is also reached here, by its names (kOps' kubeconfigs use `api.internal.`). The
+ * statistics' password is in a file of its own: nobody sees it in a preview, and another one needs a reload only.
  */
 export function renderHaproxyConfig(settings: Settings): string {
   const { clusterName, primaryPrivateIp, secondaryPrivateIp, httpsNodePort, httpNodePort, proxyProtocol } = settings;
@@ -73,9 +74,9 @@ frontend stats
   bind 127.0.0.1:${statsListener}
   http-request return status 200 content-type text/plain string ok if { path /healthz }
   http-request use-service prometheus-exporter if { path /metrics }
+  http-request auth realm statistics unless { http_auth_user admin } { http_auth_pass -f ${statsPasswordFile} }
   stats enable
   stats uri /
-  stats auth admin:"\${${passwordVariable}}"
 
 backend ingress_https
   server node ${primaryPrivateIp}:${httpsNodePort}${proxy}
@@ -88,8 +89,8 @@ backend api
 `;
 }
 
-export function renderHaproxyEnvironment({ statsPassword }: Pick<HostSettings, "statsPassword">): string {
-  return `${passwordVariable}=${statsPassword}\n`;
+export function renderStatsPassword({ statsPassword }: Pick<HostSettings, "statsPassword">): string {
+  return `${statsPassword}\n`;
 }
 
 /**
@@ -101,7 +102,7 @@ export function renderHaproxyDropIn(): string {
 StartLimitIntervalSec=0
 
 [Service]
-EnvironmentFile=-${haproxyEnvironment}
+Environment=${ourVariable}=yes
 RuntimeDirectory=haproxy
 LimitNOFILE=65536
 Restart=always

@@ -29,7 +29,7 @@ import {
   whereInstalled,
 } from "./fileStep";
 import { renderGuard, renderGuardUnit } from "./guard";
-import { passwordVariable, renderHaproxyConfig, renderHaproxyDropIn, renderHaproxyEnvironment } from "./haproxy";
+import { ourVariable, renderHaproxyConfig, renderHaproxyDropIn, renderStatsPassword } from "./haproxy";
 import { ApiForwarder, type HostSettings, type HostStep } from "./hostStep";
 import { renderInstaller } from "./installer";
 import { renderNat, renderNatUnit } from "./nat";
@@ -48,10 +48,10 @@ import {
   guardProgram,
   haproxyBefore,
   haproxyConfig,
-  haproxyEnvironment,
   hostFileProgram,
   installedMark,
   natRules,
+  statsPasswordFile,
 } from "./paths";
 import { NetworkConfig, renderPreflight } from "./preflight";
 
@@ -96,8 +96,9 @@ const packagesStep: Step = {
 /** What HAProxy itself says is wrong, as systemctl does not. */
 const haproxyJournal = "journalctl -u haproxy -n 5 --no-pager -o cat";
 
-/** HAProxy takes up what has changed once its configuration is ours; before, it is somebody else's. */
-const restartOurHaproxy = `if [ "$CHANGED" = yes ] && [ -s '${installedMark(haproxyConfig)}' ] && ${isActive("haproxy.service")}; then systemctl restart haproxy.service; fi`;
+/** HAProxy takes up what has changed once its configuration is ours; before, it is somebody else's. A reload loses no connection. */
+const takenUpBy = (verb: "reload" | "restart"): string =>
+  `if [ "$CHANGED" = yes ] && [ -s '${installedMark(haproxyConfig)}' ] && ${isActive("haproxy.service")}; then systemctl ${verb} haproxy.service; fi`;
 
 const addresses = "grep -oE '[0-9.]+/32'";
 /** The forwarder that runs is replaced without a refused connection. */
@@ -219,7 +220,8 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
     file({
       name: "nat-rules",
       path: natRules,
-      needs: ["secondaryPrivateIp"],
+      // The primary address, so that no rule is ever made for it.
+      needs: ["primaryPrivateIp", "secondaryPrivateIp"],
       render: renderNat,
       check: rulesCheck,
       activate: `if [ "$CHANGED" = yes ] && ${isActive("secondary-ingress-nat.service")}; then systemctl reload secondary-ingress-nat.service; fi`,
@@ -251,18 +253,18 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       render: renderHaproxyDropIn,
       check:
         'd=$(dirname "$FILE")/units; mkdir -p "$d/haproxy.service.d" && cp /lib/systemd/system/haproxy.service "$d/" && cp "$FILE" "$d/haproxy.service.d/" && systemd-analyze verify --man=no "$d/haproxy.service"',
-      activate: `${daemonReload}; ${restartOurHaproxy}`,
+      activate: `${daemonReload}; ${takenUpBy("restart")}`,
       // What ran before us runs again without our sandbox: Debian's own configuration wants chroot, which that forbids.
       afterwards: `${daemonReload}; { read -r enabled; read -r active; } <${haproxyBefore}; [ "$active" != active ] || systemctl restart haproxy.service`,
     }),
     file({
-      name: "haproxy-env",
-      path: haproxyEnvironment,
+      name: "haproxy-password",
+      path: statsPasswordFile,
       mode: "0600",
       secret: true,
       needs: ["statsPassword"],
-      render: renderHaproxyEnvironment,
-      activate: restartOurHaproxy,
+      render: renderStatsPassword,
+      activate: takenUpBy("reload"),
     }),
     file({
       name: "haproxy-config",
@@ -279,9 +281,9 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
         "podCidrs",
       ],
       render: renderHaproxyConfig,
-      check: `set -a; . ${haproxyEnvironment}; haproxy -c -q -f "$FILE"`,
-      // Somebody else's HAProxy has neither our environment nor our sandbox yet: it is restarted, ours is reloaded.
-      activate: `systemctl enable -q haproxy.service && if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service; elif [ "$CHANGED" = yes ]; then if grep -qsz '^${passwordVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service; else systemctl restart haproxy.service; fi; fi || { ${haproxyJournal}; exit 1; }`,
+      check: 'haproxy -c -q -f "$FILE"',
+      // Somebody else's HAProxy has not our sandbox yet: it is restarted, ours is reloaded.
+      activate: `systemctl enable -q haproxy.service && if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service; elif [ "$CHANGED" = yes ]; then if grep -qsz '^${ourVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service; else systemctl restart haproxy.service; fi; fi || { ${haproxyJournal}; exit 1; }`,
       // A reload's new worker may find its ports taken by somebody else only after the fact.
       verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :10443' | grep -q . && exit; sleep 0.1; done; ${haproxyJournal}; exit 1`,
       deactivate: "systemctl stop haproxy.service",

@@ -2,7 +2,7 @@
  * `host-file`: the program on the node that installs and removes one file, all or nothing. Its own installation is the first
  * thing written; everything after that is a short command in the stack.
  */
-import { directories, hostFileProgram, lockFile, ownerFile } from "./paths";
+import { bootDirectory, bootUnit, directories, hostFileProgram, lockFile, ownerFile, releasedMark } from "./paths";
 
 /** Seconds that a command waits for another run that is working on the node: longer than a check can take. */
 const patience = 60;
@@ -140,7 +140,11 @@ install_file() {
   mv -f "$ours.new" "$ours" || fail "cannot write in $etc"
 }
 
+# What kOps has the node run at boot would go on installing what is taken away.
+end_boot() { [ ! -e ${bootDirectory} ] || systemctl stop ${bootUnit} 2>/dev/null; }
+
 remove_file() {
+  end_boot
   begin "removes $path"
   export TARGET=$path
   if [ -n "$deactivate" ]; then
@@ -188,10 +192,17 @@ claim() {
   for copy in /run/secondary-ingress.*; do [ "$copy" = "$0" ] || rm -f "$copy"; done
   replace "$0" ${hostFileProgram}
   chmod 0755 ${hostFileProgram} && printf '%s\\n' "$owner" >"$stage/owner" && replace "$stage/owner" ${ownerFile}
+  rm -f ${releasedMark}
 }
 
 release() {
+  end_boot
   begin "removes its programs"
+  if [ -e ${bootDirectory} ]; then
+    # kOps enables it again at the next boot where its manifests still have it.
+    systemctl disable -q ${bootUnit} 2>/dev/null
+    : >${releasedMark} || fail "cannot write in ${bootDirectory}: is the disk full?"
+  fi
   rm -rf $etc
   rm -rf ${directories.lib}
 }

@@ -22,7 +22,8 @@ export const installedMark = (path: string): string =>
 export const packagesFile = `${directories.etc}/packages`;
 /** Whether haproxy.service was enabled and active before us. */
 export const haproxyBefore = `${directories.etc}/haproxy.before`;
-export const haproxyEnvironment = `${directories.etc}/haproxy.env`;
+/** One line, read at every reload of HAProxy. */
+export const statsPasswordFile = `${directories.etc}/stats-password`;
 export const haproxyConfig = "/etc/haproxy/haproxy.cfg";
 export const natRules = `${directories.etc}/nat.nft`;
 export const apiForwardRules = `${directories.etc}/api-forward.nft`;
@@ -39,5 +40,11 @@ export const checkProgram = `${directories.lib}/check`;
 export const checkState = `${directories.run}/state.json`;
 /** The same for Prometheus' node-exporter, where Debian's has its text files; written where that directory is. */
 export const checkMetrics = "/var/lib/prometheus/node-exporter/secondary_ingress.prom";
+/** Where kOps puts what a fresh node installs itself from; writable on every image, as nodeup starts kubelet only once it has written all files. */
+export const bootDirectory = "/opt/secondary-ingress";
+/** Runs it at every boot. */
+export const bootUnit = "secondary-ingress-boot.service";
+/** There once the stack has given such a node back: whatever kOps still writes, nothing is installed any more. */
+export const releasedMark = `${bootDirectory}/released`;
 /** Where kOps keeps the API server's static pod. */
 export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";

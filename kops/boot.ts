@@ -2,9 +2,8 @@
  * The program that a node runs at every boot where kOps brings the host files. A fresh node gets its addresses and the host files,
  * by the very commands that `pulumi up` sends over SSH; a node that has them is left to `pulumi up`.
  */
-import { passwordVariable } from "../hostfiles/haproxy";
 import { lastFile } from "../hostfiles";
-import { haproxyEnvironment, installedMark } from "../hostfiles/paths";
+import { installedMark, statsPasswordFile } from "../hostfiles/paths";
 import { type SelfAssignSettings, selfAssignFunctions } from "../hostfiles/selfAssign";
 import { quote } from "../hostfiles/shell";
 
@@ -44,11 +43,7 @@ ${selfAssignFunctions(settings)}
 is_installed() { [ -s ${quote(installedMark(lastFile))} ]; }
 
 # The statistics' password stands in no manifest: the node makes its own until the stack's next run.
-password() {
-  local found
-  found=$(sed -n 's/^${passwordVariable}=//p' ${haproxyEnvironment} 2>/dev/null)
-  echo "\${found:-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')}"
-}
+password() { cat ${statsPasswordFile} 2>/dev/null || od -An -N16 -tx1 /dev/urandom | tr -d ' \\n'; }
 
 # The commands come from a login that is not root.
 sudo() { shift; "$@"; }

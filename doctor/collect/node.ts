@@ -8,7 +8,6 @@ import {
   checkState,
   directories,
   haproxyConfig,
-  haproxyEnvironment,
   hostFileProgram,
   ownerFile,
 } from "../../hostfiles/paths";
@@ -115,7 +114,7 @@ whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
 whether natRules dnat
 ${unitLines}
-say haproxyFaults "$(set -a; . ${haproxyEnvironment} 2>/dev/null; faults=$(haproxy -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
+say haproxyFaults "$(faults=$(haproxy -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
 say httpsListener "$(listeners ${httpsListener})"
 say httpListener "$(ss -Hltnp "src = $secondary and sport = :80" | grep -o '"[^"]*"' | tr -d '"' | sort -u)"
 say strangersOn443 "$(listeners 443 | grep -v '^kube-apiserver@')"

@@ -46,7 +46,7 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
   `aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ingress-ingress-${port}-from-${cidr}`;
 // prettier-ignore
 const steps = [
-  "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-dropin", "haproxy-config",
+  "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-password", "haproxy-dropin", "haproxy-config",
   "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
   "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
@@ -344,7 +344,11 @@ describe("SecondaryIngressIp", function () {
           key.includes(secretSignature) || text(inputs["connection"]).includes(secretSignature),
           `${name}: the key is secret`,
         );
-        assert.equal(text(inputs["stdin"]).includes(secretSignature), name === "ingress-haproxy-env", `${name}: stdin`);
+        assert.equal(
+          text(inputs["stdin"]).includes(secretSignature),
+          name === "ingress-haproxy-password",
+          `${name}: stdin`,
+        );
         assert.equal(inputs["addPreviousOutputInEnv"], false);
         assert.ok(!("triggers" in inputs) && !("environment" in inputs), name);
       }

@@ -93,6 +93,13 @@ describe("hostile values", function () {
     );
   });
 
+  it("are refused where the secondary address is the node's own, before any rule is made for it", () => {
+    const settings = hostSettings({ secondaryPrivateIp: hostSettings().primaryPrivateIp });
+    const rules = allSteps(settings).find(({ name }) => name === "nat-rules");
+    const read = Object.fromEntries((rules?.needs ?? []).map((key) => [key, settings[key]]));
+    assert.throws(() => checked(read), /secondaryPrivateIp: expected another address than the node's primary one/);
+  });
+
   it("are refused by the settings, or read as they are", () => {
     const namespace = "kops-secondary-ingress";
     const keys = [

@@ -10,9 +10,9 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
 
     it("come in an order of which every prefix is safe", () => {
       assert.equal(position("preflight"), 0);
-      // Rules before the address: nobody ever sees the API's certificate there. HAProxy after its environment.
+      // Rules before the address: nobody ever sees the API's certificate there. HAProxy after its password.
       // prettier-ignore
-      const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-env", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
+      const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-password", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
       const positions = order.map(position);
       assert.ok(!positions.includes(-1));
       assert.deepEqual(
@@ -46,7 +46,7 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       const holders = steps.filter((step) => step.stdin(settings).includes(settings.statsPassword));
       assert.deepEqual(
         holders.map(({ name, secret }) => ({ name, secret })),
-        [{ name: "haproxy-env", secret: true }],
+        [{ name: "haproxy-password", secret: true }],
       );
       for (const { create, remove } of steps) {
         assert.ok(!`${create(settings)}${remove?.(settings)}`.includes(settings.statsPassword));

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ApiForwarder } from "../../hostfiles";
 import { installValidators, needsProgram, needsRoot } from "../support/needs";
+import { statsPasswordFile } from "../../hostfiles/paths";
 import { allSteps, hostSettings } from "./settings";
 
 /** What judges a step's text; the others are scripts for bash. */
@@ -13,7 +14,7 @@ const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none">
   "nat-rules": "nft",
   "nat-unit": "systemd",
   address: "netplan",
-  "haproxy-env": "none",
+  "haproxy-password": "none",
   "haproxy-dropin": "none",
   "haproxy-config": "haproxy",
   "api-forward-rules": "nft",
@@ -51,10 +52,10 @@ describe("validators", function () {
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "host-files-"))));
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const judge = (command: string, args: string[], env: Record<string, string> = {}): void => {
+  const judge = (command: string, args: string[]): void => {
     const { status, stdout, stderr } = spawnSync(command, args, {
       encoding: "utf8",
-      env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin`, ...env },
+      env: { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
     });
     assert.equal(status, 0, `${stdout}${stderr}`);
   };
@@ -64,6 +65,9 @@ describe("validators", function () {
     writeFileSync(path, text);
     return path;
   };
+  /** Reads the password here instead of on the node. */
+  const withPassword = (config: string): string =>
+    config.replaceAll(statsPasswordFile, write("stats-password", "correct-horse\n"));
 
   for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
     for (const proxyProtocol of [false, true]) {
@@ -75,9 +79,7 @@ describe("validators", function () {
           switch (judges[step.name]) {
             case "haproxy":
               needsProgram(this, "haproxy");
-              return judge("haproxy", ["-c", "-f", write("haproxy.cfg", text)], {
-                SECONDARY_INGRESS_STATS_PASSWORD: "x",
-              });
+              return judge("haproxy", ["-c", "-f", write("haproxy.cfg", withPassword(text))]);
             case "nft":
               needsRoot(this);
               needsProgram(this, "nft");
@@ -111,6 +113,7 @@ describe("validators", function () {
       allSteps(hostSettings())
         .find(({ name }) => name === "haproxy-config")
         ?.stdin(hostSettings()) ?? "";
-    assert.throws(() => judge("haproxy", ["-c", "-f", write("haproxy.cfg", text.replace("mode tcp", "mode tpc"))]));
+    const fine = withPassword(text);
+    assert.throws(() => judge("haproxy", ["-c", "-f", write("haproxy.cfg", fine.replace("mode tcp", "mode tpc"))]));
   });
 });
