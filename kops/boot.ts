@@ -3,9 +3,9 @@
  * by the very commands that `pulumi up` sends over SSH; a node that has them is left to `pulumi up`.
  */
 import { lastFile } from "../hostfiles";
-import { installedMark, statsPasswordFile } from "../hostfiles/paths";
-import { type SelfAssignSettings, selfAssignFunctions } from "../hostfiles/selfAssign";
+import { bootDirectory, installedMark, releasedMark, statsPasswordFile } from "../hostfiles/paths";
 import { quote } from "../hostfiles/shell";
+import { type SelfAssignSettings, selfAssignFunctions } from "./selfAssign";
 
 /** What a file stands for until the node knows it: written in its place before anything runs. */
 export const unknowns = {
@@ -14,11 +14,9 @@ export const unknowns = {
   statsPassword: "@STATS_PASSWORD@",
 } as const;
 
-/** Writable on every image: nodeup starts kubelet only once it has written all files. */
-const directory = "/opt/secondary-ingress";
-export const bootProgram = `${directory}/boot`;
+export const bootProgram = `${bootDirectory}/boot`;
 /** Where kOps puts what a step reads from its standard input. */
-export const stepFile = (name: string): string => `${directory}/steps/${name}`;
+export const stepFile = (name: string): string => `${bootDirectory}/steps/${name}`;
 
 /** Pauses between two attempts: the first, then doubled up to the longest. Seconds. */
 const firstPause = 2;
@@ -31,10 +29,26 @@ export interface BootStep {
   command: string;
 }
 
-export function renderBoot(settings: SelfAssignSettings, steps: readonly BootStep[]): string {
+export interface BootSettings extends SelfAssignSettings {
+  /** The stack's security group that the same manifest names. */
+  securityGroupId: string;
+}
+
+const groupLine = "# The stack's security group: ";
+
+/** The security group that a manifest was given together with this boot program: after another `up` it may be another one. */
+export function groupOf(bootText: string): string | undefined {
+  return bootText
+    .split("\n")
+    .find((line) => line.startsWith(groupLine))
+    ?.slice(groupLine.length);
+}
+
+export function renderBoot(settings: BootSettings, steps: readonly BootStep[]): string {
   return `#!/bin/bash
 # Gives this node what the last one had: the secondary address, the Elastic IP, and the host files. Tries until it has succeeded;
 # nothing waits for it, the API server least of all.
+${groupLine}${settings.securityGroupId}
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ${selfAssignFunctions(settings)}
@@ -68,6 +82,7 @@ attempt() {
   case $? in
     0) ;;
     2) echo "the Elastic IP $allocation is gone, so the stack is: nothing is installed; take the secondary ingress out of kOps' manifests"; exit 0 ;;
+    3) return 1 ;;
     *) reason=$why ;;
   esac
   is_installed || install_files || reason="\${reason:+$reason; }$why"
@@ -75,6 +90,10 @@ attempt() {
   [ -z "$why" ]
 }
 
+if [ -e ${releasedMark} ]; then
+  echo "the stack has given this node back: nothing is installed; take the secondary ingress out of kOps' manifests"
+  exit 0
+fi
 pause=${firstPause}
 until attempt; do
   echo "$why; tried again in $pause s" >&2
@@ -83,8 +102,6 @@ until attempt; do
 done
 `;
 }
-
-export const bootUnit = "secondary-ingress-boot.service";
 
 /**
  * kOps starts hooks with `systemctl --no-block` at every run of nodeup, and again where they are not active: so this one is active

@@ -1,11 +1,12 @@
 /** Our pieces in kOps' manifests: put there, and looked for. Whatever else stands in them stays as it is, byte for byte. */
 import { isDeepStrictEqual } from "node:util";
-import { type Document, isMap, isSeq, parseAllDocuments, parseDocument, stringify, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, isSeq, parseAllDocuments, parseDocument, stringify, type YAMLMap } from "yaml";
 import type { Statement } from "../iam/conditions";
 import { nodePolicySid } from "../iam/nodePolicy";
-import { bootUnit } from "./boot";
-import { ownName, type Pieces } from "./pieces";
-import { addPair, applyEdits, blockMap, type Edit, editList, editText, pairOf, replacePair } from "./splice";
+import { bootUnit } from "../hostfiles/paths";
+import { groupOf } from "./boot";
+import { bootAsset, ownName, type Pieces } from "./pieces";
+import { applyEdits, blockMap, collectionAt, type Edit, editList, editMap } from "./splice";
 
 const apiVersion = "kops.k8s.io/v1alpha2";
 
@@ -38,49 +39,49 @@ interface Field {
   edits: readonly Edit[];
 }
 
+/** A manifest's `spec`, and the text that it stands in. */
+interface Spec {
+  source: string;
+  document: Document.Parsed;
+  map: YAMLMap;
+}
+
+/** A list of a manifest, as values. */
+function itemsOf({ document, map }: Spec, key: string): unknown[] {
+  const value: unknown = collectionAt(map, key, isSeq)?.value;
+  return isSeq(value) ? (value.toJS(document) as unknown[]) : [];
+}
+
 /** A list whose items of ours must be these, wherever in it they stand. */
-function listField(
-  source: string,
-  spec: YAMLMap,
-  key: string,
-  isOurs: (item: unknown) => boolean,
-  ours: readonly unknown[],
-): Field {
-  const value: unknown = pairOf(spec, key)?.value;
-  const items = isSeq(value) ? (value.toJSON() as unknown[]) : [];
+function listField(spec: Spec, key: string, isOurs: (item: unknown) => boolean, ours: readonly unknown[]): Field {
+  const items = itemsOf(spec, key);
   const same = isDeepStrictEqual(items.filter(isOurs), ours);
-  const edits = same ? [] : editList(source, spec, key, (index) => isOurs(items[index]), ours);
+  const edits = same ? [] : editList(spec.source, spec.map, key, (index) => isOurs(items[index]), ours);
   return { name: `spec.${key}`, edits };
 }
 
-function groupFields(source: string, spec: YAMLMap, { group }: Pieces): Field[] {
+function groupFields(spec: Spec, { group }: Pieces): Field[] {
   const named = (item: unknown): string => String((item as { name?: unknown } | null)?.name);
-  const labels: unknown = pairOf(spec, "cloudLabels")?.value;
-  const [[label = "", value] = []] = Object.entries(group.cloudLabels);
-  const labelEdits = (): Edit[] => {
-    if (isMap(labels) && labels.get(label) === value) return [];
-    const pair = pairOf(spec, "cloudLabels");
-    if (!pair) return [addPair(source, spec, "cloudLabels", group.cloudLabels)];
-    if (!isMap(labels) || labels.items.length === 0) return [replacePair(source, pair, group.cloudLabels)];
-    const map = labels as YAMLMap;
-    const present = pairOf(map, label);
-    if (!map.flow) return [present ? replacePair(source, present, value) : addPair(source, map, label, value)];
-    const copy = map.clone() as YAMLMap;
-    copy.flow = false;
-    copy.set(label, value);
-    return [replacePair(source, pair, copy)];
-  };
+  const labels: unknown = collectionAt(spec.map, "cloudLabels", isMap)?.value;
+  const [[label = "", value = ""] = []] = Object.entries(group.cloudLabels);
+  const isLabelled = isMap(labels) && labels.get(label) === value;
+  // A stack that was destroyed and made again has another group; a launch template that names the deleted one launches nothing.
+  const boot = itemsOf(spec, "fileAssets").find((item) => named(item) === bootAsset);
+  const former = groupOf(String((boot as { content?: unknown } | undefined)?.content));
+  const groups = [...group.additionalSecurityGroups, ...(former ? [former] : [])];
   return [
     listField(
-      source,
       spec,
       "additionalSecurityGroups",
-      (item) => group.additionalSecurityGroups.includes(String(item)),
+      (item) => groups.includes(String(item)),
       group.additionalSecurityGroups,
     ),
-    { name: "spec.cloudLabels", edits: labelEdits() },
-    listField(source, spec, "fileAssets", (item) => named(item).startsWith(`${ownName}-`), group.fileAssets),
-    listField(source, spec, "hooks", (item) => named(item) === bootUnit, group.hooks),
+    {
+      name: "spec.cloudLabels",
+      edits: isLabelled ? [] : editMap(spec.source, spec.map, "cloudLabels", label, value),
+    },
+    listField(spec, "fileAssets", (item) => named(item).startsWith(`${ownName}-`), group.fileAssets),
+    listField(spec, "hooks", (item) => named(item) === bootUnit, group.hooks),
   ];
 }
 
@@ -110,20 +111,17 @@ function withStatements(text: string, statements: readonly Statement[]): string 
   return `[\n${[...kept, ...rendered].join(",\n")}\n]\n`;
 }
 
-function clusterFields(source: string, spec: YAMLMap, { statements }: Pieces): Field[] {
-  const policies: unknown = pairOf(spec, "additionalPolicies")?.value;
+function clusterFields(spec: Spec, { statements }: Pieces): Field[] {
+  const key = "additionalPolicies";
+  const policies: unknown = collectionAt(spec.map, key, isMap)?.value;
   const role = roles.find((each) => isMap(policies) && policies.has(each)) ?? roles[0];
-  const present: unknown = isMap(policies) ? policies.get(role) : undefined;
-  const text = withStatements(typeof present === "string" ? present : "", statements);
-  const edits = (): Edit[] => {
-    if (text === undefined) return [];
-    if (isMap(policies) && !policies.flow && policies.items.length > 0)
-      return [editText(source, policies as YAMLMap, role, text)];
-    const all = { ...(isMap(policies) ? (policies.toJSON() as object) : {}), [role]: text };
-    const pair = pairOf(spec, "additionalPolicies");
-    return [pair ? replacePair(source, pair, all) : addPair(source, spec, "additionalPolicies", all)];
-  };
-  return [{ name: `spec.additionalPolicies.${role}`, edits: edits() }];
+  const name = `spec.${key}.${role}`;
+  const present: unknown = isMap(policies) ? policies.get(role, true) : undefined;
+  const found: unknown = isScalar(present) ? (present.anchor === undefined ? present.value : present) : present;
+  if (found !== undefined && found !== null && typeof found !== "string")
+    throw new Error(`${name}: expected a text written out, found something else (an alias, say): merge by hand`);
+  const text = withStatements(found ?? "", statements);
+  return [{ name, edits: text === undefined ? [] : editMap(spec.source, spec.map, key, role, text) }];
 }
 
 /** What of a manifest is of concern here. */
@@ -146,12 +144,8 @@ export interface Merge {
   groups: string[];
 }
 
-/**
- * @param source one or several manifests, as `kops get all -o yaml` prints them
- * @throws where it is no YAML, or our pieces cannot be put there without touching anything else
- */
-export function merge(source: string, pieces: Pieces): Merge {
-  const documents = parseAllDocuments(source) as Document.Parsed[];
+function mergeOnce(source: string, pieces: Pieces): Merge {
+  const documents = parseAllDocuments(source, { keepSourceTokens: true }) as Document.Parsed[];
   const merged: Merge = { text: source, missing: [], clusters: [], groups: [] };
   const edits: Edit[] = [];
   for (const document of documents) {
@@ -168,13 +162,23 @@ export function merge(source: string, pieces: Pieces): Merge {
     if (!isCluster && !isGroup) continue;
     (isCluster ? merged.clusters : merged.groups).push(name);
     const title = `${manifest.kind} ${name}`;
-    const spec = blockMap(document.get("spec"), `${title}: spec`);
-    const fields = (isCluster ? clusterFields : groupFields)(source, spec, pieces);
+    const spec = { source, document, map: blockMap(document.get("spec"), `${title}: spec`) };
+    const fields = (isCluster ? clusterFields : groupFields)(spec, pieces);
     edits.push(...fields.flatMap((field) => field.edits));
     merged.missing.push(...fields.filter((field) => field.edits.length > 0).map((field) => `${title}: ${field.name}`));
   }
   merged.text = applyEdits(source, edits);
-  if (edits.length > 0 && merge(merged.text, pieces).missing.length > 0)
+  return merged;
+}
+
+/**
+ * @param source one or several manifests, as `kops get all -o yaml` prints them
+ * @throws where it is no YAML, or our pieces cannot be put there without touching anything else
+ */
+export function merge(source: string, pieces: Pieces): Merge {
+  const merged = mergeOnce(source.replace(/[^\n]$/, "$&\n"), pieces);
+  if (merged.missing.length === 0) return { ...merged, text: source };
+  if (mergeOnce(merged.text, pieces).missing.length > 0)
     throw new Error(
       `${merged.missing.join(", ")}: cannot be changed without touching what is around it: merge by hand`,
     );

@@ -3,8 +3,9 @@ import { type HostSettings, hostSteps, preflight } from "../hostfiles";
 import { checked } from "../hostfiles/checkedSettings";
 import type { Statement } from "../iam/conditions";
 import { nodeStatements } from "../iam/nodePolicy";
+import { bootUnit } from "../hostfiles/paths";
 import { stackTag } from "../tagNames";
-import { bootProgram, bootUnit, renderBoot, renderBootUnit, stepFile, unknowns } from "./boot";
+import { bootProgram, renderBoot, renderBootUnit, stepFile, unknowns } from "./boot";
 
 /** A file that nodeup writes at every boot. */
 export interface FileAsset {
@@ -47,6 +48,8 @@ export interface PiecesSettings extends Omit<HostSettings, keyof typeof unknowns
 
 /** Beginning of the names of what is ours in a manifest. */
 export const ownName = "secondary-ingress";
+/** Name of the boot program's file asset. */
+export const bootAsset = `${ownName}-boot`;
 
 function checkedIds({ allocationId, securityGroupId, region }: PiecesSettings): void {
   const expect = (what: string, value: string, pattern: RegExp): void => {
@@ -78,7 +81,7 @@ export function piecesOf(settings: PiecesSettings): Pieces {
     content,
   });
   const boot = renderBoot(
-    { clusterName, secondaryPrivateIp, allocationId },
+    { clusterName, secondaryPrivateIp, allocationId, securityGroupId },
     steps.map((step) => ({ name: step.name, command: step.create(host) })),
   );
   return {

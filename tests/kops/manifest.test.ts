@@ -4,73 +4,16 @@ import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { merge, renderPieces } from "../../kops/manifest";
 import type { Statement } from "../../iam/conditions";
+import { manifests } from "./manifests";
 import { pieces } from "./settings";
 
 const ours = pieces();
-const later = pieces({ allocationId: "eipalloc-0fedcba9876543210", secondaryPrivateIp: "172.20.45.77" });
-
-/** Where our keys are, in another's hand: none, empty, one a line, in one line. */
-const lists = {
-  additionalSecurityGroups: [
-    "",
-    "  additionalSecurityGroups: []\n",
-    "  additionalSecurityGroups:\n",
-    "  additionalSecurityGroups:\n  - sg-11111111 # the office\n",
-    "  additionalSecurityGroups: [sg-11111111, 'sg-22222222']\n",
-  ],
-  cloudLabels: [
-    "",
-    "  cloudLabels: {}\n",
-    '  cloudLabels:\n    team:  blue   # ours\n    cost-centre: "17"\n',
-    "  cloudLabels: { team: blue }\n",
-  ],
-  fileAssets: [
-    "",
-    "  fileAssets:\n    # why: see the wiki\n    - name: motd\n      path: /etc/motd\n      content: |\n        hello\n\n        world\n",
-    "  fileAssets:\n  - content: >-\n      folded\n      text\n    name: folded # trailing\n  - {name: flow, content: x}\n",
-  ],
-  hooks: [
-    "",
-    "  hooks:\n  - name: other.service\n    useRawManifest: true\n    manifest: |-\n      [Unit]\n      Description=other\n\n",
-    "  hooks: null\n",
-  ],
-};
-const others = [
-  "  # a comment\n",
-  "  image: ubuntu # pinned\n",
-  "\n",
-  "  machineType:    t3.medium\n",
-  "  nodeLabels:\n    a: 'b'\n",
-];
-const policies = [
-  "",
-  "  additionalPolicies: {}\n",
-  '  additionalPolicies:\n    node: |\n      [{"Effect": "Allow", "Action": ["s3:Get*"], "Resource": ["*"]}]\n',
-  '  additionalPolicies:\n    master: |\n      [\n        {"Effect": "Allow",   "Action": ["s3:Get*"], "Resource": ["*"]}\n      ]\n    node: \'[]\'\n',
-  '  additionalPolicies:\n    control-plane: \'[{"Sid":"Mine","Effect":"Deny","Action":["*"],"Resource":["*"]}]\'\n',
-];
-
-const shuffled = (parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
-  fc
-    .tuple(...parts)
-    .chain((all) => fc.shuffledSubarray(all, { minLength: all.length }))
-    .map((all) => all.join(""));
-const some = fc.subarray(others).map((texts) => texts.join(""));
-const cluster = shuffled([fc.constantFrom(...policies), some]).map(
-  (spec) =>
-    `apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata:\n  name: k8s.example.com\nspec:\n  api: {dns: {}}\n${spec}`,
-);
-const group = shuffled([...Object.values(lists).map((texts) => fc.constantFrom(...texts)), some]).map(
-  (spec) =>
-    `# of mine\napiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nmetadata:\n  labels:\n    kops.k8s.io/cluster: k8s.example.com\n  name: control-plane\nspec:\n  role: Master\n${spec}`,
-);
-const workers = fc.constant(
-  "apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nmetadata: {name: nodes}\nspec:\n  role: Node\n",
-);
-const manifests = fc
-  .tuple(cluster, group, workers)
-  .chain((all) => fc.shuffledSubarray(all, { minLength: 3 }))
-  .chain((all) => fc.constantFrom(all.join("---\n"), all.join("---\n").replace(/\n$/, "")));
+/** After a `destroy` and another `up`. */
+const later = pieces({
+  allocationId: "eipalloc-0fedcba9876543210",
+  secondaryPrivateIp: "172.20.45.77",
+  securityGroupId: "sg-0fedcba9876543210",
+});
 
 interface Spec {
   additionalSecurityGroups?: string[];
@@ -88,7 +31,7 @@ function foreign(text: string): unknown[] {
     const { spec, ...rest } = document.toJS() as { spec: Spec };
     const { additionalSecurityGroups, cloudLabels, fileAssets, hooks, additionalPolicies, ...others } = spec;
     const statements = Object.entries(additionalPolicies ?? {}).flatMap(([role, policy]) =>
-      (JSON.parse(policy) as Statement[])
+      (JSON.parse(policy || "[]") as Statement[])
         .filter(({ Sid }) => !String(Sid).startsWith("SecondaryIngress"))
         .map((each) => [role, each]),
     );
@@ -122,15 +65,13 @@ describe("merge", function () {
         for (const key of ["fileAssets", "hooks"] as const)
           assert.deepEqual(found?.spec[key]?.slice(-ours.group[key].length), ours.group[key]);
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 
-  it("leaves every byte of what it does not fill as it is", () => {
+  it("leaves every line of what it does not fill as it is", () => {
     const isBlock = (source: string): boolean =>
-      !/additionalPolicies:\n\s+(master|control)|: (\[|\{ team|null)|Policies: \{|Labels: \{|Groups:\n {2}[^-]/.test(
-        source,
-      );
+      !/additionalPolicies:\n\s+(master|control)|: (\[|null|~)|(Policies|Labels): \{/.test(source);
     const blocks = manifests.filter(isBlock);
     fc.assert(
       fc.property(blocks, (source) => {
@@ -144,13 +85,30 @@ describe("merge", function () {
     );
   });
 
+  it("keeps every character but those of empty values and of a policy that it adds to, in their order", () => {
+    const isRewritten = (source: string): boolean =>
+      /(master|control-plane): ['|[]|: (\[\s*\]|\[\s*#.*\s*\]|\{\}|null|~)( #.*)?$/m.test(source);
+    fc.assert(
+      fc.property(
+        manifests.filter((source) => !isRewritten(source)),
+        (source) => {
+          let place = 0;
+          const { text } = merge(source, ours);
+          for (const character of source) place = text.indexOf(character, place) + 1 || Infinity;
+          assert.ok(place <= text.length, text);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   it("keeps every comment, in any form of list", () => {
     fc.assert(
       fc.property(manifests, (source) => {
-        const kept = comments(merge(source, ours).text);
-        for (const comment of comments(source)) assert.ok(kept.includes(comment), comment);
+        const { text } = merge(source, ours);
+        for (const comment of comments(source)) assert.ok(text.includes(comment), comment);
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
   });
 
@@ -174,6 +132,40 @@ describe("merge", function () {
       "InstanceGroup : spec.additionalSecurityGroups",
       "InstanceGroup : spec.hooks",
     ]);
+  });
+
+  it("takes out the group of an earlier stack, which a launch template must not name once it is deleted", () => {
+    const patched = merge(renderPieces(ours).replace(/^ {2}- sg-.*$/m, "  - sg-11111111\n$&"), ours).text;
+    const { text, missing } = merge(patched, later);
+    assert.ok(missing.includes("InstanceGroup : spec.additionalSecurityGroups"));
+    assert.match(text, /additionalSecurityGroups:\n {2}- sg-11111111\n {2}- sg-0fedcba9876543210\n {2}cloudLabels/);
+    assert.ok(!text.includes("sg-0123456789abcdef0"));
+  });
+
+  it("does not write over what stands elsewhere: an alias, a merge key, an anchor that others lead to", () => {
+    const groupText = (spec: string): string => `kind: InstanceGroup\nspec:\n  role: Master\n${spec}`;
+    const clusterText = (spec: string): string =>
+      `kind: Cluster\nmetadata: { name: k8s.example.com }\nspec:\n  api: {}\n${spec}`;
+    const byHand: [string, string][] = [
+      ["spec.additionalSecurityGroups", groupText("  a: &g [sg-11111111]\n  additionalSecurityGroups: *g\n")],
+      ["spec.cloudLabels", groupText("  nodeLabels: &l { a: b }\n  cloudLabels: *l\n")],
+      ["spec.hooks", groupText("  hooks: none\n")],
+      ["spec.cloudLabels", groupText("  base: &b { cloudLabels: { a: b } }\n  <<: *b\n")],
+      ["spec.additionalPolicies", clusterText("  a: &p { node: '[]' }\n  additionalPolicies: *p\n")],
+      ["spec.additionalPolicies.master", clusterText("  a: &p '[]'\n  additionalPolicies:\n    master: *p\n")],
+      [
+        "spec.additionalPolicies.control-plane",
+        clusterText("  additionalPolicies:\n    control-plane: &p '[]'\n    node: *p\n"),
+      ],
+    ];
+    for (const [field, source] of byHand)
+      assert.throws(() => merge(source, ours), new RegExp(`${field.replaceAll(".", "\\.")}: .*merge by hand`), field);
+  });
+
+  it("adds to a list that holds an alias", () => {
+    const source =
+      "kind: InstanceGroup\nspec:\n  role: Master\n  a: &g sg-11111111\n  additionalSecurityGroups: [*g ]\n";
+    assert.match(merge(source, ours).text, /additionalSecurityGroups: \[\*g, "sg-0123456789abcdef0" \]\n/);
   });
 
   it("finds nothing missing in what it prints", () => {

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ApiForwarder, hostSteps, preflight } from "../../hostfiles";
-import { renderPieces } from "../../kops/manifest";
+import { parseAllDocuments } from "yaml";
+import { merge, renderPieces } from "../../kops/manifest";
 import { stepFile, unknowns } from "../../kops/boot";
 import type { Pieces } from "../../kops/pieces";
 import { kopsTypes, readAsKops } from "../../lab/kops/types";
 import { quote } from "../../hostfiles/shell";
 import { allSteps, hostSettings } from "../hostfiles/settings";
 import { needsGo } from "../support/needs";
+import { kopsFields } from "./kopsFields";
+import { manifests } from "./manifests";
 import { pieces } from "./settings";
 
 const assetAt = ({ group }: Pieces, path: string): string =>
@@ -27,6 +30,32 @@ const variants = {
     podCidrs: ["10.244.0.0/16"],
   },
 };
+
+/** Random manifests with our pieces in them, one stream of documents. */
+const merged = (): string =>
+  fc
+    .sample(manifests, 40)
+    .map((source) => merge(source, pieces()).text)
+    .join("---\n");
+
+interface AnyManifest {
+  kind: "Cluster" | "InstanceGroup";
+  spec: Record<string, unknown>;
+}
+
+/** What kOps' API does not know of a manifest, as far as the committed names go. */
+function unknownFields({ kind, spec }: AnyManifest): string[] {
+  const names = (value: object, type: keyof typeof kopsFields): string[] =>
+    Object.keys(value).flatMap((name) =>
+      (kopsFields[type] as readonly string[]).includes(name) ? [] : `${type}.${name}`,
+    );
+  const items = (key: string): object[] => (spec[key] ?? []) as object[];
+  return [
+    ...names(spec, `${kind}Spec`),
+    ...items("fileAssets").flatMap((asset) => names(asset, "FileAssetSpec")),
+    ...items("hooks").flatMap((hook) => names(hook, "HookSpec")),
+  ];
+}
 
 describe("kOps' pieces", () => {
   for (const [name, change] of Object.entries(variants)) {
@@ -75,6 +104,15 @@ describe("kOps' pieces", () => {
     assert.throws(() => pieces({ secondaryPrivateIp: "" }), /secondaryPrivateIp/);
   });
 
+  it("have no field that kOps' API does not list, in manifests of any form", () => {
+    const documents = parseAllDocuments(`${renderPieces(pieces())}---\n${merged()}`);
+    const unknown = documents.flatMap((document) => unknownFields(document.toJS() as AnyManifest));
+    assert.deepEqual(unknown, []);
+    assert.deepEqual(unknownFields({ kind: "InstanceGroup", spec: { fileAsset: [] } }), [
+      "InstanceGroupSpec.fileAsset",
+    ]);
+  });
+
   describe("and kOps' own types", function () {
     this.timeout(15 * 60_000);
     let program: string;
@@ -92,6 +130,22 @@ describe("kOps' pieces", () => {
         });
       });
     }
+
+    it("know every field of manifests of any form with the pieces in them", async () => {
+      assert.deepEqual(await readAsKops(program, merged()), { status: 0, stdout: "", stderr: "" });
+    });
+
+    it("know the names that stand for them where Go cannot build them", async () => {
+      const empty = (type: keyof typeof kopsFields): object =>
+        Object.fromEntries(kopsFields[type].map((name) => [name, null]));
+      const group = { ...empty("InstanceGroupSpec"), fileAssets: [empty("FileAssetSpec")], hooks: [empty("HookSpec")] };
+      const all = [
+        { apiVersion: "kops.k8s.io/v1alpha2", kind: "Cluster", spec: empty("ClusterSpec") },
+        { apiVersion: "kops.k8s.io/v1alpha2", kind: "InstanceGroup", spec: group },
+      ];
+      const text = all.map((manifest) => JSON.stringify(manifest)).join("\n---\n");
+      assert.deepEqual(await readAsKops(program, text), { status: 0, stdout: "", stderr: "" });
+    });
 
     it("refuse a field that they do not know", async () => {
       const wrong = renderPieces(pieces()).replace("fileAssets:", "fileAsset:");
