@@ -57,6 +57,8 @@ export interface LabState {
   apiPort: LabOptions["apiPort"];
   kubernetes?: ProxyMode;
   nodes: number;
+  /** The nodes' Debian, also of those that take another's place. */
+  debian: Suite;
   engine: Engine;
   plugins: Plugins;
   /** Process id of the lab's cloud. */
@@ -134,7 +136,8 @@ async function build(options: LabOptions): Promise<LabState> {
   const { apiPort, kubernetes, nodes = 1 } = options;
   const engine = await acquireEngine();
   const plugins = await choosePlugins(options.plugins);
-  const image = await nodeImage(options.debian ?? "bookworm");
+  const debian = options.debian ?? "bookworm";
+  const image = await nodeImage(debian);
   const programs = options.kubernetes ? await controlPlanePrograms() : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
@@ -170,7 +173,7 @@ async function build(options: LabOptions): Promise<LabState> {
       for (const machine of workers) await startWorker(machine, image);
     });
   await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
-  const state: LabState = { apiPort, ...(kubernetes ? { kubernetes } : {}), nodes, engine, plugins, cloud };
+  const state: LabState = { apiPort, ...(kubernetes ? { kubernetes } : {}), nodes, debian, engine, plugins, cloud };
   await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
   const used = Object.entries(plugins).map(([name, kind]) => `${name} ${kind}`);
   say(
@@ -230,7 +233,7 @@ async function exchange(
 async function replaceWorker(machine: Machine): Promise<void> {
   await cutPower(machine);
   await exchange(machine);
-  await startWorker(machine, await nodeImage("bookworm"));
+  await startWorker(machine, await nodeImage(requireLab().debian));
 }
 
 /**
@@ -245,7 +248,7 @@ async function replaceNode(group?: InstanceGroup): Promise<number> {
   await exchange(controlPlane, launched);
   const kops = lightControlPlane(labCluster, currentNode().primaryPrivateIp, nodePorts);
   const files: NodeFiles = group ? { [instanceGroupFile]: { text: stringify({ fileAssets, hooks }) } } : {};
-  await createDisk(await nodeImage("bookworm"), { ...kops, files: { ...kops.files, ...files } }, "netplan");
+  await createDisk(await nodeImage(requireLab().debian), { ...kops, files: { ...kops.files, ...files } }, "netplan");
   await replug();
   const start = Date.now();
   await powerOn();

@@ -24,7 +24,12 @@ function page(heals: readonly Healed[]): string {
 kOps terminates the instance and launches another from the manifests that \`secondary-ingress kops --patch\` has changed. Nobody does
 anything: the node asks for its addresses and installs its host files, and the application answers on the same public address
 **${median(app).toFixed(1)} s** after power on (median of ${heals.length}, ${Math.min(...app).toFixed(1)}–${Math.max(...app).toFixed(1)} s). A \`pulumi up\` afterwards changes nothing
-in AWS, and on the node the statistics' password alone; another one, with a refresh, finds nothing to do. ${machineInWords()}
+in AWS, and on the node the statistics' password alone, which HAProxy takes up by a reload; another one, with a refresh,
+finds nothing to do. ${machineInWords()}
+
+This is the lab's figure: power on to answer, with a light control plane, the packages on the disk and the ingress controller there from
+the start. A real cluster adds the time until the Auto Scaling group has noticed and EC2 has launched the instance, nodeup's downloads, the
+packages from a mirror, and the ingress controller's pod.
 
 ${table(
   [

@@ -7,7 +7,7 @@ import type { Account } from "../../lab/aws/account";
 import type { CallRecord } from "../../lab/aws/callRecord";
 import { profileOf } from "../../lab/aws/instanceProfile";
 import { type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
-import { giveToKops, installed, upAfterwards } from "../../lab/campaigns/selfheals/campaign";
+import { giveToKops, healOnce, installed, probeApi, upAfterwards } from "../../lab/campaigns/selfheals/campaign";
 import {
   manifestFile,
   secondaryIngressKops,
@@ -23,6 +23,8 @@ import { currentNode } from "../../lab/node/identity";
 import { reboot, waitForApi } from "../../lab/node/machine";
 import { asOperator } from "../../lab/operator";
 import { labPaths } from "../../lab/paths";
+import type { Prober } from "../../lab/proof/prober";
+import { accountSnapshot, difference, type Snapshot } from "../../lab/proof/snapshot";
 import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
 import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
 
@@ -32,6 +34,9 @@ describe("a node that kOps replaces", function () {
   let first: Outputs;
   let group: InstanceGroup;
   let operator: Operator;
+  let apiProber: Prober;
+  /** The account before the stack was. */
+  let untouched: Snapshot;
 
   const unit = "secondary-ingress-boot.service";
   const account = async (): Promise<Account> => JSON.parse(await readFile(labPaths.account, "utf8")) as Account;
@@ -66,7 +71,7 @@ describe("a node that kOps replaces", function () {
   const apiIsThere = async (): Promise<void> => {
     await waitForApi(443);
     await kept.node("curl -sk --max-time 5 -o /dev/null https://127.0.0.1/");
-    assert.equal((await kept.node(`systemctl is-active ${unit}`)).trim(), "active");
+    assert.equal((await kept.node(`systemctl show -p SubState --value ${unit}`)).trim(), "running");
   };
   const tagOther = (cluster: string): Promise<unknown> =>
     kept.aws("CreateTagsCommand", {
@@ -79,6 +84,7 @@ describe("a node that kOps replaces", function () {
     await installDnsPrograms();
     needsProgram(this, "named");
     kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    untouched = await accountSnapshot();
     const { status, stdout, stderr } = await kept.up("prod");
     assert.equal(status, 0, `${stdout}${stderr}`);
     first = await stackOutputs(kept.state.engine.pulumi, "prod");
@@ -95,12 +101,15 @@ describe("a node that kOps replaces", function () {
     const lacking = await secondaryIngressKops(pulumi, "--check", manifestFile);
     assert.deepEqual([lacking.status, lacking.stdout.trim().split("\n").length], [1, 5]);
     group = await giveToKops(kept);
-    const complete = await secondaryIngressKops(pulumi, "--check", manifestFile);
-    assert.deepEqual([complete.status, complete.stdout], [0, "nothing is missing\n"], complete.stderr);
+    for (const name of ["prod", "organization/kops-secondary-ingress/prod"]) {
+      const complete = await secondaryIngressKops(pulumi, "--check", manifestFile, "--stack", name);
+      assert.deepEqual([complete.status, complete.stdout], [0, "nothing is missing\n"], complete.stderr);
+    }
   });
 
   it("without a metadata service: says so, and tries again", async () => {
     await lab.replaceNode(group);
+    apiProber = await probeApi();
     await says(/expected the metadata service.*tried again in 2 s[\s\S]*tried again in 4 s/);
     await apiIsThere();
   });
@@ -143,6 +152,12 @@ describe("a node that kOps replaces", function () {
     await says(/expected EC2 to do AssignPrivateIpAddresses, found RequestLimitExceeded.*tried again in \d+ s/);
     await says(new RegExp(`the Elastic IP ${first.ingressPublicIp} leads to ${first.secondaryPrivateIp} on`));
     assert.equal(await associated(), await interfaceOf(currentNode().instanceId));
+  });
+
+  it("has served the API all the while", async () => {
+    const { sent, failed, failures } = await apiProber.stop();
+    assert.deepEqual([failed, failures], [0, []]);
+    assert.ok(sent > 200, `${sent}`);
   });
 
   it("then serves, and the doctor names what happened first", async () => {
@@ -196,11 +211,63 @@ describe("a node that kOps replaces", function () {
     for (const secret of [secretAccessKey, token]) assert.ok(!logs.includes(secret));
   });
 
+  it("is destroyed to the last of it: group, address and host files leave the node, which a reboot does not bring back", async () => {
+    // As docs/kops.md says: the pieces go first.
+    await writeManifests();
+    await updateCluster();
+    const { status, stdout, stderr } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    // The instance is another one than before; nothing else is.
+    const changes = difference(untouched, await accountSnapshot());
+    assert.deepEqual(
+      changes.filter((fact) => !/^[+-] (instances|networkInterfaces) /.test(fact)),
+      [],
+    );
+    const { networkInterfaces, securityGroups } = await account();
+    const eni = networkInterfaces.find(({ attachment }) => attachment?.instanceId === currentNode().instanceId);
+    assert.equal(eni?.privateIps.length, 1);
+    for (const id of eni.securityGroupIds)
+      assert.ok(
+        securityGroups.some(({ groupId }) => groupId === id),
+        id,
+      );
+
+    const unitFile = "/etc/systemd/system/multi-user.target.wants/secondary-ingress-boot.service";
+    assert.equal((await kept.node(`ls ${unitFile} 2>/dev/null; true`)).trim(), "");
+    await reboot();
+    await waitForApi(443);
+    // nodeup still has what it was given at launch, and starts the unit.
+    await says(/the stack has given this node back: nothing is installed/);
+    assert.equal((await kept.node("ls -d /etc/secondary-ingress /usr/sbin/haproxy 2>/dev/null; true")).trim(), "");
+  });
+
   it("installs nothing for a stack that is gone", async () => {
-    const [address] = (await account()).addresses.filter(({ allocationId }) => allocationId === first.allocationId);
-    await kept.aws("DisassociateAddressCommand", { AssociationId: address?.association?.associationId });
-    await kept.aws("ReleaseAddressCommand", { AllocationId: first.allocationId });
+    const { region } = await account();
+    const { allocationId } = first;
+    const statements = nodeStatements({ clusterName: labCluster, region, accountId: "*", allocationId });
+    await tellCloud("nodePolicy", { statements });
+    await kept.node("rm /opt/secondary-ingress/released");
     await afresh();
     await says(/is gone, so the stack is: nothing is installed/);
+    assert.equal((await kept.node("ls -d /etc/secondary-ingress 2>/dev/null; true")).trim(), "");
+  });
+});
+
+describe("a node that kOps replaces, on Debian 13", function () {
+  this.timeout(10 * 60_000);
+
+  it("heals by itself", async function () {
+    needsRoot(this);
+    const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto", debian: "trixie" });
+    try {
+      const { status, stdout, stderr } = await kept.up("prod");
+      assert.equal(status, 0, `${stdout}${stderr}`);
+      const group = await giveToKops(kept);
+      await lab.startMetadata();
+      assert.deepEqual((await healOnce(kept, group)).broken, []);
+      assert.match(await kept.node("cat /etc/debian_version"), /^13/);
+    } finally {
+      await lab.down();
+    }
   });
 });

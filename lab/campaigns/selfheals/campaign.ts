@@ -33,7 +33,8 @@ const probeApp = (address: string): Promise<Prober> =>
     { from: "internet", address, port: 443, host: labDomain, authority: keyPair("web-authority").certificate },
     perSecond,
   );
-const probeApi = (): Promise<Prober> =>
+/** Asks for the API at its public address, twenty times a second. */
+export const probeApi = (): Promise<Prober> =>
   startProber(
     {
       from: "internet",
@@ -88,11 +89,13 @@ export async function upAfterwards(
   const up = Date.now() - start;
   const counts = { app: await probers.app.stop(), api: await probers.api.stop() };
   expect(moved.status === 0, `up failed: ${moved.stdout}${moved.stderr}`);
+  const { failed, failures } = counts.app;
+  expect(failed === 0, `${failed} requests of the application failed: ${failures.join("; ")}`);
   expect(counts.api.failed === 0, `${counts.api.failed} requests of the API failed: ${counts.api.failures.join("; ")}`);
   const inAws = difference(account, await accountSnapshot());
   expect(inAws.length === 0, `up changed in AWS: ${inAws.join("; ")}`);
   // The password of the statistics page stands in no manifest.
-  const onDisk = difference(node, await nodeSnapshot()).filter((fact) => !/haproxy\.env/.test(fact));
+  const onDisk = difference(node, await nodeSnapshot()).filter((fact) => !/stats-password/.test(fact));
   expect(onDisk.length === 0, `up changed on the node: ${onDisk.join("; ")}`);
 
   const after = await stackOutputs(kept.state.engine.pulumi, "prod");
