@@ -15,10 +15,11 @@ put_all_back() {
   [ ! -e ${apiFilterRules} ] || put_back secondary_ingress_filter ${apiFilterRules}
   if grep -qs forward ${apiForwardState}; then put_back secondary_ingress_api ${apiForwardRules}; fi
 }
-exec 3< <(exec nft monitor destroy tables)
+# All events: newer nft reads "destroy" as a command of its own here.
+exec 3< <(exec nft monitor tables)
 put_all_back
 while read -r -u3 line; do
-  case $line in *secondary_ingress*) put_all_back ;; esac
+  case $line in delete*secondary_ingress*) put_all_back ;; esac
 done
 echo 'nft monitor has ended' >&2
 exit 1
