@@ -94,6 +94,7 @@ export class ChangeCollector {
 const addressTypes = [
   "aws:ec2/eip:Eip",
   "aws:ec2/eipAssociation:EipAssociation",
+  "aws:lb/loadBalancer:LoadBalancer",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp",
 ];
 

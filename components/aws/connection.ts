@@ -26,7 +26,8 @@ export interface Connection {
 /** The part of the `aws:` settings that calls of our own follow. */
 export function awsConnection(): Connection {
   const { region, profile, endpoints, assumeRoles } = awsConfig;
-  const urls = Object.assign({}, ...(endpoints ?? [])) as { ec2?: string; sts?: string };
+  const urls = Object.assign({}, ...(endpoints ?? [])) as Record<string, string | undefined>;
+  const { ec2, elbv2, sts } = urls;
   const roles = (assumeRoles ?? []).flatMap(({ roleArn, sessionName, externalId, policy, sourceIdentity }) =>
     roleArn
       ? [
@@ -43,8 +44,8 @@ export function awsConnection(): Connection {
   return {
     ...(region ? { region } : {}),
     ...(profile ? { profile } : {}),
-    ...(urls.ec2 || urls.sts
-      ? { endpoints: { ...(urls.ec2 ? { ec2: urls.ec2 } : {}), ...(urls.sts ? { sts: urls.sts } : {}) } }
+    ...(ec2 || elbv2 || sts
+      ? { endpoints: { ...(ec2 ? { ec2 } : {}), ...(elbv2 ? { elbv2 } : {}), ...(sts ? { sts } : {}) } }
       : {}),
     ...(roles.length > 0 ? { assumeRoles: roles } : {}),
   };

@@ -7,6 +7,7 @@ const eip = "aws:ec2/eip:Eip";
 const association = "aws:ec2/eipAssociation:EipAssociation";
 const secondary = "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp";
 const attachment = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment";
+const balancer = "aws:lb/loadBalancer:LoadBalancer";
 
 const step = (op: OpType, type: string, name: string, diffs: string[] = [], isThere = true): EngineEvent => ({
   sequence: 0,
@@ -92,6 +93,8 @@ describe("automation: changes", () => {
       ["replace", secondary, "ingress-secondary"],
       ["delete", secondary, "ingress-secondary"],
       ["replace", attachment, "ingress-ingress"],
+      ["replace", balancer, "ingress"],
+      ["delete", balancer, "ingress"],
     ];
     for (const [op, type, name] of changing) {
       assert.deepEqual(names(collect(step(op, type, name)).ingressAddressChanges), [name], `${op} ${type}`);
@@ -99,6 +102,7 @@ describe("automation: changes", () => {
     const keeping: [OpType, string, string][] = [
       ["create", eip, "ingress-ingress"],
       ["update", eip, "ingress-ingress"],
+      ["update", balancer, "ingress"],
       ["replace", eip, "ingress-api"],
       ["delete", association, "ingress-api"],
       ["replace", "command:remote:Command", "ingress-haproxy"],

@@ -31,6 +31,12 @@ describe("awsConnection", () => {
     settings({});
   });
 
+  it("takes along every endpoint that calls of our own are made to", () => {
+    const endpoints = { ec2: "http://127.0.0.1:1", elbv2: "http://127.0.0.1:2", sts: "http://127.0.0.1:3" };
+    settings({ endpoints: JSON.stringify([endpoints]) });
+    assert.deepEqual(awsConnection(), { endpoints });
+  });
+
   it("is empty where nothing is set: all comes from the environment", () => {
     settings({});
     assert.deepEqual(awsConnection(), {});
