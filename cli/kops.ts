@@ -1,14 +1,15 @@
-/** Gives a stack's node to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
+/** Gives a stack's node, or the balancer in front of its nodes, to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Deployment } from "@pulumi/pulumi/automation";
 import { createTwoFilesPatch } from "diff";
 import { vpcRanges } from "../components/aws/vpcRanges";
 import { parsePreflight } from "../hostfiles";
 import { NetworkConfig } from "../hostfiles/preflight";
+import { balancerPieces, mergeBalancer, renderBalancerPieces } from "../kops/balancerPieces";
 import { merge, type Merge, renderPieces } from "../kops/manifest";
 import { type Pieces, piecesOf } from "../kops/pieces";
 import { IngressMode } from "../settings";
-import { type NamedStack, openStack, selectStack } from "./stack";
+import { type NamedStack, openStack, type OpenedStack, selectStack } from "./stack";
 
 export interface KopsFlags extends NamedStack {
   region?: string;
@@ -36,17 +37,37 @@ export function madeBy({ deployment }: Deployment, stack: string): { group: Reso
   return { group, preflight };
 }
 
-async function piecesOfStack(flags: KopsFlags): Promise<Pieces> {
-  const { owner, settings, connection, outputs } = await openStack(flags.stack, flags.cwd);
-  if (settings.mode !== IngressMode.DualIp)
+/** @throws where the stack's balancer has no nodes behind it yet */
+export function attachedBy({ deployment }: Deployment, stack: string) {
+  const { resources = [] } = (deployment ?? {}) as { resources?: Resource[] };
+  const attachments = resources
+    .filter(({ type }) => type === "aws:autoscaling/attachment:Attachment")
+    .map(({ outputs = {} }) => ({
+      autoscalingGroupName: String(outputs["autoscalingGroupName"]),
+      lbTargetGroupArn: String(outputs["lbTargetGroupArn"]),
+    }));
+  if (attachments.length === 0)
     throw new Error(
-      `--stack: expected a stack of mode dual-ip, found '${flags.stack}', which puts nothing on the node`,
+      `--stack: expected a stack that is up, found '${stack}' without nodes behind its balancer: pulumi up --stack ${stack}`,
     );
+  return attachments;
+}
+
+/** What is to be in kOps' manifests. */
+interface Manifests {
+  render(): string;
+  merge(text: string): Merge;
+  /** @throws where the files are not the manifests that it belongs into */
+  expectAll(merges: readonly Merge[], files: string): void;
+}
+
+const exported = async (flags: KopsFlags): Promise<Deployment> => (await selectStack(flags)).exportStack();
+
+async function piecesOfStack(flags: KopsFlags, { owner, settings, connection, outputs }: OpenedStack): Promise<Pieces> {
   const region = flags.region ?? connection.region ?? process.env["AWS_REGION"];
   if (!region)
     throw new Error("--region: expected the Region of the cluster, found none here, in aws:region or in AWS_REGION");
-  const selected = await selectStack(flags);
-  const { group, preflight } = madeBy(await selected.exportStack(), flags.stack);
+  const { group, preflight } = madeBy(await exported(flags), flags.stack);
   const facts = parsePreflight(preflight)?.facts;
   const filtered = settings.apiAllowedCidrs.length > 0;
   return piecesOf({
@@ -71,38 +92,82 @@ async function piecesOfStack(flags: KopsFlags): Promise<Pieces> {
   });
 }
 
-/** @throws where the files are not the manifests of the cluster and of its one control plane */
-function mergeAll(files: readonly string[], pieces: Pieces): (Merge & { file: string; before: string })[] {
+function expectOne(what: string, found: readonly string[], files: string): void {
+  if (found.length === 1) return;
+  throw new Error(
+    `expected ${what} once in ${files}, found ${found.length === 0 ? "none" : found.join(", ")}: ` +
+      "give all files that 'kops get all -o yaml' would print, in one or several",
+  );
+}
+
+/** The node is given to kOps. */
+const nodeManifests = (pieces: Pieces): Manifests => ({
+  render: () => renderPieces(pieces),
+  merge: (text) => merge(text, pieces),
+  expectAll: (merges, files) => {
+    expectOne(
+      `the manifest of Cluster ${pieces.clusterName}`,
+      merges.flatMap(({ clusters }) => clusters),
+      files,
+    );
+    expectOne(
+      `the InstanceGroup of its control plane`,
+      merges.flatMap(({ groups }) => groups),
+      files,
+    );
+  },
+});
+
+/** The balancer's target groups are. */
+async function balancerManifests(flags: KopsFlags, { settings }: OpenedStack): Promise<Manifests> {
+  const pieces = balancerPieces(settings.clusterName, attachedBy(await exported(flags), flags.stack));
+  return {
+    render: () => renderBalancerPieces(pieces),
+    merge: (text) => mergeBalancer(text, pieces),
+    expectAll: (merges, files) => {
+      const found = merges.flatMap(({ groups }) => groups);
+      for (const name of pieces.groups)
+        expectOne(
+          `InstanceGroup ${name}`,
+          found.filter((each) => each === name),
+          files,
+        );
+    },
+  };
+}
+
+async function manifestsOf(flags: KopsFlags): Promise<Manifests> {
+  const stack = await openStack(flags.stack, flags.cwd);
+  switch (stack.settings.mode) {
+    case IngressMode.DualIp:
+      return nodeManifests(await piecesOfStack(flags, stack));
+    case IngressMode.LoadBalancer:
+      return balancerManifests(flags, stack);
+    default:
+      throw new Error(
+        `--stack: expected a stack of mode dual-ip or load-balancer, found '${flags.stack}', of which kOps need not know`,
+      );
+  }
+}
+
+/** @throws where the files are not the manifests that something belongs into */
+function mergeAll(files: readonly string[], manifests: Manifests): (Merge & { file: string; before: string })[] {
   const merges = files.map((file) => {
     const before = readFileSync(file, "utf8");
     try {
-      return { file, before, ...merge(before, pieces) };
+      return { file, before, ...manifests.merge(before) };
     } catch (error) {
       throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
     }
   });
-  const expectOne = (what: string, found: readonly string[]): void => {
-    if (found.length === 1) return;
-    throw new Error(
-      `expected ${what} once in ${files.join(", ")}, found ${found.length === 0 ? "none" : found.join(", ")}: ` +
-        "give all files that 'kops get all -o yaml' would print, in one or several",
-    );
-  };
-  expectOne(
-    `the manifest of Cluster ${pieces.clusterName}`,
-    merges.flatMap(({ clusters }) => clusters),
-  );
-  expectOne(
-    `the InstanceGroup of its control plane`,
-    merges.flatMap(({ groups }) => groups),
-  );
+  manifests.expectAll(merges, files.join(", "));
   return merges;
 }
 
 export async function kops(flags: KopsFlags): Promise<void> {
-  const pieces = await piecesOfStack(flags);
+  const manifests = await manifestsOf(flags);
   if (flags.check) {
-    const missing = mergeAll(flags.check, pieces).flatMap(({ file, missing: each }) =>
+    const missing = mergeAll(flags.check, manifests).flatMap(({ file, missing: each }) =>
       each.map((what) => `${file}: ${what}`),
     );
     process.stdout.write(missing.length > 0 ? `${missing.join("\n")}\n` : "nothing is missing\n");
@@ -110,10 +175,10 @@ export async function kops(flags: KopsFlags): Promise<void> {
     return;
   }
   if (!flags.patch) {
-    process.stdout.write(renderPieces(pieces));
+    process.stdout.write(manifests.render());
     return;
   }
-  for (const { file, before, text } of mergeAll(flags.patch, pieces)) {
+  for (const { file, before, text } of mergeAll(flags.patch, manifests)) {
     if (text === before) continue;
     process.stdout.write(createTwoFilesPatch(file, file, before, text));
     writeFileSync(file, text);

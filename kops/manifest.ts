@@ -132,7 +132,7 @@ interface Manifest {
 }
 
 /** Roles of instance groups, by their names in v1alpha2 (pkg/apis/kops/v1alpha2/instancegroup.go). */
-const isControlPlane = (role: string | undefined): boolean => /^(master|control-?plane)$/i.test(role ?? "");
+export const isControlPlane = (role: string | undefined): boolean => /^(master|control-?plane)$/i.test(role ?? "");
 
 export interface Merge {
   /** The text with our pieces in it. */
