@@ -4,6 +4,9 @@
  */
 import { conditions, type Statement } from "./conditions";
 
+/** Actions of EC2 that Elastic Load Balancing asks of whoever makes a balancer or a target group, beside those of every mode. */
+export const askedByBalancers = ["DescribeAccountAttributes", "DescribeInternetGateways", "DescribeVpcs"] as const;
+
 export interface BalancerScope {
   clusterName: string;
   region: string;
@@ -44,13 +47,6 @@ export function balancerStatements({ clusterName, region, accountId }: BalancerS
       Condition: beingMadeOurs,
     },
     {
-      Sid: "MakeListeners",
-      Effect: "Allow",
-      Action: ["elasticloadbalancing:CreateListener"],
-      Resource: [balancer],
-      Condition: ours,
-    },
-    {
       Sid: "TagNewBalancer",
       Effect: "Allow",
       Action: ["elasticloadbalancing:AddTags"],
@@ -67,6 +63,8 @@ export function balancerStatements({ clusterName, region, accountId }: BalancerS
       Effect: "Allow",
       Action: [
         "elasticloadbalancing:AddTags",
+        // In our own balancer.
+        "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:DeleteLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
@@ -74,22 +72,24 @@ export function balancerStatements({ clusterName, region, accountId }: BalancerS
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
         "elasticloadbalancing:ModifyTargetGroupAttributes",
         "elasticloadbalancing:RemoveTags",
+        "elasticloadbalancing:SetSubnets",
       ],
       Resource: [balancer, targets, listener],
       Condition: ours,
     },
     {
-      Sid: "AttachGroups",
+      Sid: "NodesGroups",
       Effect: "Allow",
-      Action: ["autoscaling:AttachLoadBalancerTargetGroups", "autoscaling:DetachLoadBalancerTargetGroups"],
-      Resource: [`arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/*`],
-      Condition: ofTheCluster,
-    },
-    {
-      Sid: "RulesInNodesGroup",
-      Effect: "Allow",
-      Action: ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
-      Resource: [`arn:aws:ec2:${region}:${accountId}:security-group/*`],
+      Action: [
+        "autoscaling:AttachLoadBalancerTargetGroups",
+        "autoscaling:DetachLoadBalancerTargetGroups",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupIngress",
+      ],
+      Resource: [
+        `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/*`,
+        `arn:aws:ec2:${region}:${accountId}:security-group/*`,
+      ],
       Condition: ofTheCluster,
     },
   ];

@@ -5,7 +5,7 @@
  */
 import { IngressMode, type PrimaryAddress } from "../settings";
 import { partitionOf } from "./arn";
-import { balancerStatements } from "./balancerPolicy";
+import { askedByBalancers, balancerStatements } from "./balancerPolicy";
 import { conditions, type Statement } from "./conditions";
 
 export interface PolicySettings {
@@ -40,7 +40,7 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     ...["DescribeAddresses", "DescribeInstances", "DescribeNetworkInterfaces"],
     ...["DescribeSecurityGroups", "DescribeSecurityGroupRules"],
     // Quotas of the interface and of Elastic IPs.
-    ...(balanced ? [] : ["DescribeAccountAttributes"]),
+    ...(balanced ? askedByBalancers : ["DescribeAccountAttributes"]),
     ...(dualIp ? ["DescribeInstanceTypes"] : []),
     ...(withAddress ? ["DescribeAddressesAttribute"] : []),
     ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
@@ -49,6 +49,13 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
   const group = arn("security-group");
   const rule = arn("security-group-rule");
   const address = arn("elastic-ip");
+  // Our own address comes back from wherever somebody has moved it: the address's own condition still holds.
+  const takeAddressBack: Statement = {
+    Sid: "TakeOurAddressBack",
+    Effect: "Allow",
+    Action: ["ec2:DisassociateAddress"],
+    Resource: [arn("network-interface")],
+  };
   /** The node's interface is changed in the modes that have something on it. */
   const interfaceStatements = (): Statement[] => [
     {
@@ -61,17 +68,6 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
       Resource: [arn("network-interface")],
       Condition: ofTheCluster,
     },
-    // Our own address comes back from wherever somebody has moved it: the address's own condition still holds.
-    ...(dualIp
-      ? [
-          {
-            Sid: "TakeOurAddressBack",
-            Effect: "Allow" as const,
-            Action: ["ec2:DisassociateAddress"],
-            Resource: [arn("network-interface")],
-          },
-        ]
-      : []),
     // The call names all groups of the interface, those of kOps and of others among them.
     { Sid: "GroupsOfInterface", Effect: "Allow", Action: ["ec2:ModifyNetworkInterfaceAttribute"], Resource: [group] },
   ];
@@ -126,13 +122,15 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
         ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
-        ...(dualIp ? ["ec2:AssociateAddress", "ec2:DisassociateAddress"] : []),
-        ...(withAddress ? ["ec2:ReleaseAddress"] : []),
+        ...(dualIp ? ["ec2:AssociateAddress"] : []),
+        // A refresh has found the address on the balancer, and its deletion takes it off there.
+        ...(withAddress ? ["ec2:DisassociateAddress", "ec2:ReleaseAddress"] : []),
       ],
       Resource: [group, rule, ...(withAddress ? [address] : [])],
       Condition: ours,
     },
     ...(balanced ? balancerStatements({ clusterName, region, accountId }) : interfaceStatements()),
+    ...(withAddress ? [takeAddressBack] : []),
   ];
 }
 

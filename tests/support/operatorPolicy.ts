@@ -1,6 +1,7 @@
 /** How the lab's operator got along with the policy that `secondary-ingress iam` prints. */
 import assert from "node:assert/strict";
 import { policyFor, type PolicyDocument, type PolicySettings } from "../../iam/policy";
+import { inCallersName } from "../../lab/aws/iam/requests";
 import { operatorKeyId } from "../../lab/operator";
 import { awsCalls } from "../../lab/proof/proof";
 
@@ -9,7 +10,14 @@ export async function policyGaps(policy: PolicyDocument, from = 0): Promise<{ re
   const calls = (await awsCalls()).slice(from).filter(({ principal }) => principal === operatorKeyId);
   const named = ({ service, action }: { service: string; action: string }): string => `${service}:${action}`;
   const refused = calls.filter(({ error }) => /UnauthorizedOperation|AccessDenied/.test(error ?? "")).map(named);
-  const used = new Set(calls.filter(({ status }) => status === 200).map(named));
+  const used = new Set(
+    calls
+      .filter(({ status }) => status === 200)
+      .flatMap(({ service, action }) => [
+        named({ service, action }),
+        ...(service === "elasticloadbalancing" ? (inCallersName[action] ?? []).map((name) => `ec2:${name}`) : []),
+      ]),
+  );
   const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action));
   return { refused, unused: [...allowed].filter((action) => !used.has(action)).sort() };
 }

@@ -159,6 +159,19 @@ function route53Request(action: string, parameters: Parameters): AuthorizationRe
   return ask(`${action.includes("HealthCheck") ? "healthcheck" : "hostedzone"}/${id}`);
 }
 
+/**
+ * What Elastic Load Balancing asks of EC2 in the caller's name: the permissions of its API as AWS's guide had them
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/load-balancer-authentication-access-control.html).
+ */
+export const inCallersName: Readonly<Record<string, readonly string[]>> = {
+  CreateLoadBalancer: [
+    ...["DescribeAccountAttributes", "DescribeAddresses", "DescribeInternetGateways", "DescribeSecurityGroups"],
+    ...["DescribeSubnets", "DescribeVpcs"],
+  ],
+  CreateTargetGroup: ["DescribeInternetGateways", "DescribeVpcs"],
+  SetSubnets: ["DescribeSubnets"],
+};
+
 /** By the ARNs of what exists; a call that makes something is asked for its tags as well. */
 function elbRequests(account: Account, action: string, parameters: Parameters): AuthorizationRequest[] {
   const ask = (
@@ -219,7 +232,14 @@ export function authorizationRequests(
 ): AuthorizationRequest[] {
   if (service === "ec2") return new Ec2Questions(account, action, parameters).all();
   if (service === "route53") return [route53Request(action, parameters)];
-  if (service === "elasticloadbalancing") return elbRequests(account, action, parameters);
+  if (service === "elasticloadbalancing") {
+    const asked = (inCallersName[action] ?? []).map((name) => ({
+      action: `ec2:${name}`,
+      resource: "*",
+      context: { "ec2:Region": account.region },
+    }));
+    return [...elbRequests(account, action, parameters), ...asked];
+  }
   if (service === "autoscaling") return [autoscalingRequest(account, action, parameters)];
   return [{ action: `${service}:${action}`, resource: "*", context: {} }];
 }
