@@ -8,8 +8,8 @@ export interface Balanced {
   groups: string[];
   /** kOps' own security group of these nodes. */
   nodeSecurityGroupId: string;
-  /** A public subnet in each zone that the groups have nodes in, by zone. */
-  subnets: { subnetId: string; zone: string }[];
+  /** The zones that the groups have nodes in, sorted, and the public subnets of each: one at least. */
+  zones: { zone: string; subnetIds: string[] }[];
 }
 
 /** Tags of kOps' instance groups, and the name of the security group of each role (kops pkg/model/awsmodel, firewall.go). */
@@ -22,6 +22,59 @@ const controlPlanes = {
 /** The subnets that kOps lets balancers with public addresses use. */
 const publicSubnets = "kubernetes.io/role/elb";
 
+interface Searched {
+  clusterName: string;
+  /** Names of Auto Scaling groups. */
+  groups: string[];
+  options: pulumi.InvokeOptions;
+}
+
+/** @throws {pulumi.RunError} naming each zone without a public subnet: its nodes would never get a connection */
+async function findZones({ clusterName, groups, options }: Searched): Promise<Balanced["zones"]> {
+  const found = await Promise.all(groups.map((name) => autoscaling.getGroup({ name }, options)));
+  const zones = [...new Set(found.flatMap(({ availabilityZones }) => availabilityZones))].sort();
+  // A subnet that the cluster shares with others has no tag KubernetesCluster, but this one (kops pkg/model/context.go, CloudTags).
+  const ofCluster = `kubernetes.io/cluster/${clusterName}`;
+  const { ids } = await ec2.getSubnets(
+    {
+      filters: [
+        { name: `tag:${ofCluster}`, values: ["owned", "shared"] },
+        { name: "tag-key", values: [publicSubnets] },
+      ],
+    },
+    options,
+  );
+  const subnets = await Promise.all(ids.map((id) => ec2.getSubnet({ id }, options)));
+  const subnetsIn = (zone: string): string[] =>
+    subnets
+      .filter(({ availabilityZone }) => availabilityZone === zone)
+      .map(({ id }) => id)
+      .sort();
+  const without = zones.filter((zone) => subnetsIn(zone).length === 0);
+  if (without.length > 0) {
+    throw new pulumi.RunError(
+      `expected a public subnet, tagged ${publicSubnets} and ${ofCluster}, in each zone where ${groups.join(", ")} have ` +
+        `their nodes, found none in ${without.join(", ")}: the balancer would lead nobody to the nodes there. Tag one: ` +
+        `aws ec2 create-tags --resources <subnet> --tags Key=${publicSubnets},Value=1 Key=${ofCluster},Value=shared`,
+    );
+  }
+  return zones.map((zone) => ({ zone, subnetIds: subnetsIn(zone) }));
+}
+
+async function findSecurityGroup(name: string, { clusterName, options }: Searched): Promise<string> {
+  const filters = [
+    { name: "tag:KubernetesCluster", values: [clusterName] },
+    { name: "tag:Name", values: [name] },
+  ];
+  const { id } = await ec2.getSecurityGroup({ filters }, options).catch((error: unknown) => {
+    throw new pulumi.RunError(
+      `expected one security group ${name} of ${clusterName}, as kOps makes it, found another number of them ` +
+        `(${(error as Error).message}). Instance groups with securityGroupOverride have none: mode load-balancer does not support them`,
+    );
+  });
+  return id;
+}
+
 /**
  * A cluster without workers runs its applications on the control plane.
  * @throws {pulumi.RunError} naming what was found instead, before anything is made
@@ -31,31 +84,12 @@ export async function findBalanced(clusterName: string, options: pulumi.InvokeOp
   for (const { role, securityGroup } of [workers, controlPlanes]) {
     const { names: groups } = await autoscaling.getAmiIds({ filters: [ofCluster, ...role] }, options);
     if (groups.length === 0) continue;
-    const zones = (await Promise.all(groups.map((group) => autoscaling.getGroup({ name: group }, options)))).flatMap(
-      ({ availabilityZones }) => availabilityZones,
-    );
-    const { ids } = await ec2.getSubnets(
-      { filters: [ofCluster, { name: "tag-key", values: [publicSubnets] }] },
-      options,
-    );
-    const subnets = await Promise.all(ids.map((id) => ec2.getSubnet({ id }, options)));
-    const chosen = [...new Set(zones)].sort().flatMap((zone) => {
-      const [subnet] = subnets
-        .filter(({ availabilityZone }) => availabilityZone === zone)
-        .sort((a, b) => a.id.localeCompare(b.id));
-      return subnet ? [{ subnetId: subnet.id, zone }] : [];
-    });
-    if (chosen.length === 0) {
-      throw new pulumi.RunError(
-        `expected a public subnet, tagged ${publicSubnets}, in ${[...new Set(zones)].sort().join(", ")}, ` +
-          `where ${groups.join(", ")} of ${clusterName} have their nodes, found none`,
-      );
-    }
-    const { id: nodeSecurityGroupId } = await ec2.getSecurityGroup(
-      { filters: [ofCluster, { name: "tag:Name", values: [`${securityGroup}.${clusterName}`] }] },
-      options,
-    );
-    return { groups, nodeSecurityGroupId, subnets: chosen };
+    const searched = { clusterName, groups, options };
+    const [zones, nodeSecurityGroupId] = await Promise.all([
+      findZones(searched),
+      findSecurityGroup(`${securityGroup}.${clusterName}`, searched),
+    ]);
+    return { groups, nodeSecurityGroupId, zones };
   }
   throw new pulumi.RunError(
     `expected Auto Scaling groups tagged KubernetesCluster=${clusterName}, found none: check clusterName, aws:region and the AWS account`,

@@ -10,10 +10,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../settings";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
+import { awsConnection } from "./aws/connection";
 import { findBalanced } from "./balancedNodes";
+import { findPlaces, type Place, subnetTag } from "./balancerPlaces";
 import { dnsRecords } from "./dnsRecords";
 import type { Node } from "./node";
-import { awsName, tags as tagsOf } from "./tags";
+import { awsName, stackName, type TagArgs, tags as tagsOf } from "./tags";
 
 /** Where the applications' clients come in. */
 const ports = { https: 443, http: 80 } as const;
@@ -28,29 +30,70 @@ export const healthCheck = {
   unhealthyThreshold: 2,
 } as const;
 
-/** Seconds that kOps waits before it terminates a node it has taken out: as for its own balancers (kops pkg/model/awsmodel/api_loadbalancer.go). */
-const deregistrationDelay = 30;
+/**
+ * As kOps sets its own balancers (pkg/model/awsmodel/api_loadbalancer.go): seconds that it waits before it terminates a node that it has taken out,
+ * after which the balancer ends the connections that are still open, so that their clients come again and find another node.
+ */
+const deregistration = { deregistrationDelay: 30, connectionTermination: true } as const;
 
-export function loadBalancer(
+const protocols = ["https", "http"] as const;
+
+/** What the balancer is made from, whatever it is made of. */
+interface Balancing extends TagArgs {
+  name: string;
+  vpcId: pulumi.Output<string>;
+  nodeSecurityGroupId: pulumi.Output<string>;
+  /** Names of Auto Scaling groups. */
+  groups: pulumi.Output<string[]>;
+  places: pulumi.Output<Place[]>;
+  nodePorts: Record<(typeof protocols)[number], number>;
+  options: pulumi.CustomResourceOptions;
+}
+
+/** Looks at everything before anything is made: what cannot work leaves AWS untouched. */
+function lookAround(
   name: string,
   args: SecondaryIngressIpArgs,
   node: pulumi.Output<Node>,
   options: pulumi.CustomResourceOptions,
-): IngressOutputs {
-  const { clusterName, appDomains = defaults.appDomains, allowedCidrs = defaults.allowedCidrs } = args;
-  const keepAddress = args.keepAddress ?? defaults.keepAddress;
-  const tagged = { clusterName, tags: args.tags ?? defaults.tags };
-  const nodePorts = {
-    https: args.httpsNodePort ?? defaults.httpsNodePort,
-    http: args.httpNodePort ?? defaults.httpNodePort,
+): Balancing {
+  const { clusterName } = args;
+  const tagged: TagArgs = { clusterName, tags: args.tags ?? defaults.tags };
+  const look = async () => {
+    const balanced = await findBalanced(clusterName, options);
+    const places = await findPlaces(awsConnection(), {
+      zones: balanced.zones,
+      keepAddress: args.keepAddress ?? defaults.keepAddress,
+      owners: [stackName(), ...(args.formerStack ? [args.formerStack] : [])],
+      nameOf: (purpose) => tagsOf(tagged, purpose)["Name"] ?? "",
+    });
+    return { ...balanced, places };
   };
-  const vpcId = node.vpcId;
-  const found = pulumi.output(findBalanced(clusterName, options));
+  const found = pulumi.output(look());
+  return {
+    ...tagged,
+    name,
+    vpcId: pulumi.all([node, found]).apply(([{ vpcId }]) => vpcId),
+    nodeSecurityGroupId: found.nodeSecurityGroupId,
+    groups: found.groups,
+    places: found.places,
+    nodePorts: {
+      https: args.httpsNodePort ?? defaults.httpsNodePort,
+      http: args.httpNodePort ?? defaults.httpNodePort,
+    },
+    options,
+  };
+}
 
+/** The balancer's own security group, and the rules by which clients get to it and it gets to the nodes. */
+function balancerFirewall(
+  { name, vpcId, nodeSecurityGroupId, nodePorts, options, ...tagged }: Balancing,
+  allowedCidrs: readonly string[],
+): { group: ec2.SecurityGroup; rules: pulumi.Resource[] } {
   const group = new ec2.SecurityGroup(
     `${name}-balancer`,
     {
-      namePrefix: `${awsName(clusterName)}-`,
+      namePrefix: `${awsName(tagged.clusterName)}-`,
       description: "Load balancer of a kOps cluster (kops-secondary-ingress)",
       vpcId,
       tags: tagsOf(tagged, "balancer"),
@@ -77,53 +120,75 @@ export function loadBalancer(
   // From the balancer to the nodes, and by the nodes: kOps leaves rules for NodePorts in its groups alone.
   const toNodes = Object.values(nodePorts).flatMap((port) => {
     const rule = { ipProtocol: "tcp", fromPort: port, toPort: port };
-    const nodes = found.nodeSecurityGroupId;
     return [
       new vpc.SecurityGroupEgressRule(
         `${name}-balancer-to-${port}`,
         {
           ...rule,
           securityGroupId: group.id,
-          referencedSecurityGroupId: nodes,
+          referencedSecurityGroupId: nodeSecurityGroupId,
           tags: tagsOf(tagged, `balancer-to-${port}`),
         },
         options,
       ),
       new vpc.SecurityGroupIngressRule(
         `${name}-nodes-${port}-from-balancer`,
-        { ...rule, securityGroupId: nodes, referencedSecurityGroupId: group.id, tags: tagsOf(tagged, `nodes-${port}`) },
+        {
+          ...rule,
+          securityGroupId: nodeSecurityGroupId,
+          referencedSecurityGroupId: group.id,
+          tags: tagsOf(tagged, `nodes-${port}`),
+        },
         options,
       ),
     ];
   });
+  return { group, rules: [...clients, ...toNodes] };
+}
 
-  const addresses = found.subnets.apply((subnets) =>
-    subnets.map(({ zone }, index) => {
-      // By the name that mode dual-ip gives it, it is the same resource.
-      const purpose = keepAddress && index === 0 ? "ingress" : `balancer-${zone}`;
-      return new ec2.Eip(`${name}-${purpose}`, { domain: "vpc", tags: tagsOf(tagged, purpose) }, options);
-    }),
+const balancerAddresses = ({ name, places, options, ...tagged }: Balancing): pulumi.Output<ec2.Eip[]> =>
+  places.apply((each) =>
+    each.map(
+      ({ purpose, subnetId }) =>
+        new ec2.Eip(
+          `${name}-${purpose}`,
+          { domain: "vpc", tags: { ...tagsOf(tagged, purpose), [subnetTag]: subnetId } },
+          options,
+        ),
+    ),
   );
-  const publicIps = addresses.apply((made) => pulumi.all(made.map(({ publicIp }) => publicIp)));
-  const balancer = new lb.LoadBalancer(
+
+function networkBalancer(
+  { name, places, options, ...tagged }: Balancing,
+  args: { group: ec2.SecurityGroup; addresses: pulumi.Output<ec2.Eip[]>; crossZone: boolean },
+): lb.LoadBalancer {
+  return new lb.LoadBalancer(
     name,
     {
       loadBalancerType: "network",
       internal: false,
-      securityGroups: [group.id],
-      subnetMappings: pulumi.all([found.subnets, addresses]).apply(([subnets, made]) =>
-        subnets.map(({ subnetId }, index) => ({
+      securityGroups: [args.group.id],
+      subnetMappings: pulumi.all([places, args.addresses]).apply(([each, made]) =>
+        each.map(({ subnetId }, index) => ({
           subnetId,
           ...(made[index] ? { allocationId: made[index].allocationId } : {}),
         })),
       ),
       // Clients have the addresses of every zone: each must answer, whichever zone the nodes are in.
-      enableCrossZoneLoadBalancing: args.crossZone ?? defaults.crossZone,
+      enableCrossZoneLoadBalancing: args.crossZone,
       tags: tagsOf(tagged, "balancer"),
     },
-    options,
+    // AWS refuses a balancer whose addresses another has.
+    { ...options, deleteBeforeReplace: true },
   );
-  const ways = (["https", "http"] as const).map((protocol) => {
+}
+
+/** For each protocol a listener, and the nodes that it leads to: those of the attached groups, whoever they are at the moment. */
+function listenersAndTargets(
+  { name, vpcId, groups, nodePorts, options, ...tagged }: Balancing,
+  args: { balancer: lb.LoadBalancer; proxyProtocol: boolean },
+): { listeners: lb.Listener[]; attachments: pulumi.Output<autoscaling.Attachment[]> } {
+  const ways = protocols.map((protocol) => {
     const targets = new lb.TargetGroup(
       `${name}-${protocol}`,
       {
@@ -131,9 +196,9 @@ export function loadBalancer(
         protocol: "TCP",
         targetType: "instance",
         vpcId,
-        proxyProtocolV2: args.proxyProtocol ?? defaults.proxyProtocol,
+        proxyProtocolV2: args.proxyProtocol,
         healthCheck,
-        deregistrationDelay,
+        ...deregistration,
         tags: tagsOf(tagged, protocol),
       },
       options,
@@ -141,7 +206,7 @@ export function loadBalancer(
     const listener = new lb.Listener(
       `${name}-${protocol}`,
       {
-        loadBalancerArn: balancer.arn,
+        loadBalancerArn: args.balancer.arn,
         port: ports[protocol],
         protocol: "TCP",
         defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
@@ -149,8 +214,8 @@ export function loadBalancer(
       },
       options,
     );
-    const attached = found.groups.apply((groups) =>
-      groups.map(
+    const attached = groups.apply((names) =>
+      names.map(
         (autoscalingGroupName) =>
           new autoscaling.Attachment(
             `${name}-${protocol}-${autoscalingGroupName}`,
@@ -161,10 +226,29 @@ export function loadBalancer(
     );
     return { listener, attached };
   });
+  return {
+    listeners: ways.map(({ listener }) => listener),
+    attachments: pulumi.all(ways.map(({ attached }) => attached)).apply((lists) => lists.flat()),
+  };
+}
 
-  const attachments = pulumi.all(ways.map(({ attached }) => attached)).apply((lists) => allDone(lists.flat()));
-  const serving = [...clients, ...toNodes, ...ways.map(({ listener }) => listener)];
-  const first = publicIps.apply(([address = ""]) => address);
+export function loadBalancer(
+  name: string,
+  args: SecondaryIngressIpArgs,
+  node: pulumi.Output<Node>,
+  options: pulumi.CustomResourceOptions,
+): IngressOutputs {
+  const { appDomains = defaults.appDomains } = args;
+  const balancing = lookAround(name, args, node, options);
+  const { group, rules } = balancerFirewall(balancing, args.allowedCidrs ?? defaults.allowedCidrs);
+  const addresses = balancerAddresses(balancing);
+  const crossZone = args.crossZone ?? defaults.crossZone;
+  const balancer = networkBalancer(balancing, { group, addresses, crossZone });
+  const proxyProtocol = args.proxyProtocol ?? defaults.proxyProtocol;
+  const { listeners, attachments } = listenersAndTargets(balancing, { balancer, proxyProtocol });
+
+  const publicIps = addresses.apply((made) => pulumi.all(made.map(({ publicIp }) => publicIp)));
+  const serving = attachments.apply((attached): pulumi.Resource[] => [...rules, ...listeners, ...attached]);
   const records = args.route53ZoneId
     ? dnsRecords(
         name,
@@ -178,6 +262,7 @@ export function loadBalancer(
         { ...options, dependsOn: serving },
       )
     : [];
+  const first = publicIps.apply(([address = ""]) => address);
   return {
     apiPublicIp: node.publicIp,
     secondaryPrivateIp: pulumi.output(""),
@@ -190,6 +275,6 @@ export function loadBalancer(
     ),
     allocationId: addresses.apply(([address]) => address?.allocationId ?? pulumi.output("")),
     statsPassword: pulumi.output(""),
-    ready: pulumi.all([allDone([...serving, ...records]), attachments]).apply(() => true),
+    ready: serving.apply((resources) => allDone([...resources, ...records])),
   };
 }

@@ -2,7 +2,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
-import { PrimaryAddress } from "../settings";
+import { IngressMode, PrimaryAddress } from "../settings";
 import { ownTags, stackTag } from "../tagNames";
 
 export interface Node {
@@ -21,6 +21,8 @@ export interface Node {
 }
 
 export interface NodeSearch {
+  /** Of several control-plane nodes, mode load-balancer takes the first: nothing of it is on a node. */
+  mode?: IngressMode;
   clusterName: string;
   networkInterfaceId?: string;
   /** Checked against the ENI's subnet before anything is made. */
@@ -51,9 +53,9 @@ async function controlPlaneInstances(
   return ids;
 }
 
-async function findInstance(clusterName: string, options: pulumi.InvokeOptions): Promise<string> {
+async function findInstance({ clusterName, mode }: NodeSearch, options: pulumi.InvokeOptions): Promise<string> {
   const running = await controlPlaneInstances(clusterName, ["running"], options);
-  const [instanceId, another] = running;
+  const [instanceId, another] = running.toSorted();
   const searched = `expected exactly one running control-plane instance tagged KubernetesCluster=${clusterName} (and ${roleTags.join(" or ")})`;
   if (instanceId === undefined) {
     const others = await controlPlaneInstances(clusterName, otherStates, options);
@@ -64,7 +66,7 @@ async function findInstance(clusterName: string, options: pulumi.InvokeOptions):
           : ": check clusterName, aws:region and the AWS account"),
     );
   }
-  if (another !== undefined) {
+  if (another !== undefined && mode !== IngressMode.LoadBalancer) {
     throw new pulumi.RunError(
       `${searched}, found ${running.join(", ")}: name the node's network interface with networkInterfaceId ` +
         "(this is a layout for one node)",
@@ -118,7 +120,7 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
   const filters = search.networkInterfaceId
     ? undefined
     : [
-        { name: "attachment.instance-id", values: [await findInstance(search.clusterName, options)] },
+        { name: "attachment.instance-id", values: [await findInstance(search, options)] },
         { name: "attachment.device-index", values: ["0"] },
       ];
   const eni = await ec2.getNetworkInterface(

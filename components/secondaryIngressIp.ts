@@ -38,6 +38,7 @@ async function look(args: SecondaryIngressIpArgs, options: pulumi.InvokeOptions)
   }
   return findNode(
     {
+      mode,
       clusterName,
       ...(networkInterfaceId === undefined ? {} : { networkInterfaceId }),
       // The other modes leave the node's addresses alone.

@@ -32,7 +32,7 @@ describe("program", () => {
   }
 
   it("publishes nothing that is no address", async () => {
-    await record(world({ elasticIp: "none" }));
+    await record(world({ elasticIps: { "ingress-ingress": "none" } }));
     settings("dual-ip", ssh);
     const { dns } = program();
     await assert.rejects((dns as unknown as { promise(): Promise<unknown> }).promise(), /Invalid IPv4 address/);

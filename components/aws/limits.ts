@@ -107,6 +107,17 @@ async function quota(connection: Connection, name: Quota): Promise<number> {
   return value?.AttributeValue === undefined ? Number.POSITIVE_INFINITY : Number(value.AttributeValue);
 }
 
+/** No room in the account for so many Elastic IPs beside those that there are. */
+export async function quotaFaults(connection: Connection, missing: number, count: number): Promise<Faults> {
+  if (missing === 0) return [];
+  const most = await quota(connection, "vpc-max-elastic-ips");
+  if (count + missing <= most) return [];
+  return [
+    `expected ${missing} more Elastic IP${missing === 1 ? "" : "s"} within the account's quota, found ${count} of ${most} in use: ` +
+      "release one, or ask AWS for more (Service Quotas, EC2-VPC Elastic IPs)",
+  ];
+}
+
 /** No room in the account for the Elastic IPs that are still to be made. */
 async function elasticIpFaults(
   connection: Connection,
@@ -119,14 +130,7 @@ async function elasticIpFaults(
     api: eni.Association?.AllocationId !== undefined,
     ingress: ours.some(({ AllocationId }) => AllocationId !== eni.Association?.AllocationId),
   };
-  const missing = needs.elasticIps.filter((purpose) => !present[purpose]).length;
-  if (missing === 0) return [];
-  const most = await quota(connection, "vpc-max-elastic-ips");
-  if (count + missing <= most) return [];
-  return [
-    `expected ${missing} more Elastic IP within the account's quota, found ${count} of ${most} in use: ` +
-      "release one, or ask AWS for more (Service Quotas, EC2-VPC Elastic IPs)",
-  ];
+  return quotaFaults(connection, needs.elasticIps.filter((purpose) => !present[purpose]).length, count);
 }
 
 /** AWS's own quota, which can only be raised. */

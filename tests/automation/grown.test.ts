@@ -1,14 +1,16 @@
 /** Mode load-balancer on a cluster of many nodes, in an account without a data path: what that asks of AWS. */
 import assert from "node:assert/strict";
-import type { Account } from "../../lab/aws/account";
+import type { Account, AutoScalingGroup } from "../../lab/aws/account";
+import { targetsOf } from "../../lab/aws/elbv2/health";
 import { newId } from "../../lab/aws/ids";
 import { labCluster } from "../../lab/labAccount";
+import { parseOutputs, type StackOutputs } from "../../dns/outputs";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
 
 const zones = ["eu-central-1a", "eu-central-1b"];
 
-/** What kOps adds for workers in two zones: groups, nodes, and their security group. */
+/** What kOps adds for workers in two zones: groups, nodes, and their security group. It shares its subnets with others. */
 function addWorkers(account: Account, count: number): void {
   const tags = { KubernetesCluster: labCluster, "k8s.io/role/node": "1" };
   const [subnet] = account.subnets;
@@ -17,11 +19,17 @@ function addWorkers(account: Account, count: number): void {
   const already = account.instances.filter((each) => each.tags["k8s.io/role/node"]).length;
   if (already === 0) {
     account.subnets.push({
-      ...subnet,
+      ...structuredClone(subnet),
       subnetId: newId("subnet"),
       cidrBlock: "172.20.64.0/19",
       availabilityZone: zones[1] ?? "",
     });
+    for (const { tags: present } of account.subnets.filter(
+      ({ tags: each }) => each["KubernetesCluster"] === labCluster,
+    )) {
+      delete present["KubernetesCluster"];
+      present[`kubernetes.io/cluster/${labCluster}`] = "shared";
+    }
     account.securityGroups.push({
       ...{ groupId: newId("sg"), groupName: `nodes.${labCluster}`, description: "", vpcId: subnet.vpcId },
       tags: { ...tags, Name: `nodes.${labCluster}` },
@@ -54,31 +62,71 @@ describe("a cluster with many nodes", function () {
   });
   after(() => engine?.stop());
 
+  const outputs = async (): Promise<StackOutputs> =>
+    parseOutputs(await engine.pulumi(["stack", "output", "--json", "--stack", "grown"]));
+
   it("takes as many calls for twenty nodes as for two, each of them a target", async () => {
-    await engine.addStack("grown", { mode: "load-balancer" });
+    await engine.addStack("grown", { mode: "load-balancer", appDomains: ["app.example.com"] });
     const counts: number[] = [];
     for (const nodes of [2, 20]) {
       addWorkers(engine.endpoint.account, nodes);
       engine.calls.length = 0;
       await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "grown"]);
       counts.push(engine.calls.length);
-      const { loadBalancers = [], autoScalingGroups = [], targetGroups = [] } = engine.endpoint.account;
+      const { loadBalancers = [], targetGroups = [], addresses } = engine.endpoint.account;
       assert.equal(loadBalancers[0]?.subnets.length, 2);
-      const attached = autoScalingGroups.filter(
-        ({ targetGroupArns }) => targetGroupArns.length === targetGroups.length,
-      );
+      assert.equal(targetGroups.length, 2);
+      for (const { arn } of targetGroups)
+        assert.equal(targetsOf(engine.endpoint.account, arn).length, nodes, "each node a target");
+      const { dns } = await outputs();
       assert.deepEqual(
-        attached.map(({ name }) => name).sort(),
-        zones.map((zone) => `nodes-${zone}.${labCluster}`),
+        dns.records.map(({ name, values }) => [name, values]),
+        [["app.example.com.", addresses.map(({ publicIp }) => publicIp).sort()]],
       );
-      const dns = JSON.parse(await engine.pulumi(["stack", "output", "dns", "--json", "--stack", "grown"])) as {
-        records: unknown[];
-      };
-      assert.deepEqual(dns.records, [], "no domain is set");
       await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "grown"]);
       assert.deepEqual(engine.endpoint.account.addresses, []);
     }
     assert.equal(counts[1], counts[0]);
     assert.ok((counts[0] ?? 0) <= 80, `${counts[0]} calls`);
+  });
+
+  it("gets a zone in place and loses one with a gap, and its first address stays where it is", async () => {
+    const { account } = engine.endpoint;
+    const up = async (): Promise<string> => {
+      await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "grown"]);
+      return account.loadBalancers?.map(({ arn, subnets }) => `${arn} ${subnets.length}`).join() ?? "";
+    };
+    const groupIn = (zone = ""): AutoScalingGroup => {
+      const found = account.autoScalingGroups?.find(({ name }) => name === `nodes-${zone}.${labCluster}`);
+      assert.ok(found);
+      return found;
+    };
+    const inFirstZone = groupIn(zones[0]).subnetIds;
+    const leaveFirstZone = (): void => {
+      groupIn(zones[0]).subnetIds = groupIn(zones[1]).subnetIds;
+    };
+    await engine.pulumi(["config", "set", "--stack", "grown", "kops-secondary-ingress:keepAddress", "true"]);
+
+    leaveFirstZone();
+    const one = await up();
+    const { ingressPublicIp, allocationId } = await outputs();
+    const subnetOf = (): string | undefined =>
+      account.loadBalancers?.[0]?.subnets.find((each) => each.allocationId === allocationId)?.subnetId;
+    const subnet = subnetOf();
+
+    groupIn(zones[0]).subnetIds = inFirstZone;
+    const two = await up();
+    assert.equal(two, one.replace(/1$/, "2"), "the same balancer");
+    assert.deepEqual([(await outputs()).ingressPublicIp, subnetOf()], [ingressPublicIp, subnet]);
+    assert.equal((await outputs()).dns.records[0]?.values.length, 2);
+
+    leaveFirstZone();
+    const replaced = await up();
+    assert.match(replaced, / 1$/);
+    assert.notEqual(replaced, one);
+    assert.deepEqual([(await outputs()).ingressPublicIp, subnetOf()], [ingressPublicIp, subnet]);
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--refresh", "--stack", "grown"]);
+    await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "grown"]);
+    assert.deepEqual([account.addresses, account.loadBalancers], [[], []]);
   });
 });

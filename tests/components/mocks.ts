@@ -1,5 +1,6 @@
 /** The engine's part under mocks: what was registered, and the answers of AWS. */
 import * as pulumi from "@pulumi/pulumi";
+import { filterBy } from "../../lab/aws/filters";
 
 export interface Registered {
   type: string;
@@ -16,8 +17,8 @@ export interface World {
   publicIp: string;
   /** Of the Elastic IP that the public address is; "" for one that AWS gave at launch. */
   allocationId: string;
-  /** What AWS gives where an Elastic IP is asked for. */
-  elasticIp: string;
+  /** What AWS gives where an Elastic IP is asked for, by the resource's name. */
+  elasticIps: Readonly<Record<string, string>>;
   /** Elastic IPs with the program's own tags. */
   ownAllocations: string[];
   privateIp: string;
@@ -34,9 +35,34 @@ export interface World {
   /** Auto Scaling groups by the role in kOps' tags, and the zone of each. */
   workers: Record<string, string>;
   controlPlanes: Record<string, string>;
-  /** Public subnets, and the zone of each. */
-  publicSubnets: Record<string, string>;
+  subnets: Record<string, Subnet>;
+  /** The value of tag Name of the security groups that kOps has made. */
+  kopsGroups: string[];
 }
+
+export interface Subnet {
+  zone: string;
+  tags: Record<string, string>;
+}
+
+const ofCluster = { KubernetesCluster: "k8s.example.com" };
+
+/** As kOps tags them, its own and those that it shares with others. */
+export const subnetOf = (zone: string, { shared = false, isPublic = true } = {}): Subnet => ({
+  zone,
+  tags: {
+    ...(shared ? {} : ofCluster),
+    "kubernetes.io/cluster/k8s.example.com": shared ? "shared" : "owned",
+    [`kubernetes.io/role/${isPublic ? "elb" : "internal-elb"}`]: "1",
+  },
+});
+
+export const elasticIps: World["elasticIps"] = {
+  "ingress-ingress": "203.0.113.10",
+  "ingress-api": "203.0.113.11",
+  "ingress-balancer-eu-central-1a": "203.0.113.12",
+  "ingress-balancer-eu-central-1b": "203.0.113.13",
+};
 
 export const world = (change: Partial<World> = {}): World => ({
   running: ["i-0a1b2c3d4e5f60001"],
@@ -44,7 +70,7 @@ export const world = (change: Partial<World> = {}): World => ({
   subnet: "172.20.32.0/19",
   publicIp: "198.51.100.37",
   allocationId: "",
-  elasticIp: "203.0.113.10",
+  elasticIps,
   ownAllocations: [],
   privateIp: "172.20.45.37",
   vpcId: "vpc-1",
@@ -55,7 +81,14 @@ export const world = (change: Partial<World> = {}): World => ({
   slow: "",
   workers: {},
   controlPlanes: { "control-plane-eu-central-1a.masters.k8s.example.com": "eu-central-1a" },
-  publicSubnets: { "subnet-a": "eu-central-1a", "subnet-b": "eu-central-1b", "subnet-b2": "eu-central-1b" },
+  subnets: {
+    "subnet-a": subnetOf("eu-central-1a"),
+    "subnet-b": subnetOf("eu-central-1b"),
+    "subnet-b2": subnetOf("eu-central-1b"),
+    "subnet-private": subnetOf("eu-central-1a", { isPublic: false }),
+    "subnet-of-another": { zone: "eu-central-1a", tags: { "kubernetes.io/role/elb": "1" } },
+  },
+  kopsGroups: ["nodes.k8s.example.com", "masters.k8s.example.com"],
   ...change,
 });
 
@@ -64,6 +97,19 @@ export interface Recording {
   resources: Registered[];
   calls: string[];
 }
+
+type Filters = { name: string; values: string[] }[];
+
+/** What fits the filters of a call. */
+const fitting = <Item extends { tags: Record<string, string> }>(
+  items: Item[],
+  inputs: Record<string, unknown>,
+): Item[] =>
+  filterBy(
+    items,
+    ((inputs["filters"] ?? []) as Filters).map(({ name, values }) => ({ Name: name, Value: values })),
+    {},
+  );
 
 export async function record(answers: World): Promise<Recording> {
   const recording: Recording = { resources: [], calls: [] };
@@ -74,7 +120,7 @@ export async function record(answers: World): Promise<Recording> {
         if (name === answers.slow) await new Promise((resolve) => setTimeout(resolve, 300));
         recording.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
         const made: Record<string, Record<string, unknown>> = {
-          "aws:ec2/eip:Eip": { publicIp: answers.elasticIp, allocationId: `eipalloc-${name}` },
+          "aws:ec2/eip:Eip": { publicIp: answers.elasticIps[name], allocationId: `eipalloc-${name}` },
           "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": { privateIpAddress: "172.20.45.38" },
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };
@@ -111,18 +157,24 @@ export async function record(answers: World): Promise<Recording> {
             return {
               cidrBlock: answers.subnet,
               id: inputs["id"] as string,
-              availabilityZone: answers.publicSubnets[inputs["id"] as string],
+              availabilityZone: answers.subnets[inputs["id"] as string]?.zone,
             };
-          case "aws:ec2/getSubnets:getSubnets":
-            return { ids: Object.keys(answers.publicSubnets) };
-          case "aws:ec2/getSecurityGroup:getSecurityGroup":
-            return { id: (inputs["filters"] as { values: string[] }[])[1]?.values[0] };
-          case "aws:autoscaling/getAmiIds:getAmiIds":
-            return {
-              names: Object.keys(
-                JSON.stringify(inputs["filters"]).includes("role/node") ? answers.workers : answers.controlPlanes,
-              ),
-            };
+          case "aws:ec2/getSubnets:getSubnets": {
+            const all = Object.entries(answers.subnets).map(([id, { tags }]) => ({ id, tags }));
+            return { ids: fitting(all, inputs).map(({ id }) => id) };
+          }
+          case "aws:ec2/getSecurityGroup:getSecurityGroup": {
+            const all = answers.kopsGroups.map((Name) => ({ tags: { ...ofCluster, Name } }));
+            const [found, another] = fitting(all, inputs);
+            if (!found || another) throw new Error("no matching EC2 Security Group found");
+            return { id: found.tags.Name };
+          }
+          case "aws:autoscaling/getAmiIds:getAmiIds": {
+            const all = (role: string, groups: Record<string, string>) =>
+              Object.keys(groups).map((name) => ({ name, tags: { ...ofCluster, [`k8s.io/role/${role}`]: "1" } }));
+            const groups = [...all("node", answers.workers), ...all("control-plane", answers.controlPlanes)];
+            return { names: fitting(groups, inputs).map(({ name }) => name) };
+          }
           case "aws:autoscaling/getGroup:getGroup":
             return {
               availabilityZones: [{ ...answers.workers, ...answers.controlPlanes }[inputs["name"] as string]],

@@ -10,10 +10,11 @@ import {
   type SecondaryIngressIpArgs,
 } from "../../components";
 import { findBalanced } from "../../components/balancedNodes";
+import { findPlaces } from "../../components/balancerPlaces";
 import { findNode } from "../../components/node";
 import { withRoom } from "../../components/nodePort";
-import { withEndpoint } from "../support/endpoint";
-import { record, type Recording, valueOf, type World, world } from "./mocks";
+import { onEndpoint, withEndpoint } from "../support/endpoint";
+import { elasticIps, record, type Recording, subnetOf, valueOf, type World, world } from "./mocks";
 
 const clusterName = "k8s.example.com";
 const dev: SecondaryIngressIpArgs = { mode: IngressMode.NodePort, clusterName };
@@ -155,6 +156,7 @@ describe("SecondaryIngressIp", function () {
   });
 
   describe("mode load-balancer", () => {
+    const aws = onEndpoint();
     const grown: SecondaryIngressIpArgs = {
       mode: IngressMode.LoadBalancer,
       clusterName,
@@ -208,17 +210,19 @@ describe("SecondaryIngressIp", function () {
       assert.equal(inputsOf(own.recording, "LoadBalancer ingress")["enableCrossZoneLoadBalancing"], false);
     });
 
-    it("has mode dual-ip's own address in its first zone, where it is asked to keep it", async () => {
+    it("has mode dual-ip's own address, the first of its outputs, where it is asked to keep it", async () => {
       const kept = await make({ ...grown, keepAddress: true }, world({ workers: nodes }));
+      assert.equal(await valueOf(kept.component.ingressPublicIp), elasticIps["ingress-ingress"]);
       assert.deepEqual(inputsOf(kept.recording, "LoadBalancer ingress")["subnetMappings"], [
         { subnetId: "subnet-a", allocationId: "eipalloc-ingress-ingress" },
         { subnetId: "subnet-b", allocationId: "eipalloc-ingress-balancer-eu-central-1b" },
       ]);
-      const single = await make(prod);
+      const single = inputsOf((await make(prod)).recording, "Eip ingress-ingress");
+      const tags = { ...(single["tags"] as object), "kops-secondary-ingress:subnet": "subnet-a" };
       assert.deepEqual(
         inputsOf(kept.recording, "Eip ingress-ingress"),
-        inputsOf(single.recording, "Eip ingress-ingress"),
-        "the same resource with the same inputs",
+        { ...single, tags },
+        "the same resource with the same inputs, but for a tag",
       );
     });
 
@@ -233,6 +237,25 @@ describe("SecondaryIngressIp", function () {
       assert.deepEqual([https?.targets["proxyProtocolV2"], http?.targets["proxyProtocolV2"]], [true, true]);
     });
 
+    it("gives nodes that leave the time that kOps gives them, and ends what is open then", async () => {
+      const { recording } = await make(grown);
+      const { deregistrationDelay, connectionTermination } = inputsOf(recording, "TargetGroup ingress-https");
+      assert.deepEqual([deregistrationDelay, connectionTermination], [30, true]);
+    });
+
+    it("takes subnets that the cluster shares with others", async () => {
+      const subnets = { "subnet-shared": subnetOf("eu-central-1a", { shared: true }) };
+      const { recording } = await make(grown, world({ subnets }));
+      assert.deepEqual(inputsOf(recording, "LoadBalancer ingress")["subnetMappings"], [
+        { subnetId: "subnet-shared", allocationId: "eipalloc-ingress-balancer-eu-central-1a" },
+      ]);
+    });
+
+    it("knows of several control-plane nodes the first", async () => {
+      const { component } = await make(grown, world({ running: ["i-0a1b2c3d4e5f60001", "i-0a1b2c3d4e5f60000"] }));
+      assert.equal(await valueOf(component.apiPublicIp), "198.51.100.37");
+    });
+
     it("has the same outputs, and every address among the records", async () => {
       const { component } = await make(grown, world({ workers: nodes }));
       const outputs = await valueOf(pulumi.output(outputsOf(component)));
@@ -245,7 +268,7 @@ describe("SecondaryIngressIp", function () {
         primaryPrivateIp: "172.20.45.37",
         apiPublicIp: "198.51.100.37",
         secondaryPrivateIp: "",
-        ingressPublicIp: "203.0.113.10",
+        ingressPublicIp: "203.0.113.12",
         ingressPort: 443,
         ingressHttpPort: 80,
         ingressUrls: ["https://app.example.com"],
@@ -254,7 +277,7 @@ describe("SecondaryIngressIp", function () {
         dns: {
           schemaVersion: 1,
           ready: true,
-          records: [{ name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] }],
+          records: [{ name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.12", "203.0.113.13"] }],
         },
       });
     });
@@ -262,7 +285,7 @@ describe("SecondaryIngressIp", function () {
     it("writes the records itself where it is asked to", async () => {
       const { recording } = await make({ ...grown, route53ZoneId: "Z0123456789ABC" }, world({ workers: nodes }));
       const record = inputsOf(recording, "Record ingress-app.example.com");
-      assert.deepEqual(record["records"], ["203.0.113.10", "203.0.113.10"]);
+      assert.deepEqual(record["records"], ["203.0.113.12", "203.0.113.13"]);
     });
 
     for (const [what, change, says] of [
@@ -272,15 +295,53 @@ describe("SecondaryIngressIp", function () {
         /expected Auto Scaling groups tagged KubernetesCluster=k8s\.example\.com, found none/,
       ],
       [
-        "no public subnet where the nodes are",
-        { publicSubnets: { "subnet-c": "eu-central-1c" } },
-        /expected a public subnet.*in eu-central-1a/,
+        "a zone with nodes and no public subnet",
+        {
+          workers: nodes,
+          subnets: {
+            "subnet-a": subnetOf("eu-central-1a"),
+            "subnet-b": subnetOf("eu-central-1b", { isPublic: false }),
+          },
+        },
+        /expected a public subnet.*found none in eu-central-1b: /,
+      ],
+      [
+        "no security group of kOps' own",
+        { kopsGroups: ["web"] as string[] },
+        /expected one security group masters\.k8s\.example\.com.*securityGroupOverride/,
       ],
     ] as const)
       it(`ends with ${what}, before anything is made`, async () => {
         await record(world(change));
         await assert.rejects(findBalanced(clusterName, {}), says);
       });
+
+    it("asks for the account's quota of Elastic IPs, before anything is made", async () => {
+      const { account } = aws().endpoint;
+      for (let number = 0; number < 4; number++)
+        account.addresses.push({
+          ...{ allocationId: `eipalloc-0${number}`, publicIp: `192.0.2.${number}`, tags: {} },
+          ...{ networkBorderGroup: "eu-central-1", publicIpv4Pool: "amazon" },
+        });
+      const args = {
+        ...{
+          zones: [
+            { zone: "a", subnetIds: ["subnet-a"] },
+            { zone: "b", subnetIds: ["subnet-b"] },
+          ],
+          keepAddress: false,
+        },
+        ...{ owners: ["p/prod"], nameOf: (purpose: string) => `p-prod-${purpose}` },
+      };
+      await assert.rejects(
+        findPlaces({}, args),
+        /expected 2 more Elastic IPs within the account's quota, found 4 of 5 in use.*Nothing was changed/,
+      );
+      const [ours] = account.addresses;
+      assert.ok(ours);
+      ours.tags = { Name: "p-prod-balancer-a", "kops-secondary-ingress:stack": "p/prod" };
+      assert.equal((await findPlaces({}, args)).length, 2, "an address that is there already counts once");
+    });
   });
 
   describe("mode dual-ip", () => {
@@ -495,7 +556,7 @@ describe("SecondaryIngressIp", function () {
         const fields = connection as Record<string, unknown>;
         return (fields[secretSignature] ? (fields["value"] as Record<string, unknown>) : fields)["host"];
       };
-      assert.deepEqual([host("preflight"), host("installer")], ["198.51.100.37", "203.0.113.10"]);
+      assert.deepEqual([host("preflight"), host("installer")], ["198.51.100.37", elasticIps["ingress-api"]]);
     });
 
     it("says in front of whom the host key is compared: the node, or the proxy before it", async () => {

@@ -52,6 +52,18 @@ function placeIn(
   return { subnetId: SubnetId, networkInterfaceId, allocationId: AllocationId };
 }
 
+function checkZones(account: Account, mappings: readonly z.output<typeof mapping>[]): void {
+  if (mappings.length === 0) throw validationError("At least one subnet must be specified");
+  const zones = mappings.map(
+    ({ SubnetId }) => account.subnets.find(({ subnetId }) => subnetId === SubnetId)?.availabilityZone,
+  );
+  if (new Set(zones).size < zones.length)
+    throw new AwsError(
+      "InvalidConfigurationRequest",
+      "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
+    );
+}
+
 export const createLoadBalancer = action(
   "mutates",
   z.strictObject({
@@ -70,15 +82,7 @@ export const createLoadBalancer = action(
         "DuplicateLoadBalancerName",
         `A load balancer with the same name '${Name}' exists, but with different settings`,
       );
-    if (SubnetMappings.length === 0) throw validationError("At least one subnet must be specified");
-    const zones = SubnetMappings.map(
-      ({ SubnetId }) => account.subnets.find(({ subnetId }) => subnetId === SubnetId)?.availabilityZone,
-    );
-    if (new Set(zones).size < zones.length)
-      throw new AwsError(
-        "InvalidConfigurationRequest",
-        "A load balancer cannot be attached to multiple subnets in the same Availability Zone",
-      );
+    checkZones(account, SubnetMappings);
     for (const id of SecurityGroups)
       if (!account.securityGroups.some(({ groupId }) => groupId === id)) throw notFound("group", id);
     const suffix = newSuffix();
@@ -118,24 +122,47 @@ function balancerData(account: Account, balancer: LoadBalancer): Answer {
     IpAddressType: "ipv4",
     EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: securityGroupIds.length > 0 ? "on" : undefined,
     SecurityGroups: memberList(securityGroupIds),
-    AvailabilityZones: memberList(
-      subnets.map(({ subnetId, allocationId }) => ({
-        ZoneName: account.subnets.find((subnet) => subnet.subnetId === subnetId)?.availabilityZone,
-        SubnetId: subnetId,
-        LoadBalancerAddresses: memberList(
-          allocationId === undefined
-            ? []
-            : [
-                {
-                  AllocationId: allocationId,
-                  IpAddress: account.addresses.find((each) => each.allocationId === allocationId)?.publicIp,
-                },
-              ],
-        ),
-      })),
-    ),
+    AvailabilityZones: zonesOf(account, subnets),
   };
 }
+
+const zonesOf = (account: Account, subnets: LoadBalancer["subnets"]): Answer =>
+  memberList(
+    subnets.map(({ subnetId, allocationId }) => ({
+      ZoneName: account.subnets.find((subnet) => subnet.subnetId === subnetId)?.availabilityZone,
+      SubnetId: subnetId,
+      LoadBalancerAddresses: memberList(
+        allocationId === undefined
+          ? []
+          : [
+              {
+                AllocationId: allocationId,
+                IpAddress: account.addresses.find((each) => each.allocationId === allocationId)?.publicIp,
+              },
+            ],
+      ),
+    })),
+  );
+
+/** Adds zones. The lab takes none away and changes no address, because the official provider replaces the balancer then. */
+export const setSubnets = action(
+  "mutates",
+  z.strictObject({ LoadBalancerArn: z.string(), SubnetMappings: members(mapping) }),
+  (account, { LoadBalancerArn, SubnetMappings }) => {
+    const balancer = findLoadBalancer(account, LoadBalancerArn);
+    checkZones(account, SubnetMappings);
+    const { name, subnets, securityGroupIds } = balancer;
+    const present = (each: z.output<typeof mapping>) =>
+      subnets.find(({ subnetId, allocationId }) => subnetId === each.SubnetId && allocationId === each.AllocationId);
+    if (SubnetMappings.filter(present).length < subnets.length)
+      throw new AwsError("InvalidConfigurationRequest", "The lab's load balancers keep their subnets and addresses");
+    const suffix = LoadBalancerArn.split("/").at(-1) ?? "";
+    balancer.subnets = SubnetMappings.map(
+      (each) => present(each) ?? placeIn(account, each, { name, suffix, securityGroupIds }),
+    );
+    return { AvailabilityZones: zonesOf(account, balancer.subnets), IpAddressType: "ipv4" };
+  },
+);
 
 /** A balancer is ready the moment after somebody has seen that it is not, or after as long as the account says. */
 export const describeLoadBalancers = action(

@@ -32,4 +32,5 @@ export const elasticloadbalancing = queryService("elasticloadbalancing.amazonaws
   ModifyTargetGroupAttributes: groups.modifyTargetGroupAttributes,
   RemoveTags: tags.removeTags,
   SetSecurityGroups: balancers.setSecurityGroups,
+  SetSubnets: balancers.setSubnets,
 });

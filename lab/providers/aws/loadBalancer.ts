@@ -13,6 +13,22 @@ interface Mapping {
   allocationId?: string;
 }
 
+/** A set for the official provider: their order says nothing. What is not known yet stays as it is. */
+const inOrder = (mappings: unknown): unknown =>
+  Array.isArray(mappings)
+    ? (mappings as Mapping[]).toSorted((one, other) => (one.subnetId < other.subnetId ? -1 : 1))
+    : mappings;
+
+/** Mappings can only be added in place (customizeDiffLoadBalancerNLB). */
+function onlyAdded(olds: unknown, news: unknown): boolean {
+  if (!Array.isArray(olds) || !Array.isArray(news)) return true;
+  const present = new Set(news.map((each) => JSON.stringify(each)));
+  return news.length > olds.length && olds.every((each) => present.has(JSON.stringify(each)));
+}
+
+const expand = (mappings: unknown) =>
+  (mappings as Mapping[]).map(({ subnetId, allocationId }) => ({ SubnetId: subnetId, AllocationId: allocationId }));
+
 async function find(arn: string): Promise<LoadBalancer | undefined> {
   const sdk = elbSdk();
   const answer = await unlessGone(
@@ -69,10 +85,12 @@ async function read(id: string): Promise<Properties | undefined> {
     name: balancer.LoadBalancerName,
     region: await region(),
     securityGroups: balancer.SecurityGroups ?? [],
-    subnetMappings: zones.map(({ SubnetId, LoadBalancerAddresses }) => ({
-      subnetId: SubnetId,
-      ...(LoadBalancerAddresses?.[0]?.AllocationId ? { allocationId: LoadBalancerAddresses[0].AllocationId } : {}),
-    })),
+    subnetMappings: inOrder(
+      zones.map(({ SubnetId, LoadBalancerAddresses }) => ({
+        subnetId: SubnetId,
+        ...(LoadBalancerAddresses?.[0]?.AllocationId ? { allocationId: LoadBalancerAddresses[0].AllocationId } : {}),
+      })),
+    ),
     subnets: zones.map(({ SubnetId }) => SubnetId),
     vpcId: balancer.VpcId,
     zoneId: balancer.CanonicalHostedZoneId,
@@ -90,10 +108,11 @@ export const loadBalancer: ResourceType = {
     ...["tagsAll", "vpcId", "zoneId"],
   ],
   recomputed: ["tagsAll"],
-  // Another address in a zone is another balancer; so are groups where there were none (customizeDiffLoadBalancerNLB).
-  replaceOn: ["internal", "loadBalancerType", "name", "subnetMappings"],
+  replaceOn: ["internal", "loadBalancerType", "name"],
+  replaces: (olds, news) => (onlyAdded(olds["subnetMappings"], news["subnetMappings"]) ? [] : ["subnetMappings"]),
   normalize: (inputs, { urn, olds }) => ({
     ...inputs,
+    subnetMappings: inOrder(inputs["subnetMappings"]),
     ...(inputs["name"] ? {} : { name: olds["name"] ?? autoName(urn) }),
   }),
   check: ({ loadBalancerType }) =>
@@ -112,10 +131,7 @@ export const loadBalancer: ResourceType = {
         Name: text(inputs, "name"),
         Type: "network",
         Scheme: inputs["internal"] === true ? "internal" : "internet-facing",
-        SubnetMappings: (inputs["subnetMappings"] as Mapping[]).map(({ subnetId, allocationId }) => ({
-          SubnetId: subnetId,
-          AllocationId: allocationId,
-        })),
+        SubnetMappings: expand(inputs["subnetMappings"]),
         SecurityGroups: inputs["securityGroups"] as string[] | undefined,
         ...elbTags(inputs),
       }),
@@ -147,6 +163,10 @@ export const loadBalancer: ResourceType = {
           LoadBalancerArn: id,
           SecurityGroups: (news["securityGroups"] ?? []) as string[],
         }),
+      );
+    if (JSON.stringify(olds["subnetMappings"]) !== JSON.stringify(news["subnetMappings"]))
+      await elbClient().send(
+        new sdk.SetSubnetsCommand({ LoadBalancerArn: id, SubnetMappings: expand(news["subnetMappings"]) }),
       );
     await active(id, signal);
     return { ...olds, ...news, ...(await read(id)) };

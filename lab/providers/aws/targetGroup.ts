@@ -16,6 +16,7 @@ interface HealthCheck {
 
 /** Inputs that are attributes of the group. */
 const attributes = {
+  connectionTermination: "deregistration_delay.connection_termination.enabled",
   deregistrationDelay: "deregistration_delay.timeout_seconds",
   proxyProtocolV2: "proxy_protocol_v2.enabled",
 } as const;
@@ -61,6 +62,7 @@ async function read(id: string): Promise<Properties | undefined> {
   return {
     arn: id,
     arnSuffix: id.replace(/^.*:/, ""),
+    connectionTermination: attribute(attributes.connectionTermination) === "true",
     deregistrationDelay: Number(attribute(attributes.deregistrationDelay)),
     healthCheck: {
       protocol: group.HealthCheckProtocol,
@@ -85,12 +87,13 @@ async function read(id: string): Promise<Properties | undefined> {
 
 export const targetGroup: ResourceType = {
   inputs: [
-    ...["deregistrationDelay", "healthCheck", "name", "port", "protocol", "proxyProtocolV2", "tags", "targetType"],
-    "vpcId",
+    ...["connectionTermination", "deregistrationDelay", "healthCheck", "name", "port", "protocol", "proxyProtocolV2"],
+    ...["tags", "targetType", "vpcId"],
   ],
   computed: [
     "arn",
     "arnSuffix",
+    "connectionTermination",
     "deregistrationDelay",
     "ipAddressType",
     "loadBalancerArns",

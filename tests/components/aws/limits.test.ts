@@ -100,7 +100,7 @@ describe("limitFaults", function () {
     it("are two with the primary's", () =>
       one(
         faultsAfter((account) => giveAddresses(account, 4), { elasticIps: both }),
-        /2 more Elastic IP .* found 4 of 5/,
+        /2 more Elastic IPs .* found 4 of 5/,
       ));
 
     it("of the stack's own are there already", async () => {

@@ -108,6 +108,35 @@ describe("lab ELB and Auto Scaling", () => {
     assert.equal(lab.account.loadBalancers?.length, 1, "what is refused leaves nothing");
   });
 
+  it("SetSubnets adds zones, each with an interface and an address, and keeps what is there", async () => {
+    const { LoadBalancerArn, AvailabilityZones } = await balancer();
+    const [subnet] = lab.account.subnets;
+    assert.ok(subnet);
+    lab.account.subnets.push({
+      ...subnet,
+      ...{ subnetId: "subnet-b", cidrBlock: "172.20.64.0/19", availabilityZone: "eu-central-1b" },
+    });
+    const first = {
+      SubnetId: subnetId(),
+      AllocationId: AvailabilityZones?.[0]?.LoadBalancerAddresses?.[0]?.AllocationId,
+    };
+    const second = { SubnetId: "subnet-b", AllocationId: await allocate() };
+    const set = (...SubnetMappings: elb.SubnetMapping[]) =>
+      lab.elb.send(new elb.SetSubnetsCommand({ LoadBalancerArn, SubnetMappings }));
+    const { AvailabilityZones: zones } = await set(second, first);
+    assert.deepEqual(
+      zones?.map(({ ZoneName, LoadBalancerAddresses }) => [ZoneName, LoadBalancerAddresses?.[0]?.IpAddress]),
+      [
+        ["eu-central-1b", "203.0.113.11"],
+        ["eu-central-1a", "203.0.113.10"],
+      ],
+    );
+    assert.equal(lab.account.networkInterfaces.length, 3);
+    await refuses(set(second), "InvalidConfigurationRequestException", "keep their subnets");
+    await refuses(set(first, { SubnetId: "subnet-b" }), "InvalidConfigurationRequestException", "keep their subnets");
+    await refuses(set(first, second, second), "InvalidConfigurationRequestException", "same Availability Zone");
+  });
+
   it("attributes: known ones change, others are refused, protection holds", async () => {
     const { LoadBalancerArn } = await balancer();
     const set = (Key: string, Value: string) =>
