@@ -4,13 +4,14 @@ import { isIPv6 } from "node:net";
 import { Route53Client } from "@aws-sdk/client-route-53";
 import { type Authority, ChangedMeanwhile } from "../cutover/authority";
 import { type Plan, planCutOver, planLowerTtl, planRollback } from "../cutover/plan";
-import { probe } from "../cutover/probe";
+import { probeUntil } from "../cutover/probe";
 import { rfc2136Authority } from "../cutover/rfc2136";
 import { type Place, readRollbackFile, writeRollbackFile } from "../cutover/rollbackFile";
 import { route53Authority } from "../cutover/route53";
 import type { RecordSet } from "../dns/recordSets";
 import { publishable } from "../dns/formats";
-import { dnsOutputOf, type StackFlags } from "./stackOutputs";
+import { IngressMode } from "../settings";
+import { publishedBy, type StackFlags } from "./stackOutputs";
 
 interface ApplyFlags {
   yes?: boolean;
@@ -28,6 +29,12 @@ export interface CutOverFlags extends StackFlags, ApplyFlags {
   probe: boolean;
   rollbackFile?: string;
 }
+
+/**
+ * Behind a new balancer nobody is asked for 90 to 180 s (https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1834), and
+ * nobody gets a connection before two answers.
+ */
+const newBalancerSeconds = 240;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -94,7 +101,8 @@ async function carryOut(
 export async function cutOver(flags: CutOverFlags): Promise<void> {
   const place = placeOf(flags);
   const ca = flags.ca === undefined ? {} : { ca: readFileSync(flags.ca, "utf8") };
-  const all = publishable(await dnsOutputOf(flags), false);
+  const { dns, mode } = await publishedBy(flags);
+  const all = publishable(dns, false);
   const wanted = flags.domain?.map((name) => `${name.toLowerCase().replace(/\.$/, "")}.`);
   const unknown = wanted?.filter((name) => !all.some((record) => record.name === name)) ?? [];
   if (unknown.length > 0)
@@ -106,7 +114,12 @@ export async function cutOver(flags: CutOverFlags): Promise<void> {
     for (const { name, values } of records)
       for (const address of values) {
         say(`asking ${address} for ${name} …`);
-        await probe(name, address, ca);
+        await probeUntil(name, address, ca, {
+          seconds: flags.yes && mode === IngressMode.LoadBalancer ? newBalancerSeconds : 0,
+          onFailure: (message, left) => {
+            say(`  ${message}: asking again, for ${left} s at most`);
+          },
+        });
       }
   }
   const madeAt = new Date().toISOString();

@@ -1,5 +1,6 @@
 /** `secondary-ingress grow --plan`: what it takes to lead a stack's clients to a load balancer, or back to one node. */
 import { type Growth, planGrowth, planMove } from "../cutover/growth";
+import { IngressMode } from "../settings";
 import { openStack } from "./stack";
 import { wrap } from "./wrap";
 
@@ -16,16 +17,20 @@ export interface GrowFlags {
 const usd = (amount: number): string => `${amount.toFixed(2)} USD`;
 
 /** Who is down for how long, and what it costs. */
-function consequences({ way, down, overlap, cost }: Growth): string {
-  const month = `A month costs ${usd(cost.after)} after it, ${usd(cost.before)} before (us-east-1, one zone, without traffic).`;
+function consequences({ way, to, down, overlap, cost }: Growth): string {
+  const zones =
+    to.mode === IngressMode.LoadBalancer
+      ? ` and ${usd(cost.furtherZone)} for each zone with nodes beside the first`
+      : "";
+  const month = `A month costs ${usd(cost.after)}${zones} after it, ${usd(cost.before)} before (us-east-1, without traffic).`;
   return way === "dns"
     ? `Applications and API are down for 0 s. Both addresses answer, and are paid for, for ${overlap} s at least. ${month}`
     : `Applications are down for ${down.application} s, for most of which AWS makes or removes the balancer (--aws-seconds); the API for 0 s. ${month}`;
 }
 
 export async function grow({ from, to, sameAddress, awsSeconds, cwd, json }: GrowFlags): Promise<void> {
-  const { owner, outputs, settings } = await openStack(from, cwd);
-  const request = { stack: from, project: owner.split("/")[0] ?? "", outputs, settings };
+  const { owner, config, outputs, settings } = await openStack(from, cwd);
+  const request = { stack: from, project: owner.split("/")[0] ?? "", config, outputs, settings };
   const plan = sameAddress ? planMove(request, awsSeconds) : planGrowth(request, to);
   if (json) {
     process.stdout.write(`${JSON.stringify(plan, undefined, 2)}\n`);

@@ -1,6 +1,6 @@
 /** The command line of the product: what a user types besides `pulumi`. */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { balancerSeconds } from "../cutover/growth";
+import { awsSeconds } from "../cutover/growth";
 import { formats } from "../dns/formats";
 import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
@@ -154,7 +154,7 @@ program
       "with --same-address: what AWS takes to make a balancer serve, or to give its address back",
     )
       .argParser(secondsIn)
-      .default(undefined, `${balancerSeconds}`),
+      .default(undefined, `${awsSeconds["load-balancer"]}, and ${awsSeconds["dual-ip"]} on the way back`),
   )
   .requiredOption("--plan", "print the plan: it is carried out by its commands, one by one")
   .option("--cwd <directory>", "the project's directory", ".")
@@ -179,7 +179,7 @@ dns
   .command("cutover")
   .description(
     "lead the applications' names to the stack's address: asks that address first, and shows what would change; with --yes\n" +
-      "writes the way back into a file, publishes, and waits until the authority answers with it",
+      "asks again for up to 4 minutes where nobody answers behind a load balancer yet, writes the way back into a file, publishes, and waits until the authority answers with it",
   )
   .option("--stack <name>", "the stack, as `pulumi stack ls` names it; else its outputs from standard input")
   .option("--cwd <directory>", "the project's directory", ".")

@@ -24,6 +24,8 @@ export interface OpenedStack {
   /** `<project>/<stack>`, as tags and the node have it. */
   owner: string;
   settings: Settings;
+  /** The settings as they are written, by their whole keys. */
+  config: Record<string, string>;
   connection: Connection;
   outputs: StackOutputs;
   /** Values that must not be shown, to take them out of texts. */
@@ -65,6 +67,7 @@ export async function openStack(stackName: string, workDir: string): Promise<Ope
   return {
     owner: `${name}/${stackName.split("/").at(-1) ?? stackName}`,
     settings: readConfig(name, values, stackName),
+    config: values,
     connection: connectionOf(values),
     outputs: parseOutputs(JSON.stringify(shown)),
     secrets: [...Object.values(outputs), ...Object.values(all)].flatMap(({ value, secret }) =>

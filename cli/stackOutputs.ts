@@ -10,8 +10,17 @@ export interface StackFlags {
   cwd: string;
 }
 
+/** What DNS tooling is to publish, and of which mode; `""` where that was not said. */
+interface Published {
+  dns: DnsOutput;
+  mode: string;
+}
+
 /** Either all outputs of a stack, as `pulumi stack output --json` prints them, or `dns` alone. */
-const outputsSchema = z.union([z.object({ dns: dnsSchema }).transform(({ dns }) => dns), dnsSchema]);
+const outputsSchema = z.union([
+  z.object({ dns: dnsSchema, mode: z.string().default("") }),
+  dnsSchema.transform((dns) => ({ dns, mode: "" })),
+]) satisfies z.ZodType<Published>;
 
 /** @throws naming `what` and what is wrong with it */
 export function parsed<Schema extends z.ZodType>(schema: Schema, json: string, what: string): z.output<Schema> {
@@ -26,7 +35,7 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, json: string, w
   return data;
 }
 
-export async function dnsOutputOf({ stack, cwd }: StackFlags): Promise<DnsOutput> {
+export async function publishedBy({ stack, cwd }: StackFlags): Promise<Published> {
   if (stack === undefined) {
     if (process.stdin.isTTY) {
       throw new Error("--stack: expected a stack, or 'pulumi stack output --json' on standard input, found neither");
@@ -34,7 +43,9 @@ export async function dnsOutputOf({ stack, cwd }: StackFlags): Promise<DnsOutput
     return parsed(outputsSchema, await text(process.stdin), "standard input");
   }
   const selected = await LocalWorkspace.selectStack({ stackName: stack, workDir: cwd });
-  const dns: unknown = (await selected.outputs())["dns"]?.value;
+  const { dns, mode } = await selected.outputs();
   if (dns === undefined) throw new Error(`--stack: expected a stack that is up, found '${stack}' without outputs`);
-  return parsed(dnsSchema, JSON.stringify(dns), `stack '${stack}'`);
+  return { dns: parsed(dnsSchema, JSON.stringify(dns.value), `stack '${stack}'`), mode: String(mode?.value ?? "") };
 }
+
+export const dnsOutputOf = async (flags: StackFlags): Promise<DnsOutput> => (await publishedBy(flags)).dns;

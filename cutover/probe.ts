@@ -1,4 +1,5 @@
 /** Whether an address serves a name: TLS with that name, and a certificate that clients accept for it. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type PeerCertificate } from "node:tls";
 
 export interface ProbeOptions {
@@ -7,6 +8,9 @@ export interface ProbeOptions {
   /** PEM of the certificate authorities to trust instead of the well-known ones. */
   ca?: string;
 }
+
+/** Nobody is there yet, or not any more; somebody with the wrong certificate is somebody. */
+export class NoAnswer extends Error {}
 
 /** Milliseconds for connection and handshake. */
 const patience = 10_000;
@@ -25,25 +29,57 @@ export function probe(name: string, address: string, { port = 443, ca }: ProbeOp
   const expected = `${servername} at ${address}:${port}: expected a certificate that is valid for this name, found`;
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, servername, rejectUnauthorized: false, ...(ca ? { ca } : {}) });
-    const fail = (reason: string): void => {
+    const fail = (error: Error): void => {
       socket.destroy();
-      reject(new Error(`${expected} ${reason}`));
+      reject(error);
     };
     socket.setTimeout(patience, () => {
-      fail(`no answer within ${patience / 1000} s`);
+      fail(new NoAnswer(`${expected} no answer within ${patience / 1000} s`));
     });
     socket.on("error", (error) => {
-      fail(`no TLS: ${error.message}`);
+      fail(new NoAnswer(`${expected} no TLS: ${error.message}`));
     });
     socket.on("secureConnect", () => {
       if (!socket.authorized) {
-        fail(
-          `${shown(socket.getPeerCertificate())} (${socket.authorizationError.message || String(socket.authorizationError)})`,
-        );
+        const reason = socket.authorizationError.message || String(socket.authorizationError);
+        fail(new Error(`${expected} ${shown(socket.getPeerCertificate())} (${reason})`));
         return;
       }
       socket.destroy();
       resolve();
     });
   });
+}
+
+export interface Waiting {
+  /** How long to ask again. */
+  seconds: number;
+  /** Milliseconds between two tries. */
+  pause?: number;
+  /** What there was instead of an answer, before the next try. */
+  onFailure(message: string, secondsLeft: number): void;
+}
+
+/**
+ * Asks again while nobody answers.
+ * @throws naming what answered instead, or that nobody did
+ */
+export async function probeUntil(
+  name: string,
+  address: string,
+  options: ProbeOptions,
+  { seconds, pause = 5000, onFailure }: Waiting,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      await probe(name, address, options);
+      return;
+    } catch (error) {
+      const left = deadline - Date.now();
+      if (!(error instanceof NoAnswer) || left <= 0) throw error;
+      onFailure(error.message, Math.ceil(left / 1000));
+      await sleep(Math.min(pause, left));
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:tls";
 import { createServer as createPlainServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { probe } from "../../cutover/probe";
+import { probe, probeUntil } from "../../cutover/probe";
 import { certificateFor } from "../support/certificate";
 
 describe("probe of the new address", function () {
@@ -50,5 +50,35 @@ describe("probe of the new address", function () {
     const { port: plainPort } = plain.address() as AddressInfo;
     await assert.rejects(probe("app.example.com.", "127.0.0.1", { port: plainPort }), /found no TLS: /);
     plain.close();
+  });
+
+  it("asks again until somebody answers, but not after a wrong certificate", async () => {
+    const late = createServer({ ...app });
+    const failures: string[] = [];
+    const waiting = {
+      ...{ seconds: 20, pause: 50 },
+      onFailure: (message: string) => {
+        failures.push(message);
+        if (failures.length === 2) late.listen(latePort, "127.0.0.1");
+      },
+    };
+    const free = createPlainServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const latePort = (free.address() as AddressInfo).port;
+    await new Promise((resolve) => free.close(resolve));
+    await probeUntil("app.example.com.", "127.0.0.1", { port: latePort, ca: app.cert }, waiting);
+    assert.ok(failures.length >= 2);
+    assert.match(failures[0] ?? "", /found no TLS: connect ECONNREFUSED/);
+    late.close();
+    failures.length = 0;
+    await assert.rejects(
+      probeUntil("shop.example.com.", "127.0.0.1", { port, ca: app.cert }, waiting),
+      /found one for/,
+    );
+    await assert.rejects(
+      probeUntil("app.example.com.", "127.0.0.1", { port: 1 }, { ...waiting, seconds: 0 }),
+      /ECONNREFUSED/,
+    );
+    assert.deepEqual(failures, []);
   });
 });
