@@ -9,10 +9,11 @@ import type { Account } from "./aws/account";
 import { removeLeaving } from "./aws/elbv2/loadBalancers";
 import { startEndpoint } from "./aws/endpoint";
 import { replaceInstance } from "./aws/replacement";
+import { spread } from "./aws/spread";
 import { leave, steal } from "./aws/stranger";
 import { serveControl } from "./cloudControl";
 import { authorize, setNodePolicy, setOperatorPolicies } from "./cloudPolicy";
-import { labAccount } from "./labAccount";
+import { labAccount, labCluster } from "./labAccount";
 import { awsEndpoint, publicAwsEndpoint } from "./network/addresses";
 import { applyDataPlane } from "./network/dataPlane";
 import { startHealthChecks } from "./network/healthChecks";
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
       endpoint.change((changed) => {
         changed.balancerSeconds = seconds;
       }),
+    spread: ({ zones }) => endpoint.change((changed) => spread(changed, labCluster, zones)),
     plugged: () => endpoint.change(() => undefined),
     leave: () => endpoint.change(leave),
   });

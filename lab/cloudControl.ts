@@ -19,6 +19,8 @@ export interface CloudEvents {
   operatorPolicies: { policies: readonly PolicyDocument[] };
   /** From now on AWS takes its time with load balancers. */
   balancers: { seconds: number };
+  /** The cluster's nodes are launched in one zone, or in two. */
+  spread: { zones: 1 | 2 };
   /** A machine has a new card: what AWS has decided about its addresses is made so again. */
   plugged: Record<string, never>;
   /** Whoever has taken an address goes. */

@@ -1,9 +1,15 @@
 /** Mode load-balancer on a cluster of many nodes, in an account without a data path: what that asks of AWS. */
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
 import type { Account, AutoScalingGroup } from "../../lab/aws/account";
 import { targetsOf } from "../../lab/aws/elbv2/health";
 import { newId } from "../../lab/aws/ids";
+import { updateTargetGroups } from "../../lab/kops/prune";
 import { labCluster } from "../../lab/labAccount";
+import { repositoryRoot } from "../../lab/paths";
+import { attempt } from "../../lab/process";
 import { parseOutputs, type StackOutputs } from "../../dns/outputs";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
@@ -128,5 +134,47 @@ describe("a cluster with many nodes", function () {
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--refresh", "--stack", "grown"]);
     await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "grown"]);
     assert.deepEqual([account.addresses, account.loadBalancers], [[], []]);
+  });
+
+  it("survives kOps, which detaches target groups that its manifests do not name", async () => {
+    const { account } = engine.endpoint;
+    addWorkers(account, 20);
+    await engine.addStack("kept", { mode: "load-balancer" });
+    const file = join(engine.project, "kops.yaml");
+    const group = (name: string, role: string): object => ({
+      ...{ apiVersion: "kops.k8s.io/v1alpha2", kind: "InstanceGroup" },
+      ...{ metadata: { labels: { "kops.k8s.io/cluster": labCluster }, name }, spec: { role } },
+    });
+    const groups = [
+      ...zones.map((zone) => group(`nodes-${zone}`, "Node")),
+      group("control-plane-eu-central-1a", "Master"),
+    ];
+    await writeFile(file, groups.map((each) => stringify(each)).join("---\n"));
+    const kops = (...args: string[]) =>
+      attempt(process.execPath, [join(repositoryRoot, "cli/main.cjs"), "kops", "--stack", "kept", ...args], {
+        cwd: engine.project,
+        env: engine.operatorEnv,
+      });
+    const update = async (): Promise<number[]> => {
+      updateTargetGroups(account, labCluster, await readFile(file, "utf8"));
+      return (account.targetGroups ?? []).map(({ arn }) => targetsOf(account, arn).length);
+    };
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "kept"]);
+
+    const missing = zones.map((zone) => `${file}: InstanceGroup nodes-${zone}: spec.externalLoadBalancers\n`).join("");
+    assert.deepEqual(await kops("--check", file), { status: 1, stdout: missing, stderr: "" });
+    assert.deepEqual(await update(), [0, 0], "kOps has taken all nodes away");
+    await engine.pulumi(["up", "--refresh", "--yes", "--skip-preview", "--stack", "kept"]);
+    assert.deepEqual(
+      (account.targetGroups ?? []).map(({ arn }) => targetsOf(account, arn).length),
+      [20, 20],
+    );
+
+    const { status, stderr } = await kops("--patch", file);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual((await kops("--check", file)).status, 0);
+    assert.deepEqual(await update(), [20, 20]);
+    await engine.pulumi(["up", "--refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "kept"]);
+    await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "kept"]);
   });
 });

@@ -67,6 +67,32 @@ describe("mode load-balancer", function () {
     if (kept as KeptLab | undefined) await lab.down();
   });
 
+  /** The account without what AWS chooses anew each time: ids, addresses and times. */
+  const comparable = async (): Promise<readonly string[]> =>
+    (await accountSnapshot())
+      .map((fact) =>
+        fact
+          .replaceAll(/\b(eipalloc|eipassoc|eni|eni-attach|sg|sgr|subnet)-[0-9a-f]{8,17}\b/g, "$1-*")
+          .replaceAll(/(\/|ingress-https-|ingress-http-|ingress-|com-)[0-9a-f]{7,26}(?=["/])/g, "$1*")
+          .replaceAll(/(203\.0\.113|172\.20\.\d+)\.\d+/g, "$1.*")
+          .replaceAll(/"(macAddress|createdTime|launchTime)":"[^"]*"/g, '"$1":"*"'),
+      )
+      .sort();
+  const arrivals = new Map<string, { account: readonly string[]; node: readonly string[] }>();
+  /** Each time the stack comes to a mode, account and node are as they were the first time. */
+  const leavesNothingBehind = async (mode: string): Promise<void> => {
+    const node = await nodeSnapshot();
+    // The secondary address and the statistics password are others each time, and so is what the files hold of them.
+    const installed = node.map((fact) =>
+      fact.replace(/^(file .*) [0-9a-f]{16}$/, "$1").replaceAll(/172\.20\.\d+\.\d+/g, "*"),
+    );
+    const now = { account: await comparable(), node: mode === "dual-ip" ? installed : node };
+    const before = arrivals.get(mode) ?? (mode === "dual-ip" ? now : { ...now, node: atFirst.node });
+    arrivals.set(mode, before);
+    assert.deepEqual(difference(before.account, now.account), [], `the account in mode ${mode}`);
+    assert.deepEqual(difference(before.node, now.node), [], `the node in mode ${mode}`);
+  };
+
   // Each of the six ways from one mode to another.
   for (const [from, to] of [
     ["nothing", "node-port"],
@@ -89,6 +115,7 @@ describe("mode load-balancer", function () {
       const { loadBalancers = [], addresses } = account();
       assert.equal(loadBalancers.length, to === "load-balancer" ? 1 : 0);
       assert.equal(addresses.length, to === "node-port" ? 0 : 1);
+      await leavesNothingBehind(to);
     });
 
   it("the balancer's address stays through other NodePorts, tags, zones and back", async () => {
@@ -108,6 +135,28 @@ describe("mode load-balancer", function () {
     for (const key of ["crossZone", "tags", "proxyProtocol", "httpNodePort"]) await set([key], undefined);
     await up();
     assert.equal((await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp, ingressPublicIp);
+    assert.deepEqual(await failing(), []);
+  });
+
+  it("a zone that comes is added to the balancer and answers, one that goes takes its address along", async () => {
+    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const arn = account().loadBalancers?.[0]?.arn;
+    await set(["appDomains"], [labDomain]);
+    await tellCloud("spread", { zones: 2 });
+    const app = await probeApp(ingressPublicIp);
+    await up();
+    const { failed, failures } = await app.stop();
+    assert.equal(failed, 0, failures.join("; "));
+    assert.equal(account().loadBalancers?.[0]?.arn, arn, "the same balancer");
+    const grown = await outputsOf("prod");
+    const [all = []] = grown.dns.records.map(({ values }) => values);
+    assert.equal(all.length, 2);
+    for (const address of all)
+      assert.deepEqual(await answering({ ...grown, ingressPublicIp: address }), ["app-https", "app-http"], address);
+    await tellCloud("spread", { zones: 1 });
+    await up();
+    const after = await outputsOf("prod");
+    assert.deepEqual([after.ingressPublicIp, after.dns.records[0]?.values], [ingressPublicIp, [ingressPublicIp]]);
     assert.deepEqual(await failing(), []);
   });
 
@@ -185,9 +234,10 @@ describe("mode load-balancer", function () {
     const stack = "prod-single";
     const before = await outputsOf(stack);
     const plan = JSON.parse(await operator.shell(`${cli} grow --from ${stack} --same-address --plan --json`)) as Growth;
-    const [keep = "", mode = "", free = "", up = ""] = plan.steps.map(({ command }) => command);
+    const [keep = "", mode = "", preview = "", free = "", up = ""] = plan.steps.map(({ command }) => command);
     await operator.shell(keep);
     await operator.shell(mode);
+    await operator.shell(preview);
     await assert.rejects(operator.shell(up.replace("up", "up --skip-preview")), /ResourceInUse/);
     assert.deepEqual(await answering(before), ["app-https", "app-http"], "the node goes on serving");
     await operator.shell(free.replace("destroy", "destroy --skip-preview"));
@@ -223,7 +273,7 @@ describe("mode load-balancer", function () {
       [],
     );
     const changes = difference(atFirst.account, await accountSnapshot()).filter(
-      (change) => !/^[+-] (instances|networkInterfaces|loadBalancers|targetGroups|listeners) /.test(change),
+      (change) => !/^[+-] (instances|networkInterfaces|loadBalancers|targetGroups|listeners|subnets) /.test(change),
     );
     assert.deepEqual(changes, []);
   });

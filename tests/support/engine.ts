@@ -29,6 +29,8 @@ export interface LoopbackEngine {
   backendUrl: string;
   /** What the engine and its plugins need to find the endpoint and nothing else. */
   env: Record<string, string>;
+  /** The same, and what `pulumi` itself needs: for programs that call it. */
+  operatorEnv: NodeJS.ProcessEnv;
   /** A directory with the project's own program, for stacks of one test. */
   project: string;
   /** Runs `pulumi` in a project's directory, by default the shared one, and returns its stdout. */
@@ -84,17 +86,18 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
     AWS_EC2_METADATA_DISABLED: "true",
   };
   const backendUrl = `file://${paths.backend}`;
+  const operatorEnv = {
+    ...process.env,
+    ...env,
+    PATH: `${paths.bin}:${process.env["PATH"]}`,
+    PULUMI_HOME: paths.pulumiHome,
+    PULUMI_BACKEND_URL: backendUrl,
+  };
   const command: LoopbackEngine["pulumi"] = (args, options = {}) =>
     run(pulumi, [...args, "--non-interactive"], {
       cwd: paths.project,
       ...options,
-      env: {
-        ...process.env,
-        ...env,
-        PATH: `${paths.bin}:${process.env["PATH"]}`,
-        PULUMI_HOME: paths.pulumiHome,
-        PULUMI_BACKEND_URL: backendUrl,
-      },
+      env: operatorEnv,
     });
   return {
     endpoint,
@@ -109,6 +112,7 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
     pulumiHome: paths.pulumiHome,
     backendUrl,
     env,
+    operatorEnv,
     project: paths.project,
     pulumi: command,
     addStack: async (name, settings = {}) => {
