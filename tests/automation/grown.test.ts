@@ -7,9 +7,10 @@ import type { Account, AutoScalingGroup } from "../../lab/aws/account";
 import { targetsOf } from "../../lab/aws/elbv2/health";
 import { newId } from "../../lab/aws/ids";
 import { updateTargetGroups } from "../../lab/kops/prune";
-import { labCluster } from "../../lab/labAccount";
+import { labCluster, labZoneId } from "../../lab/labAccount";
 import { repositoryRoot } from "../../lab/paths";
 import { attempt } from "../../lab/process";
+import { planGrowth } from "../../cutover/growth";
 import { parseOutputs, type StackOutputs } from "../../dns/outputs";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
@@ -60,7 +61,7 @@ function addWorkers(account: Account, count: number): void {
 }
 
 describe("a cluster with many nodes", function () {
-  this.timeout(3 * 60_000);
+  this.timeout(10 * 60_000);
   let engine: LoopbackEngine;
   before(async function () {
     if (process.platform !== "linux") this.skip();
@@ -176,5 +177,35 @@ describe("a cluster with many nodes", function () {
     assert.deepEqual(await update(), [20, 20]);
     await engine.pulumi(["up", "--refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "kept"]);
     await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "kept"]);
+  });
+
+  it("leaves its records in the zone by the commands that `grow` names for route53ZoneId", async () => {
+    const { account } = engine.endpoint;
+    await engine.addStack("zoned", {
+      ...{ mode: "load-balancer", route53ZoneId: labZoneId, appDomains: ["app.example.com"] },
+    });
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "zoned"]);
+    const published = () => account.hostedZones[0]?.records.find(({ name }) => name === "app.example.com.");
+    const record = published();
+    assert.ok(record);
+    const request = {
+      ...{ stack: "zoned", project: "kops-secondary-ingress", config: {} },
+      outputs: parseOutputs(await engine.pulumi(["stack", "output", "--json", "--stack", "zoned"])),
+      settings: { route53ZoneId: labZoneId, dnsTtl: 60, keepAddress: false },
+    };
+    let advice = "";
+    assert.throws(
+      () => planGrowth(request),
+      ({ message }: Error) => {
+        advice = message.replace(/^.*before its next up: /, "");
+        return advice.startsWith("pulumi state delete");
+      },
+    );
+    const { status, stderr } = await attempt("sh", ["-c", advice], { cwd: engine.project, env: engine.operatorEnv });
+    assert.equal(status, 0, stderr);
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "zoned"]);
+    assert.deepEqual(published(), record);
+    await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "zoned"]);
+    assert.deepEqual(published(), record);
   });
 });
