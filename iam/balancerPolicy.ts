@@ -2,6 +2,7 @@
  * What mode load-balancer needs beside what every mode does. Resource types and conditions are those of AWS's service authorization
  * reference: list_awselasticloadbalancingv2.html and list_amazonec2autoscaling.html.
  */
+import { partitionOf } from "./arn";
 import { conditions, type Statement } from "./conditions";
 
 /** Actions of EC2 that Elastic Load Balancing asks of whoever makes a balancer or a target group, beside those of every mode. */
@@ -14,7 +15,9 @@ export interface BalancerScope {
 }
 
 export function balancerStatements({ clusterName, region, accountId }: BalancerScope): Statement[] {
-  const elb = (path: string): string => `arn:aws:elasticloadbalancing:${region}:${accountId}:${path}/*`;
+  const arn = (service: string, path: string): string =>
+    `arn:${partitionOf(region)}:${service}:${region}:${accountId}:${path}/*`;
+  const elb = (path: string): string => arn("elasticloadbalancing", path);
   const { beingMadeOurs, ours, ofTheCluster } = conditions(clusterName);
   const balancer = elb("loadbalancer/net");
   const targets = elb("targetgroup");
@@ -86,10 +89,7 @@ export function balancerStatements({ clusterName, region, accountId }: BalancerS
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:RevokeSecurityGroupIngress",
       ],
-      Resource: [
-        `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/*`,
-        `arn:aws:ec2:${region}:${accountId}:security-group/*`,
-      ],
+      Resource: [arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName"), arn("ec2", "security-group")],
       Condition: ofTheCluster,
     },
   ];

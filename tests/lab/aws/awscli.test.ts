@@ -112,7 +112,7 @@ describe("the endpoint, by the aws command line", function () {
     });
     const take = ["ec2", "assign-private-ip-addresses", "--network-interface-id", lab.eniId];
     const taken = ["--private-ip-addresses", secondaryIp];
-    const says = `[${secondaryIp}] assigned, but move is not allowed.`;
+    const says = `\\[${secondaryIp}\\] assigned, but move is not allowed\\.`;
     await refused("InvalidParameterValue", "AssignPrivateIpAddresses", says, ...take, ...taken);
     const { AssignedPrivateIpAddresses } = await assign(...taken, "--allow-reassignment");
     assert.deepEqual(AssignedPrivateIpAddresses, [{ PrivateIpAddress: secondaryIp }]);
