@@ -11,8 +11,10 @@ import {
   checkProgram,
   checkState,
   directories,
+  guardRepairs,
   hostFileProgram,
   natRules,
+  recentRepairs,
 } from "./paths";
 import { apiForwardListener, httpsListener } from "./ports";
 import { sandbox } from "./sandbox";
@@ -24,12 +26,14 @@ const period = 60;
 /** Pause after a repair that failed, doubled each time. Seconds. */
 const firstPause = 60;
 const longestPause = 1800;
+/** Seconds that a repair counts as recent: the alert and the doctor look back as far. */
+const recent = 3600;
 
 /**
  * The state is one JSON object, replaced whole. `time` and `lastGood`: seconds since 1970; `checks`: whether each thing is, or is
  * again, as it should be; `certificates`: whose is seen on each path (`api`, `other` or `none`; kOps answers 401 to anonymous
  * requests, so a status code would prove nothing); `edited`: installed files that somebody changed; `repaired` and `failed`: in
- * this run; `repairs`: since boot.
+ * this run; `repairs`: since boot, the guard's among them; `repairsLastHour`: of these, the recent ones.
  */
 export function renderCheck({ clusterName, primaryPrivateIp }: Settings): string {
   return `#!/bin/bash
@@ -78,7 +82,7 @@ secondary=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -
 secondary=\${secondary%/32}
 keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
 keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \\$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
-[ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list table ip secondary_ingress_filter' 'nft -f ${apiFilterRules}'
+[ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list chain ip secondary_ingress_filter input | grep -q drop' 'nft -f ${apiFilterRules}'
 keep haproxy 'systemctl is-active -q haproxy.service' 'systemctl reset-failed haproxy.service; systemctl start haproxy.service'
 keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
 keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
@@ -98,10 +102,17 @@ read -r on_primary on_loopback on_secondary <<<"$seen"
 
 read -r last_good repairs < <(sed -nE 's/.*"lastGood":([0-9]+).*"repairs":([0-9]+).*/\\1 \\2/p' $state 2>/dev/null)
 [ $good = false ] || last_good=$now
+for name in $repaired; do echo "$now $name"; done >>${recentRepairs}
 repairs=$((\${repairs:-0} + $(wc -w <<<"$repaired")))
-printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s}\\n' \\
+# Taken away whole: the guard goes on in a new file.
+if mv ${guardRepairs} ${guardRepairs}.taken 2>/dev/null; then
+  repairs=$((repairs + $(wc -l <${guardRepairs}.taken)))
+  cat ${guardRepairs}.taken >>${recentRepairs}
+fi
+awk -v since=$((now - ${recent})) '$1 > since' ${recentRepairs} >${recentRepairs}.new && mv ${recentRepairs}.new ${recentRepairs}
+printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s,"repairsLastHour":%s}\\n' \\
   "$now" $good "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
-  "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" >$state.new
+  "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" "$(wc -l <${recentRepairs})" >$state.new
 mv $state.new $state
 
 # Readable for node-exporter, which runs as somebody else.
@@ -112,7 +123,7 @@ if [ -d "\${metrics%/*}" ]; then
     gauge check_time_seconds "$now" 'When the check last ran, in seconds since 1970.'
     gauge good $([ $good = true ] && echo 1 || echo 0) 'Whether all was, or is again, as it should be.'
     gauge last_good_time_seconds "\${last_good:-0}" 'When all was last as it should be, in seconds since 1970.'
-    gauge repairs_total "$repairs" 'Repairs since boot.' counter
+    gauge repairs_total "$repairs" 'Repairs since boot, by the check and by the guard.' counter
     gauge edited_files "$(${hostFileProgram} drift | grep -c '^edited ')" 'Installed files that somebody changed.'
     echo '# HELP secondary_ingress_ok Whether one thing is, or is again, as it should be.'
     echo '# TYPE secondary_ingress_ok gauge'

@@ -1,5 +1,5 @@
 /** Puts a table of ours back as soon as somebody destroys it: `nft flush ruleset` is what many scripts begin with. */
-import { apiFilterRules, apiForwardRules, apiForwardState, guardProgram, natRules } from "./paths";
+import { apiFilterRules, apiForwardRules, apiForwardState, guardProgram, guardRepairs, natRules } from "./paths";
 import { sandbox } from "./sandbox";
 
 export function renderGuard(): string {
@@ -7,13 +7,15 @@ export function renderGuard(): string {
 # Watches the kernel's tables and puts ours back within milliseconds. The check does the same every minute, should this one fail.
 set -u
 export LC_ALL=C
-put_back() { # table, rules
-  nft list table ip "$1" >/dev/null 2>&1 || { [ -e "$2" ] && nft -f "$2" && echo "table $1 was destroyed: put back"; }
+# In the check's words, which counts this one's repairs with its own.
+put_back() { # table, rules, what the check calls it
+  nft list table ip "$1" >/dev/null 2>&1 ||
+    { [ -e "$2" ] && nft -f "$2" && echo "repaired: $3" && echo "$(date +%s) $3" >>${guardRepairs}; }
 }
 put_all_back() {
-  put_back secondary_ingress ${natRules}
-  [ ! -e ${apiFilterRules} ] || put_back secondary_ingress_filter ${apiFilterRules}
-  if grep -qs forward ${apiForwardState}; then put_back secondary_ingress_api ${apiForwardRules}; fi
+  put_back secondary_ingress ${natRules} natTable
+  [ ! -e ${apiFilterRules} ] || put_back secondary_ingress_filter ${apiFilterRules} apiFilter
+  if grep -qs forward ${apiForwardState}; then put_back secondary_ingress_api ${apiForwardRules} apiTable; fi
 }
 # All events: newer nft reads "destroy" as a command of its own here.
 exec 3< <(exec nft monitor tables)
@@ -38,7 +40,8 @@ Restart=always
 RestartSec=1s
 CapabilityBoundingSet=CAP_NET_ADMIN
 RestrictAddressFamilies=AF_NETLINK AF_UNIX
-${sandbox}
+${sandbox}ReadWritePaths=/run
+
 [Install]
 WantedBy=multi-user.target
 `;

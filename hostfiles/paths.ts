@@ -38,7 +38,11 @@ export const guardProgram = `${directories.lib}/guard`;
 export const checkProgram = `${directories.lib}/check`;
 /** What the check saw last, as JSON: see docs/guide.md. */
 export const checkState = `${directories.run}/state.json`;
-/** The same for Prometheus' node-exporter, where Debian's has its text files; written where that directory is. */
+/** Repairs of the last hour: one `<seconds since 1970> <what>` a line. */
+export const recentRepairs = `${directories.run}/repairs`;
+/** The guard's own, until the next check takes them over. */
+export const guardRepairs = `${directories.run}/guard-repairs`;
+/** The check's state for Prometheus' node-exporter, where Debian's has its text files; written where that directory is. */
 export const checkMetrics = "/var/lib/prometheus/node-exporter/secondary_ingress.prom";
 /** Where kOps puts what a fresh node installs itself from; writable on every image, as nodeup starts kubelet only once it has written all files. */
 export const bootDirectory = "/opt/secondary-ingress";

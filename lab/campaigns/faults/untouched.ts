@@ -63,7 +63,7 @@ export const untouchedNode: readonly Scenario[] = [
         );
         await sleep(guarded);
       }
-      await repaired(kept, "table secondary_ingress was destroyed: put back");
+      await repaired(kept, "repaired: natTable");
     },
     afterwards: async (kept) => {
       await kept.node("systemctl restart kube-proxy 2>/dev/null || true");
