@@ -28,25 +28,35 @@ export interface Unknown {
 
 export interface Facts {
   outputs: StackOutputs;
-  aws: AwsFacts | Unknown;
+  aws: AwsFacts;
   node: NodeFacts | NodeUnknown | Unknown;
   reach: ReachFacts;
   names: NameFacts | Unknown;
-  /** `""` where it is left to the environment. */
+  /** Ranges that may reach the applications; undefined where the outputs came alone. */
+  allowedCidrs: readonly string[] | undefined;
+  /** The stack writes its names itself. */
+  writesNames: boolean;
+  /** How AWS is called; `""` where it is left to the environment. */
   region: string;
+  profile: string;
+  /** The project's directory as the user gave it; `""` where it is the one that the user is in. */
+  cwd: string;
   /** `<project>/<stack>`, as the node has it; `""` where the outputs came from standard input. */
   owner: string;
   /** As `pulumi` knows it; `""` where the outputs came from standard input. */
   stack: string;
 }
 
-/** What is wrong, and how to mend it. */
+/** What is wrong, and how to fix it. */
 export interface Verdict {
   observed: string;
   expected: string;
-  /** A command for where the doctor runs, one `on the node: ` to be run there as root, or a sentence. */
+  /** A command for where the doctor runs, one `on the node: ` to be run there as root, or a sentence: see {@link isCommand}. */
   fix: string;
 }
+
+/** Sentences begin with a verb of people: `look with 'kubectl …'`. */
+export const isCommand = (fix: string): boolean => /^(?:on the node: |aws |pulumi )/.test(fix);
 
 export interface Check {
   /** Stable, for tools: `HAPROXY_STOPPED`. Named after what is wrong. */
@@ -59,11 +69,10 @@ export interface Check {
   /** Checks whose findings explain this one's: with one of them, this is not looked at. */
   after: readonly string[];
   modes: readonly IngressMode[];
-  /** What must have been collected. */
-  reads: "aws" | "node" | "reach" | "names";
   /** @returns undefined where all is well, `because` where it cannot be said */
   judge(facts: Facts): Verdict | Unknown | undefined;
 }
 
-/** The facts that a check needs, or why they are not there. */
-export const isUnknown = (part: object): part is Unknown => "because" in part;
+/** A part of the facts that is not there. */
+export const isUnknown = (part: unknown): part is Unknown =>
+  typeof part === "object" && part !== null && "because" in part;

@@ -1,6 +1,6 @@
 /** What the checks say together. */
 import type { IngressMode } from "../settings";
-import { type Area, type Check, type Facts, isUnknown } from "./check";
+import { type Area, type Check, type Facts, isUnknown, type Unknown } from "./check";
 import { checks } from "./checks";
 
 interface Named {
@@ -33,7 +33,7 @@ export interface Report {
 }
 
 export interface Selection {
-  /** Areas or codes; all where it is empty. */
+  /** Areas or codes, in any case; all where it is empty. */
   only: readonly string[];
   /** Codes. */
   ignore: readonly string[];
@@ -41,7 +41,10 @@ export interface Selection {
 
 export const docOf = (code: string): string => `docs/checks.md#${code.toLowerCase()}`;
 
-/** Every check gets one answer. What a finding explains is not looked at; what is ignored explains nothing. */
+const isWord = (given: string, word: string): boolean => given.toLowerCase() === word.toLowerCase();
+const explainedBy = (cause: string): Unknown => ({ because: `${cause} explains it` });
+
+/** Every check gets one answer. What a finding explains is not looked at, nor what that explains in turn; what is ignored explains nothing. */
 export function judge(facts: Facts, { only, ignore }: Selection): Report {
   const report: Report = {
     schemaVersion: 1,
@@ -52,19 +55,25 @@ export function judge(facts: Facts, { only, ignore }: Selection): Report {
     skipped: [],
   };
   const found = new Map<string, Finding>();
+  /** By code: the finding that it is, or that explains it. */
+  const causes = new Map<string, string>();
   const chosen = checks.filter(
     ({ code, area, modes }) =>
       modes.includes(facts.outputs.mode as IngressMode) &&
-      !ignore.includes(code) &&
-      (only.length === 0 || only.some((word) => word === code || word.toLowerCase() === area.toLowerCase())),
+      !ignore.some((word) => isWord(word, code)) &&
+      (only.length === 0 || only.some((word) => isWord(word, code) || isWord(word, area))),
   );
   const visit = ({ code, area, severity, title, after, judge }: Check): void => {
     const named = { code, area, severity, title, doc: docOf(code) };
-    const cause = after.find((each) => found.has(each));
-    const answer = cause === undefined ? judge(facts) : { because: `${cause} explains it` };
+    const cause = after.map((each) => causes.get(each)).find((each) => each !== undefined);
+    const answer = cause === undefined ? judge(facts) : explainedBy(cause);
+    if (cause !== undefined) causes.set(code, cause);
     if (answer === undefined) report.good.push(named);
     else if (isUnknown(answer)) report.skipped.push({ ...named, because: answer.because });
-    else found.set(code, { ...named, ...answer });
+    else {
+      found.set(code, { ...named, ...answer });
+      causes.set(code, code);
+    }
   };
   // A cause may stand after its effect in the table: each is visited after those that explain it.
   const visited = new Set<string>();
@@ -85,3 +94,6 @@ export function judge(facts: Facts, { only, ignore }: Selection): Report {
   ];
   return report;
 }
+
+/** Whether anything of what was chosen could be looked at. */
+export const looked = ({ findings, good }: Report): boolean => findings.length + good.length > 0;

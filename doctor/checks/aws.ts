@@ -1,19 +1,46 @@
 /** The account: the instance, its interface, its addresses, and who may come in. */
+import { parseCIDR } from "ipaddr.js";
 import type { Check, Facts, Verdict } from "../check";
-import type { AwsFacts } from "../collect/aws";
+import { isUnknown } from "../check";
+import type { ElasticIp } from "../collect/aws";
 import type { Target } from "../collect/targets";
-import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, up } from "./define";
+import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, set, up } from "./define";
 
-/** The rule of the stack for one of the applications' ports. */
-function opened(port: number, { reachedBy }: AwsFacts, facts: Facts): Verdict | undefined {
-  const ranges = reachedBy[port] ?? [];
-  return ranges.length > 0
-    ? undefined
-    : {
-        observed: `no security group of ${facts.outputs.networkInterfaceId} lets anyone reach port ${port}`,
-        expected: `a rule for TCP port ${port}`,
-        fix: up(facts),
-      };
+const covers = (outer: string, inner: string): boolean => {
+  const [range, bits] = parseCIDR(outer);
+  const [first, innerBits] = parseCIDR(inner);
+  return bits <= innerBits && range.kind() === first.kind() && first.match(range, bits);
+};
+
+/** Rules for one of the applications' ports: one for each range, or any where the ranges are not known. */
+function opened(port: number, reachedBy: Record<number, string[]>, facts: Facts): Verdict | undefined {
+  const rules = reachedBy[port] ?? [];
+  const wanted = facts.allowedCidrs;
+  const shut = wanted?.filter((range) => !rules.some((rule) => covers(rule, range)));
+  if (shut ? shut.length === 0 : rules.length > 0) return undefined;
+  return {
+    observed: `no security group of ${facts.outputs.networkInterfaceId} lets ${shut ? list(shut) : "anyone"} reach port ${port}`,
+    expected: `rules for TCP port ${port}${wanted ? `, for ${list(wanted)} (allowedCidrs)` : ""}`,
+    fix: up(facts),
+  };
+}
+
+const ingressOf = (all: readonly ElasticIp[], { outputs }: Facts): ElasticIp | undefined =>
+  all.find(({ allocationId }) => allocationId === outputs.allocationId);
+
+/**
+ * Paid for, leading nowhere, and nobody's way in: what the outputs name has a use, and so have an API's address and those of a
+ * balancer's zones, whatever the outputs say. A released address does not come back.
+ */
+function idleOnes(all: readonly ElasticIp[], { outputs }: Facts): ElasticIp[] {
+  const used = [outputs.apiPublicIp, outputs.ingressPublicIp, ...outputs.dns.records.flatMap(({ values }) => values)];
+  return all.filter(
+    ({ associated, allocationId, publicIp, name }) =>
+      !associated &&
+      allocationId !== outputs.allocationId &&
+      !used.includes(publicIp) &&
+      !/-(?:api|balancer-[^-].*)$/.test(name),
+  );
 }
 
 /** Those that come and go are not ill. */
@@ -27,14 +54,17 @@ function illOnes(targets: readonly Target[]): string {
 export const awsChecks: readonly Check[] = [
   ofAws(
     { code: "INSTANCE_GONE", area: "AWS", severity: "error", title: "the node's instance is there" },
-    ({ instanceState, attachedTo, controlPlane }, facts) => {
+    ["instanceState", "networkInterface"],
+    ({ instanceState, networkInterface }, facts) => {
       const { instanceId, networkInterfaceId } = facts.outputs;
+      const attachedTo = networkInterface?.attachedTo;
       if (attachedTo === instanceId && instanceState !== "terminated") return undefined;
+      const { controlPlane } = facts.aws;
       return {
-        observed: `${instanceId} is ${instanceState ?? "unknown to AWS"}, ${networkInterfaceId} is ${attachedTo === undefined ? "unknown" : attachedTo || "attached to nothing"}; control planes that run: ${list(controlPlane)}`,
+        observed: `${instanceId} is ${instanceState || "unknown to AWS"}, ${networkInterfaceId} is ${attachedTo === undefined ? "unknown" : attachedTo || "attached to nothing"}; control planes that run: ${isUnknown(controlPlane) ? "unknown" : list(controlPlane)}`,
         expected:
           "the instance and the interface that the stack was brought up for; kOps replaces them at a rolling update",
-        fix: up(facts),
+        fix: `run '${up(facts)}': it stops at the new node's SSH host key, with the command that accepts it; compare the key, run that command, and 'up' again`,
       };
     },
   ),
@@ -46,6 +76,7 @@ export const awsChecks: readonly Check[] = [
       title: "the node's instance runs",
       after: ["INSTANCE_GONE"],
     },
+    ["instanceState"],
     ({ instanceState }, facts) =>
       instanceState === "running"
         ? undefined
@@ -64,11 +95,12 @@ export const awsChecks: readonly Check[] = [
       after: ["INSTANCE_GONE"],
       modes: dualIp,
     },
-    ({ privateIps }, facts) =>
-      privateIps.includes(facts.outputs.secondaryPrivateIp)
+    ["networkInterface"],
+    ({ networkInterface }, facts) =>
+      networkInterface?.privateIps.includes(facts.outputs.secondaryPrivateIp)
         ? undefined
         : {
-            observed: `${facts.outputs.networkInterfaceId} has ${list(privateIps)}`,
+            observed: `${facts.outputs.networkInterfaceId} has ${list(networkInterface?.privateIps ?? [])}`,
             expected: `${facts.outputs.secondaryPrivateIp} among them`,
             fix: up(facts),
           },
@@ -81,8 +113,9 @@ export const awsChecks: readonly Check[] = [
       title: "the applications' Elastic IP is the account's",
       modes: dualIp,
     },
-    ({ elasticIp }, facts) =>
-      elasticIp
+    ["elasticIps"],
+    ({ elasticIps }, facts) =>
+      ingressOf(elasticIps, facts)
         ? undefined
         : {
             observed: `no Elastic IP ${facts.outputs.allocationId} (${facts.outputs.ingressPublicIp})`,
@@ -99,8 +132,10 @@ export const awsChecks: readonly Check[] = [
       after: ["ELASTIC_IP_GONE", "SECONDARY_UNASSIGNED"],
       modes: dualIp,
     },
-    ({ elasticIp }, facts) => {
+    ["elasticIps"],
+    ({ elasticIps }, facts) => {
       const { networkInterfaceId, secondaryPrivateIp, allocationId } = facts.outputs;
+      const elasticIp = ingressOf(elasticIps, facts);
       if (elasticIp?.networkInterfaceId === networkInterfaceId && elasticIp.privateIp === secondaryPrivateIp)
         return undefined;
       return {
@@ -123,6 +158,7 @@ export const awsChecks: readonly Check[] = [
       title: "a load balancer has the applications' Elastic IP",
       modes: balanced,
     },
+    ["targets"],
     ({ targets }, facts) =>
       targets
         ? undefined
@@ -141,6 +177,7 @@ export const awsChecks: readonly Check[] = [
       after: ["BALANCER_GONE"],
       modes: balanced,
     },
+    ["targets"],
     ({ targets = [] }, facts) => {
       const ports = [...new Set(targets.map(({ port }) => port))];
       const silent = ports.filter((port) => targets.every((each) => each.port !== port || isIll(each)));
@@ -161,12 +198,13 @@ export const awsChecks: readonly Check[] = [
       after: ["BALANCER_GONE", "NO_TARGET_HEALTHY"],
       modes: balanced,
     },
+    ["targets"],
     ({ targets = [] }) =>
       targets.some(isIll)
         ? {
             observed: illOnes(targets),
             expected: "all of them healthy; the others have their share meanwhile",
-            fix: `look why the NodePorts do not answer on these nodes: ${lookAtIngress}`,
+            fix: `${lookAtIngress} why the NodePorts do not answer on these nodes`,
           }
         : undefined,
   ),
@@ -176,19 +214,29 @@ export const awsChecks: readonly Check[] = [
       area: "AWS",
       severity: "error",
       title: "the API has the public address of the outputs",
-      after: ["INSTANCE_STOPPED"],
+      after: ["INSTANCE_GONE", "INSTANCE_STOPPED"],
     },
-    ({ primaryPublicIp }, facts) =>
-      primaryPublicIp === facts.outputs.apiPublicIp
-        ? undefined
-        : {
-            observed: primaryPublicIp || "none",
-            expected: facts.outputs.apiPublicIp || "none",
-            fix:
-              primaryPublicIp === ""
-                ? `AWS gives a started instance no public address while another of its addresses has an Elastic IP: pulumi config set --stack ${facts.stack || "<stack>"} kops-secondary-ingress:primaryAddress elastic-ip, then ${up(facts)}`
-                : up(facts),
-          },
+    ["networkInterface"],
+    ({ networkInterface }, facts) => {
+      const { apiPublicIp, networkInterfaceId, primaryPrivateIp } = facts.outputs;
+      const publicIp = networkInterface?.publicIp ?? "";
+      if (publicIp === apiPublicIp) return undefined;
+      const { elasticIps } = facts.aws;
+      const own = isUnknown(elasticIps) ? undefined : elasticIps.find((each) => each.publicIp === apiPublicIp);
+      return {
+        observed: publicIp || "none",
+        expected: apiPublicIp || "none",
+        fix: own
+          ? aws(
+              facts,
+              `ec2 associate-address --allocation-id ${own.allocationId} --network-interface-id ${networkInterfaceId} --private-ip-address ${primaryPrivateIp} --allow-reassociation`,
+            )
+          : // AWS gives a started instance no public address while another of its addresses has an Elastic IP.
+            publicIp === ""
+            ? `${set(facts, "primaryAddress", "elastic-ip")} && ${up(facts)}`
+            : up(facts),
+      };
+    },
   ),
   ofAws(
     {
@@ -199,13 +247,14 @@ export const awsChecks: readonly Check[] = [
       after: ["API_ADDRESS_LOST"],
       modes: dualIp,
     },
-    ({ primaryPublicIp, primaryIsElastic }, { stack }) =>
-      primaryPublicIp === "" || primaryIsElastic
+    ["networkInterface"],
+    ({ networkInterface }, facts) =>
+      !networkInterface?.publicIp || networkInterface.elastic
         ? undefined
         : {
-            observed: `${primaryPublicIp} was assigned automatically, and is lost at the next stop`,
+            observed: `${networkInterface.publicIp} was assigned automatically, and is lost at the next stop`,
             expected: "an Elastic IP",
-            fix: `pulumi config set --stack ${stack || "<stack>"} kops-secondary-ingress:primaryAddress elastic-ip && pulumi up --yes --stack ${stack || "<stack>"}`,
+            fix: `${set(facts, "primaryAddress", "elastic-ip")} && ${up(facts)}`,
           },
   ),
   ofAws(
@@ -217,7 +266,8 @@ export const awsChecks: readonly Check[] = [
       after: ["INSTANCE_GONE"],
       modes: onTheNode,
     },
-    (found, facts) => opened(facts.outputs.ingressPort, found, facts),
+    ["reachedBy"],
+    ({ reachedBy }, facts) => opened(facts.outputs.ingressPort, reachedBy, facts),
   ),
   ofAws(
     {
@@ -228,7 +278,8 @@ export const awsChecks: readonly Check[] = [
       after: ["INSTANCE_GONE"],
       modes: onTheNode,
     },
-    (found, facts) => opened(facts.outputs.ingressHttpPort, found, facts),
+    ["reachedBy"],
+    ({ reachedBy }, facts) => opened(facts.outputs.ingressHttpPort, reachedBy, facts),
   ),
   ofAws(
     {
@@ -236,16 +287,20 @@ export const awsChecks: readonly Check[] = [
       area: "cost",
       severity: "warning",
       title: "no Elastic IP of the stack is paid for and leads nowhere",
-      after: ["ELASTIC_IP_UNASSOCIATED"],
+      after: [
+        ...["INSTANCE_GONE", "API_ADDRESS_LOST", "BALANCER_GONE"],
+        ...["ELASTIC_IP_GONE", "ELASTIC_IP_UNASSOCIATED", "SECONDARY_UNASSIGNED"],
+      ],
     },
-    ({ idle }, facts) => {
-      const ours = idle.filter((allocationId) => allocationId !== facts.outputs.allocationId);
-      return ours.length === 0
+    ["elasticIps"],
+    ({ elasticIps }, facts) => {
+      const idle = idleOnes(elasticIps, facts).map(({ allocationId }) => allocationId);
+      return idle.length === 0
         ? undefined
         : {
-            observed: `${list(ours)}: 3.65 USD a month each`,
+            observed: `${list(idle)}: 3.65 USD a month each`,
             expected: "none besides the stack's own",
-            fix: ours
+            fix: idle
               .map((allocationId) => aws(facts, `ec2 release-address --allocation-id ${allocationId}`))
               .join(" && "),
           };

@@ -1,5 +1,6 @@
 /** Short ways to say what a check needs. */
 import { IngressMode } from "../../settings";
+import { quote } from "../../hostfiles/shell";
 import { type Check, type Facts, isUnknown, type Unknown, type Verdict } from "../check";
 import type { AwsFacts } from "../collect/aws";
 import type { NameFacts } from "../collect/names";
@@ -14,18 +15,22 @@ export const balanced = [IngressMode.LoadBalancer] as const;
 export const published = [IngressMode.DualIp, IngressMode.LoadBalancer] as const;
 
 type Result = Verdict | Unknown | undefined;
-type Definition = Omit<Check, "judge" | "reads" | "after" | "modes"> & Partial<Pick<Check, "after" | "modes">>;
+type Definition = Omit<Check, "judge" | "after" | "modes"> & Partial<Pick<Check, "after" | "modes">>;
+type Had<Part extends keyof AwsFacts> = { [Each in Part]: Exclude<AwsFacts[Each], Unknown> };
 
-/** Answered from what AWS says. */
-export const ofAws = (
+/** Answered from what AWS says. @param parts those that it needs */
+export const ofAws = <Part extends keyof AwsFacts>(
   { after = [], modes = everywhere, ...definition }: Definition,
-  judge: (aws: AwsFacts, facts: Facts) => Result,
+  parts: readonly Part[],
+  judge: (aws: Had<Part>, facts: Facts) => Result,
 ): Check => ({
   ...definition,
   after,
   modes,
-  reads: "aws",
-  judge: (facts) => (isUnknown(facts.aws) ? facts.aws : judge(facts.aws, facts)),
+  judge: (facts) => {
+    const missing = parts.map((part) => facts.aws[part]).find(isUnknown);
+    return missing ?? judge(facts.aws as unknown as Had<Part>, facts);
+  },
 });
 
 /** Answered from what the node says. */
@@ -36,7 +41,6 @@ export const ofNode = (
   ...definition,
   after,
   modes,
-  reads: "node",
   judge: (facts) => (isUnknown(facts.node) ? facts.node : judge(facts.node, facts)),
 });
 
@@ -44,7 +48,7 @@ export const ofNode = (
 export const ofReach = (
   { after = [], modes = everywhere, ...definition }: Definition,
   judge: (facts: Facts) => Result,
-): Check => ({ ...definition, after, modes, reads: "reach", judge });
+): Check => ({ ...definition, after, modes, judge });
 
 /** Answered by the name server. */
 export const ofNames = (
@@ -54,18 +58,48 @@ export const ofNames = (
   ...definition,
   after,
   modes,
-  reads: "names",
   judge: (facts) => (isUnknown(facts.names) ? facts.names : judge(facts.names, facts)),
 });
 
+/** As `pulumi` takes it; a place to fill in where the outputs came alone. */
+const stackName = ({ stack }: Facts): string => stack || "<stack>";
+/** The user's own place, where it is not the present one. */
+const pulumi = ({ cwd }: Facts, command: string): string => `pulumi${cwd ? ` -C ${quote(cwd)}` : ""} ${command}`;
+
 /** Brings everything to what the settings say; what is missing in the account is found by the refresh. */
-export const up = ({ stack }: Facts): string => `pulumi up --refresh --yes --stack ${stack || "<stack>"}`;
+export const up = (facts: Facts): string => pulumi(facts, `up --refresh --yes --stack ${stackName(facts)}`);
+/** Changes a setting of the stack. @param value as a shell takes it */
+export const set = (facts: Facts, key: string, value: string): string =>
+  pulumi(
+    facts,
+    `config set --stack ${stackName(facts)}${key.includes(".") ? " --path" : ""} kops-secondary-ingress:${key} ${value}`,
+  );
+/** A command of this program. */
+export const secondaryIngress = (facts: Facts, command: string): string =>
+  `npx secondary-ingress ${command} --stack ${stackName(facts)}${facts.cwd ? ` --cwd ${quote(facts.cwd)}` : ""}`;
 /** A call by the `aws` command line. */
-export const aws = ({ region }: Facts, call: string): string => `aws${region ? ` --region ${region}` : ""} ${call}`;
+export const aws = ({ region, profile }: Facts, call: string): string =>
+  ["aws", ...(profile ? [`--profile ${quote(profile)}`] : []), ...(region ? [`--region ${region}`] : []), call].join(
+    " ",
+  );
 /** Writes every host file anew. */
-export const reinstall = (facts: Facts): string =>
-  `pulumi config set --stack ${facts.stack || "<stack>"} kops-secondary-ingress:reinstall "$(date +%s)" && ${up(facts)}`;
+export const reinstall = (facts: Facts): string => `${set(facts, "reinstall", '"$(date +%s)"')} && ${up(facts)}`;
 /** Where the ingress controller runs, and whether. */
-export const lookAtIngress = "kubectl get services,pods -A -o wide | grep -i ingress";
+export const lookAtIngress = "look with 'kubectl get services,pods -A -o wide | grep -i ingress'";
 export const onNode = (command: string): string => `on the node: ${command}`;
 export const list = (all: readonly string[]): string => (all.length > 0 ? all.join(", ") : "nothing");
+
+/** A unit that should run, now and after a boot. */
+export const runs = (
+  { active, enabled }: { active: boolean; enabled: boolean },
+  unit: string,
+  otherwise: string,
+  before = "",
+): Verdict | undefined =>
+  active && enabled
+    ? undefined
+    : {
+        observed: `${unit} is ${active ? "active, and does not start at boot" : "not active"}: ${otherwise}`,
+        expected: "active, and enabled",
+        fix: onNode(`${before}systemctl enable --now ${unit}`),
+      };

@@ -1,18 +1,25 @@
 /** Where the applications' names lead. */
-import type { Check } from "../check";
-import { list, ofNames } from "./define";
+import type { Check, Facts } from "../check";
+import { list, ofNames, secondaryIngress, up } from "./define";
+
+/** Who writes the names is told where; the stack does it by itself where it has their zone. */
+const publish = (facts: Facts): string =>
+  facts.writesNames
+    ? up(facts)
+    : `lead the names there by your own tooling (docs/dns.md), or with '${secondaryIngress(facts, "dns cutover")} --yes' and the zone: --zone-id, or --server and --zone`;
 
 export const dnsChecks: readonly Check[] = [
   ofNames(
     { code: "NAME_UNKNOWN", area: "DNS", severity: "warning", title: "every name of the applications has an address" },
-    ({ addresses }, { outputs, stack }) => {
+    ({ addresses }, facts) => {
+      const { outputs } = facts;
       const unknown = outputs.dns.records.filter(({ name }) => (addresses[name] ?? []).length === 0);
       return unknown.length === 0
         ? undefined
         : {
             observed: `no address for ${list(unknown.map(({ name }) => name))}`,
-            expected: outputs.ingressPublicIp,
-            fix: `npx secondary-ingress dns cutover --stack ${stack || "<stack>"} --help`,
+            expected: list([...new Set(outputs.dns.records.flatMap(({ values }) => values))]),
+            fix: publish(facts),
           };
     },
   ),
@@ -24,7 +31,8 @@ export const dnsChecks: readonly Check[] = [
       title: "every name of the applications leads to their address, and nowhere else",
       after: ["ELASTIC_IP_GONE"],
     },
-    ({ addresses }, { outputs, stack }) => {
+    ({ addresses }, facts) => {
+      const { outputs } = facts;
       const wrong = outputs.dns.records.flatMap(({ name, values }) => {
         const found = addresses[name] ?? [];
         return found.length > 0 && found.join() !== values.join() ? [`${name} → ${list(found)}`] : [];
@@ -33,8 +41,8 @@ export const dnsChecks: readonly Check[] = [
         ? undefined
         : {
             observed: list(wrong),
-            expected: outputs.ingressPublicIp,
-            fix: `npx secondary-ingress dns cutover --stack ${stack || "<stack>"} --help`,
+            expected: list([...new Set(outputs.dns.records.flatMap(({ values }) => values))]),
+            fix: publish(facts),
           };
     },
   ),

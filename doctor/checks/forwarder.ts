@@ -3,7 +3,7 @@ import { apiFilterRules, apiForwardRules, apiSwitchProgram } from "../../hostfil
 import { apiForwardListener } from "../../hostfiles/ports";
 import type { Check } from "../check";
 import { units } from "../collect/node";
-import { ofNode, onNode } from "./define";
+import { ofNode, onNode, runs } from "./define";
 
 const after = ["NODE_NOT_OURS"];
 
@@ -17,13 +17,12 @@ export const forwarderChecks: readonly Check[] = [
       after,
     },
     ({ watch }) =>
-      watch.active
-        ? undefined
-        : {
-            observed: `${units.watch} is not active`,
-            expected: "active: it notices when the API server moves",
-            fix: onNode(`systemctl reset-failed ${units.watch} ${units.switch}; systemctl start ${units.watch}`),
-          },
+      runs(
+        watch,
+        units.watch,
+        "nothing but the check notices when the API server moves",
+        `systemctl reset-failed ${units.watch} ${units.switch}; `,
+      ),
   ),
   ofNode(
     {
@@ -105,7 +104,7 @@ export const forwarderChecks: readonly Check[] = [
       !apiFilter || apiFilterTable
         ? undefined
         : {
-            observed: "the table ip secondary_ingress_filter is missing: everybody reaches the API",
+            observed: "the table ip secondary_ingress_filter is missing or empty: everybody reaches the API",
             expected: "apiAllowedCidrs in force",
             fix: onNode(`nft -f ${apiFilterRules}`),
           },

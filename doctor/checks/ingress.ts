@@ -1,7 +1,7 @@
 /** The applications: the ingress controller, and what clients get. */
-import type { Check, Facts } from "../check";
-import type { TlsAnswer } from "../collect/reach";
-import { lookAtIngress, ofNode, ofReach, onNode, published, up } from "./define";
+import type { Check, Facts, Unknown, Verdict } from "../check";
+import type { Asked, TlsAnswer } from "../collect/reach";
+import { dualIp, lookAtIngress, ofNode, ofReach, onNode, up } from "./define";
 
 /** Days: certificates of 90 days are renewed 30 days before their end. */
 const fewDays = 20;
@@ -20,10 +20,39 @@ const answered = [...httpsWay, "INGRESS_UNREACHABLE", "INGRESS_IS_API"];
 
 const isApi = ({ names }: TlsAnswer, { outputs }: Facts): boolean =>
   names.includes(`api.internal.${outputs.clusterName}`);
-const place = ({ outputs }: Facts): string => `${outputs.ingressPublicIp}:${outputs.ingressPort}`;
-/** The first name whose answer is not as it should be. */
-const firstWhere = ({ reach }: Facts, bad: (answer: TlsAnswer) => boolean) =>
-  reach.ingress.find(({ answer }) => bad(answer));
+const place = ({ name, address }: Pick<Asked, "name" | "address">, { outputs }: Facts): string =>
+  `${name ? `${name} on ` : ""}${address}:${outputs.ingressPort}`;
+
+/** What is wrong with the first answer that is not as it should be; where nobody answers, nothing can be said of it. */
+function firstAnswer(
+  facts: Facts,
+  judge: (asked: Asked) => Verdict | Unknown | undefined,
+): Verdict | Unknown | undefined {
+  const answers = facts.reach.ingress.filter(({ answer }) => answer.error === "");
+  if (answers.length === 0) return { because: "nobody answers over HTTPS" };
+  for (const asked of answers) {
+    const verdict = judge(asked);
+    if (verdict) return verdict;
+  }
+  return undefined;
+}
+
+const lookOnTheWay = (facts: Facts): string =>
+  `look whether allowedCidrs or a firewall on the way leaves out this machine; if not, run: ${up(facts)}`;
+
+/** Days left of the certificates. */
+const lasts =
+  (days: number, expected: string) =>
+  (facts: Facts): Verdict | Unknown | undefined =>
+    firstAnswer(facts, (asked) =>
+      asked.answer.daysLeft >= days
+        ? undefined
+        : {
+            observed: `${place(asked, facts)}: ${asked.answer.daysLeft} days left`,
+            expected,
+            fix: "look with 'kubectl get certificates,certificaterequests,challenges -A' why it was not renewed",
+          },
+    );
 
 export const ingressChecks: readonly Check[] = [
   ofNode(
@@ -48,6 +77,7 @@ export const ingressChecks: readonly Check[] = [
       area: "ingress",
       severity: "error",
       title: "the ingress controller answers on its HTTP NodePort",
+      after: ["NODE_PORT_HTTPS_SILENT"],
     },
     ({ nodePortHttp }) =>
       nodePortHttp > 0
@@ -65,16 +95,18 @@ export const ingressChecks: readonly Check[] = [
       severity: "error",
       title: "the applications' address does not show the API",
       after: httpsWay,
-      modes: published,
+      modes: dualIp,
     },
     (facts) =>
-      firstWhere(facts, (answer) => isApi(answer, facts))
-        ? {
-            observed: `the API server answers on ${place(facts)}`,
-            expected: "the ingress controller",
-            fix: onNode("nft -f /etc/secondary-ingress/nat.nft"),
-          }
-        : undefined,
+      firstAnswer(facts, (asked) =>
+        isApi(asked.answer, facts)
+          ? {
+              observed: `the API server answers for ${place(asked, facts)}`,
+              expected: "the ingress controller",
+              fix: onNode("nft -f /etc/secondary-ingress/nat.nft"),
+            }
+          : undefined,
+      ),
   ),
   ofReach(
     {
@@ -85,12 +117,12 @@ export const ingressChecks: readonly Check[] = [
       after: httpsWay,
     },
     (facts) => {
-      const found = firstWhere(facts, ({ error }) => error !== "");
+      const found = facts.reach.ingress.find(({ answer }) => answer.error !== "");
       return (
         found && {
-          observed: `${found.name || place(facts)}: ${found.answer.error}`,
-          expected: `TLS on ${place(facts)}`,
-          fix: `look whether allowedCidrs or a firewall on the way leaves out this machine; else ${up(facts)}`,
+          observed: `${place(found, facts)}: ${found.answer.error}`,
+          expected: "a TLS handshake",
+          fix: lookOnTheWay(facts),
         }
       );
     },
@@ -104,14 +136,14 @@ export const ingressChecks: readonly Check[] = [
       after: httpWay,
     },
     (facts) => {
-      const { status, error } = facts.reach.http;
-      return status > 0
-        ? undefined
-        : {
-            observed: error,
-            expected: `any HTTP status on ${facts.outputs.ingressPublicIp}:${facts.outputs.ingressHttpPort}`,
-            fix: `look whether allowedCidrs or a firewall on the way leaves out this machine; else ${up(facts)}`,
-          };
+      const found = facts.reach.http.find(({ status }) => status === 0);
+      return (
+        found && {
+          observed: `${found.address}:${facts.outputs.ingressHttpPort}: ${found.error}`,
+          expected: "any HTTP status",
+          fix: lookOnTheWay(facts),
+        }
+      );
     },
   ),
   ofReach(
@@ -122,15 +154,17 @@ export const ingressChecks: readonly Check[] = [
       title: "clients accept the applications' certificates for their names",
       after: [...answered, "CERTIFICATE_EXPIRED"],
     },
-    (facts) => {
-      const found = firstWhere(facts, ({ distrust }) => distrust !== "");
-      if (!found?.name) return found && { because: "no appDomains: there is no name to ask for" };
-      return {
-        observed: `${found.name}: ${found.answer.distrust} (for ${found.answer.names.join(", ") || "nobody"})`,
-        expected: `a certificate for ${found.name} by an authority that clients trust (--ca for your own)`,
-        fix: "kubectl get certificates,ingresses -A",
-      };
-    },
+    (facts) =>
+      firstAnswer(facts, (asked) => {
+        const { distrust, names } = asked.answer;
+        if (distrust === "") return undefined;
+        if (!asked.name) return { because: "no appDomains: there is no name to ask for" };
+        return {
+          observed: `${place(asked, facts)}: ${distrust} (for ${names.join(", ") || "nobody"})`,
+          expected: `a certificate for ${asked.name} by an authority that clients trust (--ca for your own)`,
+          fix: "look with 'kubectl get certificates,ingresses -A' which certificate the ingress controller has for the name",
+        };
+      }),
   ),
   ofReach(
     {
@@ -140,16 +174,7 @@ export const ingressChecks: readonly Check[] = [
       title: `the applications' certificates are valid for more than ${lastDays} days`,
       after: answered,
     },
-    (facts) => {
-      const found = firstWhere(facts, ({ daysLeft }) => daysLeft < lastDays);
-      return (
-        found && {
-          observed: `${found.name || place(facts)}: ${found.answer.daysLeft} days left`,
-          expected: `at least ${lastDays}`,
-          fix: "kubectl get certificates,certificaterequests,challenges -A",
-        }
-      );
-    },
+    lasts(lastDays, `at least ${lastDays} days`),
   ),
   ofReach(
     {
@@ -159,15 +184,6 @@ export const ingressChecks: readonly Check[] = [
       title: `the applications' certificates are valid for more than ${fewDays} days`,
       after: [...answered, "CERTIFICATE_EXPIRED"],
     },
-    (facts) => {
-      const found = firstWhere(facts, ({ daysLeft }) => daysLeft < fewDays);
-      return (
-        found && {
-          observed: `${found.name || place(facts)}: ${found.answer.daysLeft} days left`,
-          expected: `at least ${fewDays}: it should have been renewed by now`,
-          fix: "kubectl get certificates,certificaterequests,challenges -A",
-        }
-      );
-    },
+    lasts(fewDays, `at least ${fewDays} days: it should have been renewed by now`),
   ),
 ];

@@ -3,7 +3,7 @@ import { natRules } from "../../hostfiles/paths";
 import { httpsListener } from "../../hostfiles/ports";
 import type { Check } from "../check";
 import { units } from "../collect/node";
-import { ofNode, onNode } from "./define";
+import { ofNode, onNode, runs } from "./define";
 
 const after = ["NODE_NOT_OURS"];
 
@@ -44,13 +44,6 @@ export const natChecks: readonly Check[] = [
   ),
   ofNode(
     { code: "GUARD_STOPPED", area: "NAT", severity: "error", title: "the guard watches the rules", after },
-    ({ guard }) =>
-      guard.active
-        ? undefined
-        : {
-            observed: `${units.guard} is not active: a lost table is back within a minute, not a second`,
-            expected: "active",
-            fix: onNode(`systemctl start ${units.guard}`),
-          },
+    ({ guard }) => runs(guard, units.guard, "a lost table is back within a minute, not a second"),
   ),
 ];

@@ -1,55 +1,57 @@
 /** The way to the node. */
+import { quote } from "../../hostfiles/shell";
 import type { Check, Facts, Verdict } from "../check";
-import type { NodeUnknown } from "../collect/node";
-import { dualIp } from "./define";
+import { type NodeUnknown, reasons } from "../collect/node";
+import { dualIp, onNode, set } from "./define";
 
 const after = ["INSTANCE_GONE", "INSTANCE_STOPPED", "API_ADDRESS_LOST"];
 
-/** A finding where the look at the node failed for this reason. */
+/** A finding where the look at the node failed for this reason; what would have come after the reason is unknown. */
 const whereNode = (
   definition: Pick<Check, "code" | "title">,
   reason: NodeUnknown["reason"],
-  verdict: (because: string, facts: Facts) => Verdict,
+  verdict: (unknown: NodeUnknown, facts: Facts) => Verdict,
 ): Check => ({
   ...definition,
   area: "SSH",
   severity: "error",
   after,
   modes: dualIp,
-  reads: "node",
   judge: (facts) => {
-    if (!("because" in facts.node)) return undefined;
-    if (!("reason" in facts.node)) return facts.node;
-    return facts.node.reason === reason ? verdict(facts.node.because, facts) : undefined;
+    const { node } = facts;
+    if (!("because" in node)) return undefined;
+    if (!("reason" in node)) return node;
+    const order = reasons.indexOf(node.reason) - reasons.indexOf(reason);
+    if (order < 0) return { because: node.because };
+    return order === 0 ? verdict(node, facts) : undefined;
   },
 });
 
 export const sshChecks: readonly Check[] = [
-  whereNode({ code: "SSH_UNREACHABLE", title: "the node answers on SSH" }, "unreachable", (because) => ({
+  whereNode({ code: "SSH_UNREACHABLE", title: "the node answers on SSH" }, "unreachable", ({ because }) => ({
     observed: because,
     expected: "the node's SSH server, and a security group that lets port 22 in",
-    fix: "on the node: systemctl start ssh.service",
+    fix: onNode("systemctl start ssh.service"),
   })),
   whereNode(
     { code: "HOST_KEY_DIFFERS", title: "the node shows the host key of the settings" },
     "host key",
-    (because, { stack }) => ({
+    ({ because }, facts) => ({
       observed: because,
       expected: "the node's own key: a replaced node has a new one, a stranger too",
-      fix: `compare 'ssh-keyscan -t ed25519 <node>' with the EC2 console's system log, then: pulumi config set --stack ${stack} --path kops-secondary-ingress:ssh.hostKey '<key>'`,
+      fix: `compare 'ssh-keyscan -t ed25519 <node>' with the EC2 console's system log, then run: ${set(facts, "ssh.hostKey", "'<key>'")}`,
     }),
   ),
-  whereNode({ code: "SSH_REFUSED", title: "the operator may log in" }, "no login", (because) => ({
+  whereNode({ code: "SSH_REFUSED", title: "the operator may log in" }, "no login", ({ because }) => ({
     observed: because,
     expected: "a login by the key of sshPrivateKey, or of the SSH agent",
-    fix: "ssh-add the node's key, or set kops-secondary-ingress:sshPrivateKey",
+    fix: "load the node's key with 'ssh-add', or set kops-secondary-ingress:sshPrivateKey to one without a passphrase",
   })),
-  whereNode({ code: "NO_SUDO", title: "the login may use sudo without a password" }, "sudo", (because) => ({
+  whereNode({ code: "NO_SUDO", title: "the login may use sudo without a password" }, "sudo", ({ because, user }) => ({
     observed: because,
     expected: "sudo without a password",
-    fix: "see docs/guide.md: the login needs NOPASSWD in /etc/sudoers.d",
+    fix: onNode(
+      `echo ${quote(`${user} ALL=(ALL) NOPASSWD:ALL`)} >/etc/sudoers.d/secondary-ingress && chmod 0440 /etc/sudoers.d/secondary-ingress`,
+    ),
   })),
 ];
-
-/** With one of these, nothing of the node is known. */
-export const noSsh = sshChecks.map(({ code }) => code);

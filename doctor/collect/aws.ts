@@ -1,31 +1,47 @@
 /** The account as it is now: a handful of Describe calls, made as the stack's `aws` provider makes its own. */
-import type { Address, NetworkInterface } from "@aws-sdk/client-ec2";
-import type { StackOutputs } from "../../dns/outputs";
+import type { Address, NetworkInterface, SecurityGroupRule } from "@aws-sdk/client-ec2";
 import { type Connection, ec2Client, ec2Sdk } from "../../components/aws/connection";
+import type { StackOutputs } from "../../dns/outputs";
 import { IngressMode } from "../../settings";
 import { stackTag } from "../../tagNames";
 import type { Unknown } from "../check";
 import { askTargets, type Target } from "./targets";
 
-export interface AwsFacts {
-  /** `running` and so on; undefined where AWS knows no such instance. */
-  instanceState: string | undefined;
-  /** Running control-plane instances of the cluster. */
-  controlPlane: string[];
-  /** Instance that the interface is attached to, `""` for none; undefined where there is no such interface. */
-  attachedTo: string | undefined;
+export interface Interface {
+  /** Instance that it is attached to; `""` for none. */
+  attachedTo: string;
   privateIps: string[];
-  /** Public address of the primary private one, and whether it is an Elastic IP. */
-  primaryPublicIp: string;
-  primaryIsElastic: boolean;
-  /** The ingress's Elastic IP: where it leads; undefined where there is none of its allocation id. */
-  elasticIp: { publicIp: string; networkInterfaceId: string; privateIp: string } | undefined;
+  /** Public address of the primary private one; `""` without one. */
+  publicIp: string;
+  /** Whether that is an Elastic IP. */
+  elastic: boolean;
+}
+
+/** One of the stack's, by its tags or by the outputs. */
+export interface ElasticIp {
+  allocationId: string;
+  publicIp: string;
+  /** Its `Name` tag. */
+  name: string;
+  /** Where it leads; `""` for nowhere. */
+  networkInterfaceId: string;
+  privateIp: string;
+  associated: boolean;
+}
+
+/** Each part is from a call of its own: one that is denied takes nothing from the others. */
+export interface AwsFacts {
+  /** `running` and so on; `""` where AWS knows no such instance. */
+  instanceState: string | Unknown;
+  /** Running control-plane instances of the cluster. */
+  controlPlane: string[] | Unknown;
+  /** The node's; undefined where AWS knows no such interface. */
+  networkInterface: Interface | undefined | Unknown;
+  elasticIps: ElasticIp[] | Unknown;
   /** Mode load-balancer: the nodes behind the applications' address; undefined where no balancer has it. Empty in the other modes. */
-  targets: Target[] | undefined;
+  targets: Target[] | undefined | Unknown;
   /** Ranges that reach a port, by the interface's security groups. */
-  reachedBy: Record<number, string[]>;
-  /** Elastic IPs of the stack that lead nowhere: they cost and serve nobody. */
-  idle: string[];
+  reachedBy: Record<number, string[]> | Unknown;
 }
 
 /** How long all calls together may take, in milliseconds. */
@@ -33,87 +49,101 @@ const patience = 8_000;
 
 const roleTags = ["k8s.io/role/control-plane", "k8s.io/role/master"];
 
-export async function askAws(
-  connection: Connection,
-  outputs: StackOutputs,
-  owner: string,
-): Promise<AwsFacts | Unknown> {
+const why = (error: unknown): Unknown => {
+  const { name, message } = error as Error;
+  return { because: `AWS does not answer: ${name}: ${message.split("\n")[0]}` };
+};
+
+/** Undefined where AWS does not know the id. */
+const known = async <T>(call: Promise<T>): Promise<T | undefined> =>
+  call.catch((error: unknown) => {
+    if (/NotFound|Malformed/.test((error as Error).name)) return undefined;
+    throw error;
+  });
+
+function elasticIpOf({ Tags = [], ...address }: Address): ElasticIp {
+  return {
+    allocationId: address.AllocationId ?? "",
+    publicIp: address.PublicIp ?? "",
+    name: Tags.find(({ Key }) => Key === "Name")?.Value ?? "",
+    networkInterfaceId: address.NetworkInterfaceId ?? "",
+    privateIp: address.PrivateIpAddress ?? "",
+    associated: address.AssociationId !== undefined,
+  };
+}
+
+function interfaceOf(eni: NetworkInterface): Interface {
+  const addresses = eni.PrivateIpAddresses ?? [];
+  const primary = addresses.find(({ Primary }) => Primary)?.Association;
+  return {
+    attachedTo: eni.Attachment?.InstanceId ?? "",
+    privateIps: addresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    publicIp: primary?.PublicIp ?? "",
+    elastic: primary?.AllocationId !== undefined,
+  };
+}
+
+const reaching = (rules: readonly SecurityGroupRule[], port: number): string[] =>
+  rules
+    .filter(
+      ({ IsEgress, IpProtocol, FromPort = -1, ToPort = -1 }) =>
+        !IsEgress && (IpProtocol === "-1" || (IpProtocol === "tcp" && FromPort <= port && ToPort >= port)),
+    )
+    .flatMap(({ CidrIpv4 }) => CidrIpv4 ?? []);
+
+export async function askAws(connection: Connection, outputs: StackOutputs, owner: string): Promise<AwsFacts> {
   const sdk = ec2Sdk();
   const client = ec2Client(connection, { attempts: 3 });
   const abortSignal = AbortSignal.timeout(patience);
-  /** Undefined where AWS does not know the id. */
-  const known = async <T>(call: Promise<T>): Promise<T | undefined> =>
-    call.catch((error: unknown) => {
-      if (/NotFound|Malformed/.test((error as Error).name)) return undefined;
-      throw error;
-    });
-  const { instanceId, networkInterfaceId, allocationId, clusterName } = outputs;
-  try {
-    const [targets, instances, members, interfaces, addresses] = await Promise.all([
-      outputs.mode === IngressMode.LoadBalancer ? askTargets(connection, allocationId, abortSignal) : [],
-      known(client.send(new sdk.DescribeInstancesCommand({ InstanceIds: [instanceId] }), { abortSignal })),
-      client.send(
-        new sdk.DescribeInstancesCommand({
-          Filters: [
-            { Name: "tag:KubernetesCluster", Values: [clusterName] },
-            { Name: "tag-key", Values: roleTags },
-            { Name: "instance-state-name", Values: ["running"] },
-          ],
-        }),
-        { abortSignal },
-      ),
-      known(
-        client.send(new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [networkInterfaceId] }), {
-          abortSignal,
-        }),
-      ),
-      client.send(new sdk.DescribeAddressesCommand({}), { abortSignal }),
-    ]);
-    const eni: NetworkInterface | undefined = interfaces?.NetworkInterfaces?.[0];
-    const groups = (eni?.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []);
-    const rules =
-      groups.length > 0
-        ? await client.send(
-            new sdk.DescribeSecurityGroupRulesCommand({ Filters: [{ Name: "group-id", Values: groups }] }),
-            { abortSignal },
-          )
-        : { SecurityGroupRules: [] };
-    const all: Address[] = addresses.Addresses ?? [];
-    const primary = eni?.PrivateIpAddresses?.find(({ Primary }) => Primary)?.Association;
-    const ingress = all.find(({ AllocationId }) => allocationId !== "" && AllocationId === allocationId);
-    const reaching = (port: number): string[] =>
-      (rules.SecurityGroupRules ?? [])
-        .filter(
-          ({ IsEgress, IpProtocol, FromPort = -1, ToPort = -1 }) =>
-            !IsEgress && (IpProtocol === "-1" || (IpProtocol === "tcp" && FromPort <= port && ToPort >= port)),
-        )
-        .flatMap(({ CidrIpv4 }) => CidrIpv4 ?? []);
-    return {
-      instanceState: instances?.Reservations?.[0]?.Instances?.[0]?.State?.Name,
-      controlPlane: (members.Reservations ?? []).flatMap(({ Instances }) =>
-        (Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
-      ),
-      attachedTo: eni && (eni.Attachment?.InstanceId ?? ""),
-      privateIps: (eni?.PrivateIpAddresses ?? []).flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
-      primaryPublicIp: primary?.PublicIp ?? "",
-      primaryIsElastic: primary?.AllocationId !== undefined,
-      elasticIp: ingress && {
-        publicIp: ingress.PublicIp ?? "",
-        networkInterfaceId: ingress.NetworkInterfaceId ?? "",
-        privateIp: ingress.PrivateIpAddress ?? "",
-      },
-      targets,
-      reachedBy: Object.fromEntries(
-        [outputs.ingressPort, outputs.ingressHttpPort, 443].map((port) => [port, reaching(port)]),
-      ),
-      idle: all
-        .filter(
-          ({ AssociationId, Tags }) =>
-            AssociationId === undefined && Tags?.some(({ Key, Value }) => Key === stackTag && Value === owner),
-        )
-        .flatMap(({ AllocationId }) => AllocationId ?? []),
-    };
-  } catch (error) {
-    return { because: `AWS does not answer: ${(error as Error).name}: ${(error as Error).message.split("\n")[0]}` };
-  }
+  const { instanceId, networkInterfaceId, allocationId, clusterName, apiPublicIp } = outputs;
+
+  const instance = known(client.send(new sdk.DescribeInstancesCommand({ InstanceIds: [instanceId] }), { abortSignal }));
+  const members = client.send(
+    new sdk.DescribeInstancesCommand({
+      Filters: [
+        { Name: "tag:KubernetesCluster", Values: [clusterName] },
+        { Name: "tag-key", Values: roleTags },
+        { Name: "instance-state-name", Values: ["running"] },
+      ],
+    }),
+    { abortSignal },
+  );
+  const eni = known(
+    client.send(new sdk.DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [networkInterfaceId] }), {
+      abortSignal,
+    }),
+  ).then((answer) => answer?.NetworkInterfaces?.[0]);
+  const rules = eni.then(async (found) => {
+    const groups = (found?.Groups ?? []).flatMap(({ GroupId }) => GroupId ?? []);
+    if (groups.length === 0) return [];
+    const filter = { Filters: [{ Name: "group-id", Values: groups }] };
+    return (
+      (await client.send(new sdk.DescribeSecurityGroupRulesCommand(filter), { abortSignal })).SecurityGroupRules ?? []
+    );
+  });
+  const addresses = client.send(new sdk.DescribeAddressesCommand({}), { abortSignal });
+  const ours = ({ AllocationId, PublicIp, Tags }: Address): boolean =>
+    (allocationId !== "" && AllocationId === allocationId) ||
+    (apiPublicIp !== "" && PublicIp === apiPublicIp) ||
+    (Tags ?? []).some(({ Key, Value }) => Key === stackTag && Value === owner);
+
+  const [instanceState, controlPlane, networkInterface, elasticIps, targets, reachedBy] = await Promise.all([
+    instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
+    members
+      .then(({ Reservations = [] }) =>
+        Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? [])),
+      )
+      .catch(why),
+    eni.then((found) => found && interfaceOf(found)).catch(why),
+    addresses.then(({ Addresses = [] }) => Addresses.filter(ours).map(elasticIpOf)).catch(why),
+    outputs.mode === IngressMode.LoadBalancer ? askTargets(connection, allocationId, abortSignal).catch(why) : [],
+    rules
+      .then((found) =>
+        Object.fromEntries(
+          [outputs.ingressPort, outputs.ingressHttpPort, 443].map((port) => [port, reaching(found, port)]),
+        ),
+      )
+      .catch(why),
+  ]);
+  return { instanceState, controlPlane, networkInterface, elasticIps, targets, reachedBy };
 }

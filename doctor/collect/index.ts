@@ -18,13 +18,15 @@ export interface Question {
   stack: string;
   /** `<project>/<stack>`. */
   owner: string;
+  /** The project's directory as the user gave it; `""` for the present one. */
+  cwd: string;
   /** PEM of the authorities that signed the applications' certificates. */
   ca?: string;
   /** Asked for the names in the place of this machine's own. */
   nameServer?: string;
 }
 
-function node({ outputs, settings }: Question): Promise<NodeFacts | NodeUnknown> | Unknown {
+function node({ outputs, settings }: Question): Promise<NodeFacts | NodeUnknown | Unknown> | Unknown {
   if (outputs.mode !== IngressMode.DualIp) return { because: `mode ${outputs.mode} has nothing on the node` };
   if (!settings?.ssh) return { because: "there is no login to the node: give --stack" };
   const { httpsNodePort, httpNodePort, proxyProtocol, sshPrivateKey: privateKey, ssh } = settings;
@@ -35,7 +37,7 @@ function node({ outputs, settings }: Question): Promise<NodeFacts | NodeUnknown>
 }
 
 export async function collect(question: Question): Promise<Facts> {
-  const { outputs, settings, connection, stack, owner, ca, nameServer } = question;
+  const { outputs, settings, connection, stack, owner, cwd, ca, nameServer } = question;
   const domains = settings?.appDomains ?? outputs.dns.records.map(({ name }) => name.replace(/\.$/, ""));
   const [aws, onNode, reach, names] = await Promise.all([
     askAws(connection, outputs, owner),
@@ -43,5 +45,11 @@ export async function collect(question: Question): Promise<Facts> {
     askFromHere(outputs, domains, ca),
     askNames(outputs.dns.records, nameServer),
   ]);
-  return { outputs, aws, node: onNode, reach, names, region: connection.region ?? "", owner, stack };
+  return {
+    ...{ outputs, aws, node: onNode, reach, names, owner, stack, cwd },
+    allowedCidrs: settings?.allowedCidrs,
+    writesNames: settings?.route53ZoneId !== undefined,
+    region: connection.region ?? "",
+    profile: connection.profile ?? "",
+  };
 }

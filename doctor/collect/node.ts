@@ -14,6 +14,7 @@ import {
 import { apiForwardListener, httpsListener } from "../../hostfiles/ports";
 import { quote } from "../../hostfiles/shell";
 import { parseHistory } from "../history";
+import type { Unknown } from "../check";
 import { HostKeyDiffers, type Login, runScript } from "./ssh";
 
 /** The units that the layout needs. */
@@ -56,6 +57,8 @@ const fields = z.object({
   httpListener: words,
   /** Whoever but the API server listens on 443. */
   strangersOn443: words,
+  /** Their units, or those of their sockets. */
+  strangersUnits: words,
   apiSwitchAgrees: flag,
   /** The API server has moved, and 443 leads to the forwarder. */
   forwarding: flag,
@@ -69,13 +72,13 @@ const fields = z.object({
   apiOnLoopback: z.string(),
   /** Of the API's certificate; empty without one. */
   apiCertificateEnd: z.string(),
-  /** Status of the answer, 0 without one. */
+  /** Status of the answer, 0 without one; 1 for a connection where there is no curl. */
   nodePortHttps: number,
   nodePortHttp: number,
   diskFreeMiB: number,
   /** Seconds since the check last ran; -1 where it never did. */
   checkAge: number,
-  repairs: number,
+  repairsLastHour: number,
   failedRepairs: words,
   history: z.string().transform(parseHistory),
 });
@@ -103,8 +106,14 @@ say() { printf '%s %s\\n' "$1" "$(tr -s '\\n\\t ' ' ' <<<"$2" | sed 's/ $//')"; 
 word() { local word; word=$("$@" 2>/dev/null); echo "\${word:-unknown}"; }
 whether() { local key=$1; shift; if "$@" >/dev/null 2>&1; then say $key yes; else say $key no; fi; }
 listeners() { ss -Hltnp "sport = :$1" | sed -E 's/.* ([^ ]+) +[^ ]+ +users:\\(\\("([^"]+)".*/\\2@\\1/' | sort -u; }
-names() { timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null | openssl x509 -noout "$2" "\${@:3}" 2>/dev/null; }
-status() { curl -sk -o /dev/null -m 3 ${proxy} -w '%{http_code}' "$1" || true; }
+certificate() { timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName -enddate 2>/dev/null; }
+status() { # scheme, port
+  if command -v curl >/dev/null; then curl -sk -o /dev/null -m 3 ${proxy} -w '%{http_code}' "$1://$primary:$2/"
+  else timeout 3 bash -c "exec 7</dev/tcp/$primary/$2" 2>/dev/null && echo 1 || echo 0
+  fi
+}
+# Side by side: each takes its three seconds where nobody answers.
+exec 3< <(certificate "$primary") 4< <(certificate 127.0.0.1) 5< <(status https ${httpsNodePort}) 6< <(status http ${httpNodePort})
 dnat() { for hook in prerouting output; do nft list chain ip secondary_ingress $hook | grep -q "dnat to $secondary:${httpsListener}" || return 1; done; }
 say owner "$(cat ${ownerFile} 2>/dev/null)"
 whether installed test -d ${directories.etc}/installed
@@ -118,24 +127,31 @@ say haproxyFaults "$(faults=$(haproxy -c -f ${haproxyConfig} 2>&1) || head -c 50
 say httpsListener "$(listeners ${httpsListener})"
 say httpListener "$(ss -Hltnp "src = $secondary and sport = :80" | grep -o '"[^"]*"' | tr -d '"' | sort -u)"
 say strangersOn443 "$(listeners 443 | grep -v '^kube-apiserver@')"
+say strangersUnits "$(ss -Hltnp 'sport = :443' | grep -v '"kube-apiserver"' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | while read -r pid; do
+  # What systemd itself listens on is a socket unit's.
+  if [ "$pid" = 1 ]; then systemctl list-sockets --no-legend | awk '$1 ~ /:443$/ {print $2}'; else ps -o unit= -p "$pid"; fi
+done | sort -u)"
 whether apiSwitchAgrees ${apiSwitchProgram} agrees
 whether forwarding grep -qs forward ${apiForwardState}
 whether apiTable sh -c "nft list table ip secondary_ingress_api | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'"
 say forwarderListener "$(listeners ${apiForwardListener})"
 whether apiFilter test -e ${apiFilterRules}
-whether apiFilterTable nft list table ip secondary_ingress_filter
-say apiOnPrimary "$(names "$primary" -ext subjectAltName || echo none)"
-say apiOnLoopback "$(names 127.0.0.1 -ext subjectAltName || echo none)"
-say apiCertificateEnd "$(names 127.0.0.1 -enddate | sed 's/notAfter=//')"
-say nodePortHttps "$(status "https://$primary:${httpsNodePort}/")"
-say nodePortHttp "$(status "http://$primary:${httpNodePort}/")"
+whether apiFilterTable sh -c "nft list chain ip secondary_ingress_filter input | grep -q drop"
+on_primary=$(cat <&3) on_loopback=$(cat <&4)
+names() { grep -v ^notAfter= <<<"\${1:-none}"; }
+say apiOnPrimary "$(names "$on_primary")"
+say apiOnLoopback "$(names "$on_loopback")"
+say apiCertificateEnd "$(sed -n 's/^notAfter=//p' <<<"$on_loopback")"
+say nodePortHttps "$(cat <&5)"
+say nodePortHttp "$(cat <&6)"
 say diskFreeMiB "$(df -Pm ${directories.etc} | awk 'NR == 2 {print $4}')"
 state=$(cat ${checkState} 2>/dev/null)
 field() { sed -nE "s/.*\\"$1\\":\\[?([^],}]*).*/\\1/p" <<<"$state" | tr -d '"' | tr , ' '; }
 time=$(field time); say checkAge "$([ -n "$time" ] && echo $(($(date +%s) - time)) || echo -1)"
-repairs=$(field repairs); say repairs "\${repairs:-0}"
+repairs=$(field repairsLastHour); say repairsLastHour "\${repairs:-0}"
 say failedRepairs "$(field failed)"
-say history "$(journalctl -u secondary-ingress-check.service -o short-unix --no-pager -n 500 2>/dev/null | sed -nE 's/^([0-9]+)\\.[0-9]+ [^ ]+ [^:]+: ((repaired|could not repair).*)/\\1 \\2;/p' | tail -n 100)"
+# What the units themselves wrote, and not systemd of them.
+say history "$(journalctl -u secondary-ingress-check.service -u ${units.guard} _TRANSPORT=stdout --since -24h -o short-unix --no-pager 2>/dev/null | sed -nE 's/^([0-9]+)\\.[0-9]+ [^ ]+ [^:]+: ((repaired|could not repair).*)/\\1 \\2;/p' | tail -n 3000)"
 `;
 }
 
@@ -148,21 +164,37 @@ export function parseFacts(text: string): NodeFacts {
   return fields.parse(Object.fromEntries(lines));
 }
 
-/** Why the node could not be looked at. */
+/** Why the node could not be looked at, in the order in which a login gets there. */
+export const reasons = ["unreachable", "host key", "no login", "sudo"] as const;
+
 export interface NodeUnknown {
   because: string;
-  reason: "unreachable" | "host key" | "sudo" | "no login";
+  reason: (typeof reasons)[number];
+  /** Who was to log in. */
+  user: string;
+}
+
+/** By what ssh2 and sudo say. */
+export function reasonOf(error: Error): NodeUnknown["reason"] {
+  if (error instanceof HostKeyDiffers || /no matching host key/.test(error.message)) return "host key";
+  // A key with a passphrase is refused before anybody is asked.
+  if (/authentication|privateKey|passphrase/i.test(error.message)) return "no login";
+  if (/sudo|password is required/.test(error.message)) return "sudo";
+  return "unreachable";
 }
 
 /** Never throws: a node that cannot be reached is a fact too. */
-export async function askNode(login: Login, question: NodeQuestion): Promise<NodeFacts | NodeUnknown> {
+export async function askNode(login: Login, question: NodeQuestion): Promise<NodeFacts | NodeUnknown | Unknown> {
+  let text: string;
   try {
-    return parseFacts(await runScript(login, "sudo -n bash -s", renderScript(question)));
+    text = await runScript(login, "sudo -n bash -s", renderScript(question));
   } catch (error) {
     const because = (error as Error).message.split("\n")[0] ?? "";
-    if (error instanceof HostKeyDiffers) return { because, reason: "host key" };
-    if (/sudo|password is required/.test(because)) return { because, reason: "sudo" };
-    if (/authentication/i.test(because)) return { because, reason: "no login" };
-    return { because, reason: "unreachable" };
+    return { because, reason: reasonOf(error as Error), user: login.ssh.user };
+  }
+  try {
+    return parseFacts(text);
+  } catch {
+    return { because: "the node's answer was cut short" };
   }
 }

@@ -14,11 +14,18 @@ export interface TlsAnswer {
   daysLeft: number;
 }
 
+export interface Asked {
+  /** `""` where there is none to ask for. */
+  name: string;
+  address: string;
+  answer: TlsAnswer;
+}
+
 export interface ReachFacts {
-  /** By each of the applications' names, or without one where there is none. */
-  ingress: { name: string; answer: TlsAnswer }[];
-  /** Status of an HTTP request, 0 without an answer; then why. */
-  http: { status: number; error: string };
+  /** Each of the applications' names, on each address that its records lead to. */
+  ingress: Asked[];
+  /** By address: status of an HTTP request, 0 without an answer; then why. */
+  http: { address: string; status: number; error: string }[];
   /** The API on its public address; undefined where it has none. */
   api: TlsAnswer | undefined;
 }
@@ -75,9 +82,19 @@ function askHttp(address: string, port: number, host: string): Promise<{ status:
 export async function askFromHere(outputs: StackOutputs, domains: readonly string[], ca?: string): Promise<ReachFacts> {
   const { ingressPublicIp, ingressPort, ingressHttpPort, apiPublicIp } = outputs;
   const asked = domains.length > 0 ? domains : [""];
+  const addressesOf = (name: string): readonly string[] =>
+    outputs.dns.records.find((record) => record.name === `${name}.`)?.values ?? [ingressPublicIp];
+  const ways = asked.flatMap((name) => addressesOf(name).map((address) => ({ name, address })));
+  // By the first name that leads to it.
+  const byAddress = [...new Map(ways.toReversed().map((way) => [way.address, way])).values()].toReversed();
   const [ingress, http, api] = await Promise.all([
-    Promise.all(asked.map(async (name) => ({ name, answer: await askTls(ingressPublicIp, ingressPort, name, ca) }))),
-    askHttp(ingressPublicIp, ingressHttpPort, asked[0] || ingressPublicIp),
+    Promise.all(ways.map(async (way) => ({ ...way, answer: await askTls(way.address, ingressPort, way.name, ca) }))),
+    Promise.all(
+      byAddress.map(async ({ name, address }) => ({
+        address,
+        ...(await askHttp(address, ingressHttpPort, name || address)),
+      })),
+    ),
     apiPublicIp === "" ? undefined : askTls(apiPublicIp, 443, ""),
   ]);
   return { ingress, http, api };

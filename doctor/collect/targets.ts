@@ -23,7 +23,7 @@ export async function askTargets(
   const sdk = elbSdk();
   const client = new sdk.ElasticLoadBalancingV2Client(clientSettings(connection, "elbv2", { attempts: 3 }));
   const balancers: elb.LoadBalancer[] = [];
-  for await (const { LoadBalancers = [] } of sdk.paginateDescribeLoadBalancers({ client }, {}))
+  for await (const { LoadBalancers = [] } of sdk.paginateDescribeLoadBalancers({ client }, {}, { abortSignal }))
     balancers.push(...LoadBalancers);
   const ours = balancers.find(({ AvailabilityZones = [] }) =>
     AvailabilityZones.some(({ LoadBalancerAddresses = [] }) =>

@@ -1,7 +1,12 @@
 /** Facts of a node on which everything is as it should be. */
-import type { Facts } from "../../doctor/check";
+import type { Facts, Unknown } from "../../doctor/check";
+import type { AwsFacts } from "../../doctor/collect/aws";
 import type { NodeFacts } from "../../doctor/collect/node";
+import type { StackOutputs } from "../../dns/outputs";
 import { outputs } from "../dns/support";
+
+/** Facts of which each part is known. */
+type Known = { [Part in keyof AwsFacts]: Exclude<AwsFacts[Part], Unknown> };
 
 const unit = { active: true, enabled: true };
 
@@ -24,6 +29,7 @@ export const healthyNode: NodeFacts = {
   httpsListener: ["haproxy@172.20.45.38:10443"],
   httpListener: ["haproxy"],
   strangersOn443: [],
+  strangersUnits: [],
   apiSwitchAgrees: true,
   forwarding: false,
   apiTable: false,
@@ -37,41 +43,67 @@ export const healthyNode: NodeFacts = {
   nodePortHttp: 308,
   diskFreeMiB: 4000,
   checkAge: 12,
-  repairs: 0,
+  repairsLastHour: 0,
   failedRepairs: [],
   history: [],
 };
+
+export const healthyAws = (given: StackOutputs): Known => ({
+  instanceState: "running",
+  controlPlane: [given.instanceId],
+  networkInterface: {
+    attachedTo: given.instanceId,
+    privateIps: [given.primaryPrivateIp, given.secondaryPrivateIp],
+    publicIp: given.apiPublicIp,
+    elastic: true,
+  },
+  elasticIps: [
+    {
+      allocationId: given.allocationId,
+      publicIp: given.ingressPublicIp,
+      name: "kops-secondary-ingress-prod-k8s.example.com-ingress",
+      networkInterfaceId: given.networkInterfaceId,
+      privateIp: given.secondaryPrivateIp,
+      associated: true,
+    },
+  ],
+  targets: [],
+  reachedBy: { 443: ["0.0.0.0/0"], 80: ["0.0.0.0/0"] },
+});
+
+/** Where no call was answered. */
+export const silentAws = (because: string): AwsFacts => ({
+  instanceState: { because },
+  controlPlane: { because },
+  networkInterface: { because },
+  elasticIps: { because },
+  targets: { because },
+  reachedBy: { because },
+});
 
 export function healthy(change: Partial<Facts> = {}): Facts {
   const given = outputs();
   return {
     outputs: given,
-    aws: {
-      instanceState: "running",
-      controlPlane: [given.instanceId],
-      attachedTo: given.instanceId,
-      privateIps: [given.primaryPrivateIp, given.secondaryPrivateIp],
-      primaryPublicIp: given.apiPublicIp,
-      primaryIsElastic: true,
-      targets: [],
-      elasticIp: {
-        publicIp: given.ingressPublicIp,
-        networkInterfaceId: given.networkInterfaceId,
-        privateIp: given.secondaryPrivateIp,
-      },
-      reachedBy: { 443: ["0.0.0.0/0"], 80: ["0.0.0.0/0"] },
-      idle: [],
-    },
+    aws: healthyAws(given),
     node: healthyNode,
     reach: {
       ingress: [
-        { name: "app.example.com", answer: { error: "", names: ["app.example.com"], distrust: "", daysLeft: 80 } },
+        {
+          name: "app.example.com",
+          address: given.ingressPublicIp,
+          answer: { error: "", names: ["app.example.com"], distrust: "", daysLeft: 80 },
+        },
       ],
-      http: { status: 308, error: "" },
+      http: [{ address: given.ingressPublicIp, status: 308, error: "" }],
       api: { error: "", names: ["kubernetes", "api.internal.k8s.example.com"], distrust: "unknown", daysLeft: 300 },
     },
     names: { addresses: Object.fromEntries(given.dns.records.map(({ name, values }) => [name, values])) },
+    allowedCidrs: ["0.0.0.0/0"],
+    writesNames: false,
     region: "eu-central-1",
+    profile: "",
+    cwd: "",
     owner: "kops-secondary-ingress/prod",
     stack: "prod",
     ...change,

@@ -5,7 +5,7 @@ import { drawPicture } from "../../doctor/picture";
 import { judge } from "../../doctor/report";
 import { IngressMode } from "../../settings";
 import { outputs } from "../dns/support";
-import { healthy, healthyNode } from "./facts";
+import { healthy, healthyNode, silentAws } from "./facts";
 
 const everything = { only: [], ignore: [] };
 
@@ -38,7 +38,7 @@ describe("doctor's picture", () => {
     for (const facts of [
       healthy(),
       healthy({ node }),
-      healthy({ aws: { because: "AWS does not answer: it takes its time and more" } }),
+      healthy({ aws: silentAws("AWS does not answer: it takes its time and more") }),
     ])
       for (const columns of [80, 120]) {
         const plain = inLines(drawPicture(facts.outputs, judge(facts, everything)), columns, false);
