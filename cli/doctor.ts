@@ -1,11 +1,11 @@
-/** `secondary-ingress doctor`: what is wrong, why, and how to mend it. */
+/** `secondary-ingress doctor`: what is wrong, why, and how to fix it. */
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import pc from "picocolors";
 import { checks } from "../doctor/checks";
 import { collect, type Question } from "../doctor/collect";
 import { metricsOf } from "../doctor/metrics";
-import { type Finding, judge, type Report } from "../doctor/report";
+import { type Finding, judge, looked, type Report } from "../doctor/report";
 import { areas } from "../doctor/check";
 import { parseOutputs } from "../dns/outputs";
 import { openStack } from "./stack";
@@ -24,7 +24,7 @@ export interface DoctorFlags {
 
 /** Exit statuses. */
 const found = 1;
-const couldNotRun = 2;
+export const couldNotLook = 2;
 
 function known(flag: string, given: readonly string[], words: readonly string[]): void {
   const unknown = given.filter((each) => !words.some((word) => word.toLowerCase() === each.toLowerCase()));
@@ -36,6 +36,7 @@ function known(flag: string, given: readonly string[], words: readonly string[])
 
 export async function questionOf({ stack, cwd, ca, nameServer }: DoctorFlags): Promise<Question> {
   const more = {
+    cwd: cwd === "." ? "" : cwd,
     ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
     ...(nameServer === undefined ? {} : { nameServer }),
   };
@@ -48,7 +49,8 @@ export async function questionOf({ stack, cwd, ca, nameServer }: DoctorFlags): P
 const width = (): number => Math.min(Math.max(process.stderr.columns || 80, 60), 120);
 
 /** For people: the findings with their fixes, then a line of numbers. */
-export function inWords({ findings, good, skipped }: Report, columns: number, coloured: boolean): string {
+export function inWords(report: Report, columns: number, coloured: boolean): string {
+  const { findings, good, skipped } = report;
   const colours = pc.createColors(coloured);
   const mark = ({ severity, code }: Finding): string =>
     severity === "error" ? colours.red(`✗ ${code}`) : colours.yellow(`! ${code}`);
@@ -64,10 +66,17 @@ export function inWords({ findings, good, skipped }: Report, columns: number, co
   const reasons = new Map<string, number>();
   for (const { because } of skipped)
     if (!because.endsWith("explains it")) reasons.set(because, (reasons.get(because) ?? 0) + 1);
-  const unseen = [...reasons].map(([because, count]) => colours.yellow(`? ${count} not checked: ${because}`));
+  const unseen = [...reasons].map(([because, count]) =>
+    colours.yellow(wrap(`? ${count} not checked: ${because}`, columns, 2, 0).join("\n")),
+  );
   const total = findings.length + good.length + skipped.length;
-  const sum =
-    findings.length === 0
+  const sum = !looked(report)
+    ? colours.yellow(
+        total === 0
+          ? `nothing was looked at: mode ${report.mode} has none of these checks`
+          : `nothing could be looked at: ${total} ${total === 1 ? "check was" : "checks were"} not made`,
+      )
+    : findings.length === 0
       ? colours.green(`✓ nothing wrong: ${good.length} of ${total} checks, ${skipped.length} not made`)
       : `${findings.length} ${findings.length === 1 ? "finding" : "findings"}, ${good.length} checks are good, ${skipped.length} were not made`;
   return [...findings.map(one), ...unseen, sum, ""].join("\n");
@@ -87,9 +96,10 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
     if (flags.metrics) process.stdout.write(metricsOf(report));
     if (forPeople)
       process.stderr.write(inWords(report, width(), Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"]));
-    if (report.findings.length > 0) process.exitCode = found;
+    if (!looked(report)) process.exitCode = couldNotLook;
+    else if (report.findings.length > 0) process.exitCode = found;
   } catch (error) {
     process.stderr.write(`error: ${(error as Error).message}\n`);
-    process.exitCode = couldNotRun;
+    process.exitCode = couldNotLook;
   }
 }

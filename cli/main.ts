@@ -1,5 +1,5 @@
 /** The command line of the product: what a user types besides `pulumi`. */
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import { awsSeconds } from "../cutover/growth";
 import { formats } from "../dns/formats";
 import { cutOver, rollBack } from "./cutover";
@@ -18,6 +18,9 @@ function secondsIn(text: string): number {
   throw new InvalidArgumentError("expected a whole number of seconds");
 }
 
+/** 1 says that something is wrong with the stack; a command line that cannot be read is no look at it. */
+const usageIsNoFinding = ({ exitCode }: CommanderError): never => process.exit(exitCode === 0 ? 0 : 2);
+
 const program = new Command("secondary-ingress")
   .description("Port 443 twice on a single-node kOps cluster: what `pulumi` itself has no command for.")
   .showHelpAfterError()
@@ -25,9 +28,10 @@ const program = new Command("secondary-ingress")
 
 program
   .command("doctor")
+  .exitOverride(usageIsNoFinding)
   .description(
-    "say what is wrong, why, and how to mend it: AWS, the node, and what clients get. It changes nothing.\n" +
-      "Exit status 0 without findings, 1 with some, 2 where it could not look. docs/checks.md explains each code.",
+    "say what is wrong, why, and how to fix it: AWS, the node, and what clients get. It changes nothing.\n" +
+      "Exit status 0 without findings, 1 with some, 2 if it could not look. docs/checks.md explains each code.",
   )
   .option(
     "--stack <name>",
@@ -47,8 +51,10 @@ program
 
 program
   .command("status")
+  .exitOverride(usageIsNoFinding)
   .description(
-    "show the way from the internet to API and applications, and what works of it; exit status 1 where something fails",
+    "show the way from the internet to API and applications, and what works of it.\n" +
+      "Exit status 0, 1 if something fails, 2 if it could not look.",
   )
   .option(
     "--stack <name>",
