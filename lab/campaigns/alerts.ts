@@ -4,7 +4,7 @@ import { keepLab } from "../keptLab";
 import { lab } from "../lab";
 import { step } from "../progress";
 import { installPrograms } from "../requirements";
-import { type AlertFault, alertFaults } from "./alerts/faults";
+import { type AlertFault, alertFaults, lookWithDoctor } from "./alerts/faults";
 import { alertRules, prometheusPrograms, type Rule, startPrometheus, textFiles } from "./alerts/prometheus";
 import { type Operator, startOperator } from "./diagnoses/operator";
 import { machineInWords, table, writeResults } from "./page";
@@ -68,6 +68,7 @@ async function main(): Promise<void> {
       expr: rule.expr.replace(shortened.of, shortened.to),
     }));
     stop = prometheus.stop;
+    await lookWithDoctor(operator, prometheus);
     const one = async ({ alerts, fault, make, end }: AlertFault): Promise<Seen> => {
       if (!operator) throw new Error("no operator");
       await make(operator, prometheus);

@@ -1,4 +1,10 @@
 /** Another certificate for a server on the node: shell for the node. */
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { KeptLab } from "../keptLab";
+import { labDomain } from "../labAccount";
+import { keyPair } from "../node/certificates";
+import { labPaths } from "../paths";
 
 export interface ServedCertificate {
   /** Path of certificate and key, without `.crt` and `.key`. */
@@ -30,7 +36,7 @@ export function serve(
       ? `-key ${path}.key`
       : `-CA ${authority}.crt -CAkey ${authority}.key -set_serial "$(date +%s)"`;
   return [
-    `cp -a ${path}.crt ${path}.kept`,
+    `{ [ -e ${path}.kept ] || cp -a ${path}.crt ${path}.kept; }`,
     `openssl req -new -key ${path}.key -subj /CN=lab -out /tmp/request.csr 2>/dev/null`,
     `printf 'subjectAltName=${names}\\n' >/tmp/request.ext`,
     `openssl x509 -req -days ${days} -in /tmp/request.csr ${signer} -extfile /tmp/request.ext -out ${path}.crt 2>/dev/null`,
@@ -39,4 +45,13 @@ export function serve(
 }
 
 export const serveAsBefore = ({ path, reload }: ServedCertificate): string =>
-  `mv ${path}.kept ${path}.crt && ${reload}`;
+  `if [ -e ${path}.kept ]; then mv ${path}.kept ${path}.crt && ${reload}; fi`;
+
+/** One for the applications by the authority that clients trust; its key is on the node no longer than this takes. */
+export async function serveTrusted({ node }: KeptLab, days: number): Promise<void> {
+  const authority = "/root/web-authority";
+  const { certificate, key } = keyPair("web-authority");
+  await copyFile(certificate, join(labPaths.node, "root", `${authority}.crt`));
+  await copyFile(key, join(labPaths.node, "root", `${authority}.key`));
+  await node(`${serve(appCertificate, { days, names: `DNS:${labDomain}`, authority })}; rm ${authority}.*`);
+}

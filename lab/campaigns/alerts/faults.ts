@@ -1,15 +1,10 @@
 /** What makes each alert fire, and what ends it. */
-import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
 import { metricsOf } from "../../../doctor/metrics";
-import { labDomain } from "../../labAccount";
 import { node as addresses } from "../../network/addresses";
-import { keyPair } from "../../node/certificates";
-import { labPaths } from "../../paths";
-import { stackOutputs } from "../../proof/outputs";
+import { moveApi, waitForApi } from "../../node/machine";
 import type { Operator } from "../diagnoses/operator";
 import { set } from "../interleavings/events";
-import { appCertificate, serve, serveAsBefore } from "../servedCertificate";
+import { appCertificate, serveAsBefore, serveTrusted } from "../servedCertificate";
 import type { Prometheus } from "./prometheus";
 
 export interface AlertFault {
@@ -42,19 +37,8 @@ const noLongerPassOver = (unit: string): string[] => [
   `systemctl start ${unit}`,
 ];
 
-/** A certificate by the authority that clients trust; its key is on the node no longer than this takes. */
-const shortLived =
-  (days: number) =>
-  async ({ kept }: Operator): Promise<void> => {
-    const authority = "/root/web-authority";
-    const { certificate, key } = keyPair("web-authority");
-    await copyFile(certificate, join(labPaths.node, "root", `${authority}.crt`));
-    await copyFile(key, join(labPaths.node, "root", `${authority}.key`));
-    await kept.node(`${serve(appCertificate, { days, names: `DNS:${labDomain}`, authority })}; rm ${authority}.*`);
-  };
-
 /** As cron on the operator's machine would. */
-const lookWithDoctor = async (operator: Operator, prometheus: Prometheus): Promise<void> => {
+export const lookWithDoctor = async (operator: Operator, prometheus: Prometheus): Promise<void> => {
   const { report } = await operator.doctor("prod", "--only", "AWS");
   await prometheus.textFile("doctor.prom", metricsOf(report));
 };
@@ -87,15 +71,33 @@ export const alertFaults: readonly AlertFault[] = [
     end: onNode(...noLongerPassOver("kube-api-switch.path"), check),
   },
   {
+    alerts: ["SecondaryIngressForwarderDown", "SecondaryIngressApiDown"],
+    fault: "the API server has moved to 8443, and its forwarder does not start",
+    make: async ({ kept }) => {
+      await moveApi("127.0.0.1");
+      await kept.node(
+        "for i in $(seq 100); do systemctl is-active -q kube-api-forward.service && exit; sleep 0.1; done; exit 1",
+      );
+      await kept.node([...passOver("kube-api-forward.service"), check].join(" && "));
+    },
+    end: async ({ kept }) => {
+      await kept.node(noLongerPassOver("kube-api-forward.service").join(" && "));
+      // nodeup puts the API server back.
+      await kept.node("systemctl start kops-configuration.service");
+      await waitForApi(443);
+      await kept.node(`rm -rf /run/secondary-ingress/pauses; ${check}`);
+    },
+  },
+  {
     alerts: ["SecondaryIngressCertificateEndsSoon"],
     fault: "the applications' certificate ends in ten days",
-    make: shortLived(10),
+    make: ({ kept }) => serveTrusted(kept, 10),
     end: onNode(serveAsBefore(appCertificate)),
   },
   {
     alerts: ["SecondaryIngressCertificateEnds", "SecondaryIngressCertificateEndsSoon"],
     fault: "the applications' certificate ends in two days",
-    make: shortLived(2),
+    make: ({ kept }) => serveTrusted(kept, 2),
     end: onNode(serveAsBefore(appCertificate)),
   },
   {
@@ -109,13 +111,16 @@ export const alertFaults: readonly AlertFault[] = [
     },
   },
   {
+    alerts: ["SecondaryIngressDoctorStale"],
+    fault: "what the doctor saw is taken away",
+    make: (_, prometheus) => prometheus.textFile("doctor.prom", ""),
+    end: lookWithDoctor,
+  },
+  {
     alerts: ["SecondaryIngressRepairsRepeat"],
-    fault: "the address is deleted five times",
-    make: async ({ kept }) => {
-      const { secondaryPrivateIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
-      const once = `ip addr del ${secondaryPrivateIp}/32 dev lo; rm -rf /run/secondary-ingress/pauses; ${check}; sleep 6`;
-      await kept.node(`for i in 1 2 3 4 5; do ${once}; done`);
-    },
+    fault: "the tables are flushed five times, and put back by the guard",
+    make: ({ kept }) =>
+      kept.node(`for i in 1 2 3 4 5; do nft delete table ip secondary_ingress; sleep 1; ${check}; sleep 6; done`),
     // Nothing more to repair: it ends by itself.
     end: async () => undefined,
     slow: true,
