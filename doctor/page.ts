@@ -1,10 +1,14 @@
 /** docs/checks.md, made from the table of checks. */
 import { areas } from "./check";
 import { checks } from "./checks";
+import { everywhere } from "./checks/define";
 import { runbook } from "./runbook";
 
 const modesInWords = (modes: readonly string[]): string =>
-  modes.length > 1 ? "every mode" : `mode ${modes.join(", ")}`;
+  modes.length === everywhere.length ? "every mode" : `${modes.length > 1 ? "modes" : "mode"} ${modes.join(" and ")}`;
+
+const commands = (title: string, lines: readonly string[] = []): string[] =>
+  lines.length > 0 ? ["", `${title}:`, "", "```text", ...lines, "```"] : [];
 
 export function renderPage(): string {
   const codes = new Set(checks.map(({ code }) => code));
@@ -18,7 +22,9 @@ export function renderPage(): string {
         ? ["", `Explained by: ${causes.map((each) => `[${each}](#${each.toLowerCase()})`).join(", ")}.`]
         : []),
       "",
-      runbook[code]?.trim() ?? "",
+      runbook[code]?.text ?? "",
+      ...commands("Look", runbook[code]?.here),
+      ...commands("Look on the node", runbook[code]?.onNode),
       "",
     ].join("\n");
   });
@@ -33,7 +39,10 @@ export function renderPage(): string {
 \`npx secondary-ingress doctor --stack prod\` looks at AWS, the node and what clients get, and changes nothing. Each finding has a code, what
 was found, what was expected, and a fix: a command, one for the node where it begins with "on the node:". What another finding explains is
 not looked at. \`--json\` is for tools, \`--only\` and \`--ignore\` choose; the exit status is 0 without findings, 1 with some, 2 where it could
-not look. What each looks like when it is made for real, and that its fix mends it: [diagnoses](results/diagnoses.md).
+not look. [Diagnoses](results/diagnoses.md) shows the fix of each, as it was printed and run after the fault had been made for real.
+
+In the commands below \`<secondary>\`, \`<primary>\`, \`<ingress>\`, \`<api>\`, \`<eni>\`, \`<instance>\`, \`<allocation>\`, \`<cluster>\` and \`<domain>\` stand for the
+stack's outputs and one of its names.
 
 ${contents.join("\n")}
 

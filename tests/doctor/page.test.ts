@@ -3,6 +3,7 @@ import { fixtures } from "../../lab/campaigns/diagnoses/fixtures";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
+import { isCommand } from "../../doctor/check";
 import { checks } from "../../doctor/checks";
 import { renderPage } from "../../doctor/page";
 import { runbook } from "../../doctor/runbook";
@@ -40,5 +41,31 @@ describe("table of checks", () => {
 
   it("has a fault for each in `npm run diagnoses`", () => {
     assert.deepEqual(fixtures.map(({ code }) => code).sort(), checks.map(({ code }) => code).sort());
+  });
+
+  it("says of each in which modes it is looked at", () => {
+    const page = renderPage();
+    const line = (code: string): string => page.split(`### ${code}\n\n`)[1]?.split("\n")[0] ?? "";
+    assert.match(line("INSTANCE_GONE"), /^AWS, error, every mode\./);
+    assert.match(line("HAPROXY_STOPPED"), /^HAProxy, error, mode dual-ip\./);
+    assert.match(line("HTTP_CLOSED"), /^AWS, error, modes node-port and dual-ip\./);
+  });
+
+  it("has commands to look closer for each", () => {
+    for (const [code, { here = [], onNode = [] }] of Object.entries(runbook))
+      assert.ok(here.length + onNode.length > 0, code);
+  });
+
+  it("has a row for each in the results of `npm run diagnoses`", () => {
+    const rows = readFileSync(join(repositoryRoot, "docs/results/diagnoses.md"), "utf8");
+    assert.deepEqual(
+      [...rows.matchAll(/^\| \[(\w+)\]\(\.\.\/checks\.md#/gm)].map(([, code]) => code).sort(),
+      codes.toSorted(),
+    );
+  });
+
+  it("leaves no command to be done by hand, and no sentence to a shell", () => {
+    for (const command of ["on the node: nft -f x", "aws ec2 x", "pulumi -C x up"]) assert.ok(isCommand(command));
+    for (const sentence of ["look with 'kubectl'", "run 'pulumi up'", "end it"]) assert.ok(!isCommand(sentence));
   });
 });

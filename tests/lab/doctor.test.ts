@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { diagnose } from "../../lab/campaigns/diagnoses/campaign";
 import { fixtures } from "../../lab/campaigns/diagnoses/fixtures";
 import { nameServer, type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
+import type { StackOutputs } from "../../dns/outputs";
+import { runbook } from "../../doctor/runbook";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
@@ -69,17 +71,28 @@ describe("doctor", function () {
     assert.ok(report.good.length >= 30, `${report.good.length} checks`);
     assert.equal(finished.status, 0);
     assert.ok(seconds < 10, `${seconds} s`);
-    assert.deepEqual((await operator.doctor("dev")).report.findings, []);
+    const dev = await operator.doctor("dev");
+    assert.deepEqual(dev.report.findings, []);
+    assert.deepEqual(dev.report.skipped, []);
+  });
+
+  it("prints metrics: each check that was made, and when", async () => {
+    const { status, stdout, stderr } = await cli("doctor", "--stack", "prod", "--metrics", ...look);
+    assert.equal(status, 0, stderr);
+    const samples = stdout.split("\n").filter((line) => line.startsWith("secondary_ingress_finding{"));
+    assert.ok(samples.length >= 30 && samples.every((line) => line.endsWith(" 0")), stdout);
+    const [, time] = /^secondary_ingress_doctor_time_seconds\{stack="prod"\} (\d+)$/m.exec(stdout) ?? [];
+    assert.ok(Math.abs(Date.now() / 1000 - Number(time)) < 60, stdout);
   });
 
   for (const code of ["HAPROXY_STOPPED", "NAT_RULES_MISSING", "ELASTIC_IP_UNASSOCIATED"]) {
-    it(`names ${code} first, and its fix as printed mends it`, async () => {
+    it(`names ${code} first, and its fix as printed makes it pass`, async () => {
       const fixture = fixtures.find((each) => each.code === code);
       assert(fixture);
-      const { place, asPrinted, mended, broken } = await diagnose(operator, fixture);
+      const { place, asPrinted, fixed, broken } = await diagnose(operator, fixture);
       assert.deepEqual(
-        { place, asPrinted, mended, broken },
-        { place: 1, asPrinted: true, mended: true, broken: undefined },
+        { place, asPrinted, fixed, broken },
+        { place: 1, asPrinted: true, fixed: true, broken: undefined },
       );
     });
   }
@@ -101,12 +114,76 @@ describe("doctor", function () {
     for (const [args, says] of [
       [["--stack", "nowhere"], /expected a stack .* found none called 'nowhere'/],
       [["--stack", "prod", "--only", "WEATHER"], /--only: expected a code .* found WEATHER/],
+      [["--stack", "prod", "--only", "BALANCER_GONE"], /mode dual-ip has none of these checks/],
+      [["--stack", "prod", "--wrong"], /unknown option '--wrong'/],
     ] as const) {
       const { status, stdout, stderr } = await cli("doctor", ...args);
       assert.equal(status, 2, stderr);
       assert.equal(stdout, "");
       assert.match(stderr, says);
     }
+  });
+
+  it("looks at one check by its code, in any case", async () => {
+    const { status, stderr } = await cli("doctor", "--stack", "prod", "--only", "haproxy_stopped", ...look);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /✓ nothing wrong: 1 of 1 checks/);
+  });
+
+  it("knows what check and guard have repaired in the last day, and how much in the last hour", async () => {
+    await kept.node("rm -f /run/secondary-ingress/repairs; systemctl start secondary-ingress-check.service");
+    const repairs = async (): Promise<number> =>
+      (JSON.parse(await kept.node("cat /run/secondary-ingress/state.json")) as { repairs: number }).repairs;
+    const before = await repairs();
+    const flush =
+      "nft delete table ip secondary_ingress; for i in $(seq 50); do nft list table ip secondary_ingress >/dev/null 2>&1 && break; sleep 0.1; done";
+    // systemd writes six lines of its own whenever a check runs: they must not push ours out.
+    const quiet = "for i in $(seq 100); do systemctl start secondary-ingress-check.service; done";
+    await kept.node(`for n in 1 2 3 4; do ${flush}; sleep 0.5; done; sleep 0.5; ${quiet}`);
+    assert.equal((await repairs()) - before, 4);
+    const { report } = await operator.doctor("prod", "--only", "node");
+    const finding = report.findings.find(({ code }) => code === "REPAIRS_REPEAT");
+    assert.equal(finding?.observed, "4 repairs in the last hour");
+    const page = join(directory, "repairs.html");
+    assert.equal((await cli("report", "--html", page, "--stack", "prod", ...look)).status, 0);
+    const circles = (await readFile(page, "utf8")).match(/<title>\S+: repaired natTable<\/title>/g) ?? [];
+    assert.ok(circles.length >= 4, `${circles.length}`);
+    // After an hour nobody speaks of it any more.
+    await kept.node(
+      "sed -i -E 's/^[0-9]+/1000000000/' /run/secondary-ingress/repairs; systemctl start secondary-ingress-check.service",
+    );
+    assert.deepEqual(
+      (await operator.doctor("prod", "--only", "REPAIRS_REPEAT")).report.good.map(({ code }) => code),
+      ["REPAIRS_REPEAT"],
+    );
+    assert.equal((await repairs()) - before, 4, "the total goes on");
+  });
+
+  it("has a runbook whose commands run", async () => {
+    const given = JSON.parse(await operator.shell("pulumi stack output --json --stack prod")) as StackOutputs;
+    const filled = (command: string): string =>
+      command
+        .replaceAll("<secondary>", given.secondaryPrivateIp)
+        .replaceAll("<primary>", given.primaryPrivateIp)
+        .replaceAll("<ingress>", given.ingressPublicIp)
+        .replaceAll("<api>", given.apiPublicIp)
+        .replaceAll("<eni>", given.networkInterfaceId)
+        .replaceAll("<instance>", given.instanceId)
+        .replaceAll("<allocation>", given.allocationId)
+        .replaceAll("<cluster>", given.clusterName)
+        .replaceAll("<domain>", labDomain);
+    // Of a cluster with pods, which the lab's stand-ins are not.
+    const there = (command: string): boolean => !/^(?:kubectl|crictl) /.test(command);
+    // Of a moved API server, and of apiAllowedCidrs.
+    const absent = /secondary_ingress_api|secondary_ingress_filter|api-forward\.env|kube-api-forward\.service/;
+    const all = Object.values(runbook);
+    const here = new Set(all.flatMap((page) => page.here ?? []).filter(there));
+    const onNode = new Set(
+      all.flatMap((page) => page.onNode ?? []).filter((each) => there(each) && !absent.test(each)),
+    );
+    for (const command of here) assert.doesNotMatch(filled(command), /<[a-z]+>/, command);
+    for (const command of here) await operator.shell(filled(command));
+    for (const command of onNode) await kept.node(`export SYSTEMD_PAGER=; ${filled(command)}`);
   });
 
   it("status shows the way in, piece by piece", async () => {

@@ -1,6 +1,7 @@
 /** A fault is made, the doctor looks, its fix is run as it is printed, and the doctor looks again. */
+import { isCommand } from "../../../doctor/check";
 import type { Finding } from "../../../doctor/report";
-import type { Fixture } from "./fixtures";
+import { type Fixture, fixtures } from "./fixtures";
 import type { Operator } from "./operator";
 
 export interface Diagnosis {
@@ -9,9 +10,9 @@ export interface Diagnosis {
   /** 1 where the doctor names it first; 0 where it does not. */
   place: number;
   fix: string;
-  /** Whether the fix was run as printed, or what it says was done by hand. */
+  /** Whether the fix is a command, and was run as printed; a sentence is followed by hand. */
   asPrinted: boolean;
-  mended: boolean;
+  fixed: boolean;
   /** Why the fix could not be run. */
   broken?: string;
   seconds: number;
@@ -19,6 +20,8 @@ export interface Diagnosis {
 
 /** The check repairs what is broken on purpose: it stands still meanwhile, and that it does is no finding. */
 const still = ["CHECK_STOPPED", "CHECK_STALE"];
+const standStill = (operator: Operator): Promise<string> =>
+  operator.kept.node("systemctl stop secondary-ingress-check.timer 2>/dev/null; true");
 
 async function look(
   operator: Operator,
@@ -30,37 +33,37 @@ async function look(
   return { findings: report.findings, seconds };
 }
 
-async function runFix(operator: Operator, fix: string): Promise<void> {
+async function runFix(operator: Operator, { code, fix }: Finding): Promise<void> {
+  const fixture = fixtures.find((each) => each.code === code);
   const command = /^on the node: (.*)$/s.exec(fix)?.[1];
   if (command !== undefined) await operator.kept.node(command);
-  else await operator.shell(fix.replaceAll("pulumi up", "pulumi up --skip-preview"));
+  else if (isCommand(fix)) await operator.shell(fix.replaceAll("pulumi up", "pulumi up --skip-preview"));
+  else if (fixture?.byHand) await fixture.byHand(operator);
+  else throw new Error(`nobody does by hand: ${fix}`);
+  await fixture?.settle?.(operator);
 }
 
 export async function diagnose(operator: Operator, fixture: Fixture): Promise<Diagnosis> {
-  const { code, fault, make, mend, tidy, flags } = fixture;
-  await operator.kept.node("systemctl stop secondary-ingress-check.timer 2>/dev/null; true");
+  const { code, fault, make, tidy, flags } = fixture;
+  await standStill(operator);
   await make(operator);
   const { findings, seconds } = await look(operator, code, flags);
   const place = findings.findIndex((finding) => finding.code === code) + 1;
-  const fix = findings[place - 1]?.fix ?? "";
+  const finding = findings[place - 1];
   let broken: string | undefined;
   try {
-    if (mend) await mend(operator);
-    else if (fix !== "") await runFix(operator, fix);
+    if (finding) await runFix(operator, finding);
   } catch (error) {
     broken = (error as Error).message;
   }
   const after = await look(operator, code, flags);
   await tidy?.(operator);
+  const fix = finding?.fix ?? "";
   return {
     ...(broken === undefined ? {} : { broken }),
-    code,
-    fault,
-    place,
-    fix,
-    asPrinted: !mend,
-    mended: broken === undefined && place > 0 && after.findings.every((finding) => finding.code !== code),
-    seconds,
+    ...{ code, fault, place, fix, seconds },
+    asPrinted: isCommand(fix),
+    fixed: broken === undefined && place > 0 && after.findings.every((each) => each.code !== code),
   };
 }
 
@@ -69,22 +72,34 @@ export interface Draw {
   found: string[];
   /** Every fault that was made is among the first two findings. */
   right: boolean;
+  /** Fix after fix, in the order in which the doctor names them, until nothing was left. */
+  fixed: boolean;
 }
 
-/** Several faults at once; afterwards each is mended by its fix. */
+/** Those of which any two can be made together. */
+export const pool = fixtures.filter(({ alone, moved }) => alone === undefined && !moved);
+
+/** Several faults at once; afterwards each is fixed by what the doctor says. */
 export async function drawOnce(operator: Operator, drawn: readonly Fixture[]): Promise<Draw> {
-  await operator.kept.node("systemctl stop secondary-ingress-check.timer 2>/dev/null; true");
-  for (const { make } of drawn) await make(operator);
+  await standStill(operator);
+  const inOrder = drawn.toSorted((a, b) => Number(b.checks ?? false) - Number(a.checks ?? false));
+  for (const { make } of inOrder) await make(operator);
   const { findings } = await look(operator, "");
-  // Mended in the order in which the doctor names them, as a person would; what was hidden shows up then.
-  for (let left = findings, tries = 0; left.length > 0 && tries < 6; tries++) {
+  // What was hidden shows up once what hides it is fixed.
+  let left = findings;
+  for (let tries = 0; left.length > 0 && tries < 6; tries++) {
     const [first] = left;
     if (!first) break;
-    await runFix(operator, first.fix).catch(() => undefined);
+    await runFix(operator, first).catch(() => undefined);
     left = (await look(operator, "")).findings;
   }
   for (const { tidy } of drawn) await tidy?.(operator);
   const codes = drawn.map(({ code }) => code);
   const found = findings.map(({ code }) => code);
-  return { codes, found, right: codes.every((code) => found.slice(0, 2).includes(code)) };
+  return {
+    codes,
+    found,
+    right: codes.every((code) => found.slice(0, 2).includes(code)),
+    fixed: left.length === 0,
+  };
 }

@@ -16,6 +16,8 @@ export interface Operator {
   kept: KeptLab;
   /** Runs a shell command where the operator sits, with `aws` on PATH; throws when it fails. */
   shell(command: string): Promise<string>;
+  /** A command of `secondary-ingress`, as a shell takes it. */
+  secondaryIngress(command: string): Promise<string>;
   /** The doctor's report on a stack, and what it took in seconds. */
   doctor(stack: string, ...flags: string[]): Promise<{ report: Report; seconds: number; finished: Finished }>;
   /** Sends lines to the name server of example.com. */
@@ -31,7 +33,7 @@ export async function startOperator(kept: KeptLab): Promise<Operator> {
   const aws = await pythonTool("awscli", ["awscli==1.46.3"]);
   const directory = await mkdtemp(join(tmpdir(), "doctor-"));
   const tool = Object.entries(aws.env).map(([name, value]) => `${name}='${value}'`);
-  // People mend with more rights than the program has.
+  // People fix things with more rights than the program has.
   await writeFile(
     join(directory, "aws"),
     `#!/bin/sh\nexec env AWS_ACCESS_KEY_ID=${administratorKeyId} AWS_PAGER= ${tool.join(" ")} ${aws.command("awscli").join(" ")} "$@"\n`,
@@ -53,6 +55,7 @@ export async function startOperator(kept: KeptLab): Promise<Operator> {
   return {
     kept,
     shell,
+    secondaryIngress: (command) => shell(`${process.execPath} ${join(repositoryRoot, "cli/main.cjs")} ${command}`),
     async doctor(stack, ...flags) {
       const start = Date.now();
       const finished = await asOperator(kept.state.engine.pulumi, [
