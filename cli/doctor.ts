@@ -6,7 +6,7 @@ import { checks } from "../doctor/checks";
 import { collect, type Question } from "../doctor/collect";
 import { metricsOf } from "../doctor/metrics";
 import { type Finding, judge, looked, type Report } from "../doctor/report";
-import { areas } from "../doctor/check";
+import { areas, isCommand } from "../doctor/check";
 import { parseOutputs } from "../dns/outputs";
 import { openStack } from "./stack";
 import { wrap } from "./wrap";
@@ -59,7 +59,11 @@ export function inWords(report: Report, columns: number, coloured: boolean): str
       `${mark(finding)}  (${finding.area})`,
       ...wrap(`found     ${finding.observed}`, columns, 12, 2),
       ...wrap(`expected  ${finding.expected}`, columns, 12, 2),
-      `  ${colours.bold("fix")}       ${finding.fix}`,
+      // A command is copied whole.
+      ...(isCommand(finding.fix)
+        ? [`  fix       ${finding.fix}`]
+        : wrap(`fix       ${finding.fix}`, columns, 12, 2)
+      ).map((line) => line.replace(/^ {2}fix/, `  ${colours.bold("fix")}`)),
       `  ${colours.dim(`see       ${finding.doc}`)}`,
     ].join("\n");
   // What a finding explains needs no line of its own; what could not be looked at does, once for each reason.

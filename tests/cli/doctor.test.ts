@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { inWords } from "../../cli/doctor";
+import { isCommand } from "../../doctor/check";
 import { judge } from "../../doctor/report";
 import { healthy, healthyAws, healthyNode, silentAws } from "../doctor/facts";
 
@@ -10,7 +11,12 @@ const colour = /\u001b\[\d+m/g;
 describe("doctor in words", () => {
   const path = `/etc/${"very-long-name/".repeat(20)}file`;
   const facts = healthy({
-    node: { ...healthyNode, missing: [path], nat: { active: true, enabled: false } },
+    node: {
+      ...healthyNode,
+      missing: [path],
+      strangersOn443: ["nginx@0.0.0.0:443"],
+      nat: { active: true, enabled: false },
+    },
     aws: {
       ...healthyAws(healthy().outputs),
       elasticIps: { because: `UnauthorizedOperation: ${"not allowed ".repeat(12)}` },
@@ -25,7 +31,7 @@ describe("doctor in words", () => {
       assert.equal(coloured.replaceAll(colour, ""), plain);
       assert.notEqual(coloured, plain);
       for (const line of plain.split("\n"))
-        if (!line.startsWith("  fix ")) assert.ok(line.length <= columns, `${line.length}: ${line}`);
+        if (!isCommand(line.replace(/^ {2}fix {7}/, ""))) assert.ok(line.length <= columns, `${line.length}: ${line}`);
       // What was broken is whole again without the breaks.
       assert.ok(plain.replaceAll(/\n {12}/g, "").includes(path));
     });
@@ -36,7 +42,7 @@ describe("doctor in words", () => {
     assert.match(plain, /^! NAT_NOT_AT_BOOT {2}\(NAT\)$/m);
     assert.match(plain, /^ {2}see {7}docs\/checks\.md#host_files_missing$/m);
     assert.match(plain, /^\? 3 not checked: UnauthorizedOperation/m);
-    assert.match(plain, /^2 findings, \d+ checks are good, \d+ were not made$/m);
+    assert.match(plain, /^3 findings, \d+ checks are good, \d+ were not made$/m);
     assert.match(inWords(judge(healthy(), everything), 80, false), /^✓ nothing wrong: \d+ of \d+ checks, 0 not made$/m);
   });
 
