@@ -75,8 +75,23 @@ async function keepApiAddress(operator: Operator): Promise<void> {
   await operator.shell("pulumi up --yes --skip-preview --stack prod");
 }
 
-function pageOf(diagnoses: readonly Diagnosis[], drawn: readonly Draw[]): string {
+/** What the draws have shown; nothing where none were made. */
+function drawsInWords(drawn: readonly Draw[]): string {
+  if (drawn.length === 0) return "";
   const right = drawn.filter((draw) => draw.right).length;
+  return `One or two faults at once are drawn at random (seed ${seed}), none twice, from all that can be made together: ${pool.map(({ code }) => code).join(", ")}.
+All that was made is among the first two findings in **${right} of ${drawn.length}** draws; what hides another fault, as a node that lets nobody log in does, counts as
+wrong. Fixing what is named first, again and again, leaves nothing to find in ${drawn.filter((draw) => draw.fixed).length} of ${drawn.length}.
+
+${table(
+  ["made", "found", "right"],
+  drawn.map(({ codes, found, right: ok }) => [codes.join(", "), found.join(", "), ok ? "yes" : "**no**"]),
+)}
+
+`;
+}
+
+function pageOf(diagnoses: readonly Diagnosis[], drawn: readonly Draw[]): string {
   const asPrinted = diagnoses.filter((each) => each.asPrinted);
   const fixed = (all: readonly Diagnosis[]): number => all.filter((each) => each.fixed).length;
   return `# Diagnoses
@@ -87,9 +102,6 @@ Each fault is made in the lab, by itself. "named" is the place of its code among
 is printed, and nothing else is done: **${fixed(asPrinted)} of ${asPrinted.length}** make their check pass. A fix that is a sentence is followed by hand:
 ${fixed(diagnoses) - fixed(asPrinted)} of ${diagnoses.length - asPrinted.length}. Together **${fixed(diagnoses)} of ${fixtures.length}** faults are found and fixed.
 
-One or two faults at once are drawn at random (seed ${seed}), none twice, from all that can be made together: ${pool.map(({ code }) => code).join(", ")}.
-All that was made is among the first two findings in **${right} of ${drawn.length}** draws; what hides another fault, as a node that lets nobody log in does, counts as
-wrong. Fixing what is named first, again and again, leaves nothing to find in ${drawn.filter((draw) => draw.fixed).length} of ${drawn.length}.
 ${machineInWords()}
 
 ${table(
@@ -104,11 +116,7 @@ ${table(
   ]),
 )}
 
-${table(
-  ["made", "found", "right"],
-  drawn.map(({ codes, found, right: ok }) => [codes.join(", "), found.join(", "), ok ? "yes" : "**no**"]),
-)}
-`;
+${drawsInWords(drawn)}`;
 }
 
 async function main(): Promise<void> {
