@@ -21,7 +21,7 @@ export interface Diagnosis {
 /** The check repairs what is broken on purpose: it stands still meanwhile, and that it does is no finding. */
 const still = ["CHECK_STOPPED", "CHECK_STALE"];
 const standStill = (operator: Operator): Promise<string> =>
-  operator.kept.node("systemctl stop secondary-ingress-check.timer 2>/dev/null; true");
+  operator.kept.node("systemctl stop secondary-ingress-check.timer secondary-ingress-check.service 2>/dev/null; true");
 
 async function look(
   operator: Operator,
