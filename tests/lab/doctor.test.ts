@@ -73,7 +73,11 @@ describe("doctor", function () {
     assert.ok(seconds < 10, `${seconds} s`);
     const dev = await operator.doctor("dev");
     assert.deepEqual(dev.report.findings, []);
-    assert.deepEqual(dev.report.skipped, []);
+    // dev has no names; everything else is looked at, in AWS too.
+    assert.deepEqual(
+      dev.report.skipped.map(({ code, because }) => [code, because]),
+      [["CERTIFICATE_UNTRUSTED", "no appDomains: there is no name to ask for"]],
+    );
   });
 
   it("prints metrics: each check that was made, and when", async () => {
@@ -186,7 +190,7 @@ for i in $(seq 200); do systemctl start secondary-ingress-check.service; done; r
       all.flatMap((page) => page.onNode ?? []).filter((each) => there(each) && !absent.test(each)),
     );
     for (const command of here) assert.doesNotMatch(filled(command), /<[a-z]+>/, command);
-    for (const command of here) await operator.shell(filled(command));
+    for (const command of here) await operator.shell(`export AWS_DEFAULT_REGION=eu-central-1; ${filled(command)}`);
     for (const command of onNode) await kept.node(`export SYSTEMD_PAGER=; ${filled(command)}`);
   });
 
