@@ -179,7 +179,9 @@ for i in $(seq 200); do systemctl start secondary-ingress-check.service; done; r
         .replaceAll("<instance>", given.instanceId)
         .replaceAll("<allocation>", given.allocationId)
         .replaceAll("<cluster>", given.clusterName)
-        .replaceAll("<domain>", labDomain);
+        .replaceAll("<domain>", labDomain)
+        // The lab's name server is nobody's own.
+        .replace(/^dig /, `dig @${nameServer} `);
     // Of a cluster with pods, which the lab's stand-ins are not.
     const there = (command: string): boolean => !/^(?:kubectl|crictl) /.test(command);
     // Of a moved API server, and of apiAllowedCidrs.
