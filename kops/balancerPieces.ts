@@ -2,9 +2,9 @@
  * What kOps' manifests must hold for a balancer in front of its nodes: kOps detaches target groups that it does not know from its Auto Scaling
  * groups (upup/pkg/fi/cloudup/awstasks/autoscalinggroup.go), at every update before 1.29, later with `--prune`.
  */
-import { type Document, isSeq, parseAllDocuments, stringify } from "yaml";
-import { isControlPlane, type Merge } from "./manifest";
-import { applyEdits, blockMap, type Edit, editList, pairOf } from "./splice";
+import { isSeq, stringify } from "yaml";
+import { isControlPlane, type Merge, mergeWhole } from "./manifest";
+import { applyEdits, blockMap, documentsOf, type Edit, editList, pairOf } from "./splice";
 
 export interface BalancerPieces {
   clusterName: string;
@@ -61,17 +61,10 @@ interface InstanceGroup {
   spec?: { role?: string } | null;
 }
 
-/**
- * Adds what is missing to every instance group of the role; other target groups in it stay.
- * @param source one or several manifests, as `kops get all -o yaml` prints them
- * @throws where it is no YAML, or the list is something else
- */
-export function mergeBalancer(source: string, pieces: BalancerPieces): Merge {
+function mergeOnce(source: string, pieces: BalancerPieces): Merge {
   const merged: Merge = { text: source, missing: [], clusters: [], groups: [] };
   const edits: Edit[] = [];
-  for (const document of parseAllDocuments(source) as Document.Parsed[]) {
-    const [fault] = document.errors;
-    if (fault) throw new Error(`expected YAML, found something else: ${fault.message}`);
+  for (const document of documentsOf(source)) {
     const { kind, metadata, spec } = (document.toJS() ?? {}) as InstanceGroup;
     const cluster = metadata?.labels?.["kops.k8s.io/cluster"];
     const isOurs = pieces.onControlPlane ? isControlPlane(spec?.role) : /^node$/i.test(spec?.role ?? "");
@@ -89,3 +82,11 @@ export function mergeBalancer(source: string, pieces: BalancerPieces): Merge {
   merged.text = applyEdits(source, edits);
   return merged;
 }
+
+/**
+ * Adds what is missing to every instance group of the role; other target groups in it stay.
+ * @param source one or several manifests, as `kops get all -o yaml` prints them
+ * @throws where it is no YAML, or the list is something else
+ */
+export const mergeBalancer = (source: string, pieces: BalancerPieces): Merge =>
+  mergeWhole(source, (text) => mergeOnce(text, pieces));

@@ -1,12 +1,12 @@
 /** Our pieces in kOps' manifests: put there, and looked for. Whatever else stands in them stays as it is, byte for byte. */
 import { isDeepStrictEqual } from "node:util";
-import { type Document, isMap, isScalar, isSeq, parseAllDocuments, parseDocument, stringify, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, isSeq, parseDocument, stringify, type YAMLMap } from "yaml";
 import type { Statement } from "../iam/conditions";
 import { nodePolicySid } from "../iam/nodePolicy";
 import { bootUnit } from "../hostfiles/paths";
 import { groupOf } from "./boot";
 import { bootAsset, ownName, type Pieces } from "./pieces";
-import { applyEdits, blockMap, collectionAt, type Edit, editList, editMap } from "./splice";
+import { applyEdits, blockMap, collectionAt, type Edit, editList, editMap, documentsOf } from "./splice";
 
 const apiVersion = "kops.k8s.io/v1alpha2";
 
@@ -145,12 +145,9 @@ export interface Merge {
 }
 
 function mergeOnce(source: string, pieces: Pieces): Merge {
-  const documents = parseAllDocuments(source, { keepSourceTokens: true }) as Document.Parsed[];
   const merged: Merge = { text: source, missing: [], clusters: [], groups: [] };
   const edits: Edit[] = [];
-  for (const document of documents) {
-    const [fault] = document.errors;
-    if (fault) throw new Error(`expected YAML, found something else: ${fault.message}`);
+  for (const document of documentsOf(source)) {
     const manifest = (document.toJS() ?? {}) as Manifest;
     const name = manifest.metadata?.name ?? "";
     const cluster = manifest.metadata?.labels?.["kops.k8s.io/cluster"];
@@ -172,15 +169,22 @@ function mergeOnce(source: string, pieces: Pieces): Merge {
 }
 
 /**
- * @param source one or several manifests, as `kops get all -o yaml` prints them
- * @throws where it is no YAML, or our pieces cannot be put there without touching anything else
+ * Merges, and makes sure that nothing is missing then.
+ * @param once edits a text that ends with a line's end
+ * @throws where it cannot be merged without touching anything else
  */
-export function merge(source: string, pieces: Pieces): Merge {
-  const merged = mergeOnce(source.replace(/[^\n]$/, "$&\n"), pieces);
+export function mergeWhole(source: string, once: (source: string) => Merge): Merge {
+  const merged = once(source.replace(/[^\n]$/, "$&\n"));
   if (merged.missing.length === 0) return { ...merged, text: source };
-  if (mergeOnce(merged.text, pieces).missing.length > 0)
+  if (once(merged.text).missing.length > 0)
     throw new Error(
       `${merged.missing.join(", ")}: cannot be changed without touching what is around it: merge by hand`,
     );
   return merged;
 }
+
+/**
+ * @param source one or several manifests, as `kops get all -o yaml` prints them
+ * @throws where it is no YAML, or our pieces cannot be put there without touching anything else
+ */
+export const merge = (source: string, pieces: Pieces): Merge => mergeWhole(source, (text) => mergeOnce(text, pieces));

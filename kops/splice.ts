@@ -4,11 +4,13 @@
  */
 import {
   type CST,
+  type Document,
   isMap,
   isScalar,
   isSeq,
   type Node,
   type Pair,
+  parseAllDocuments,
   Scalar,
   stringify,
   type YAMLMap,
@@ -22,6 +24,14 @@ export interface Edit {
   text: string;
   /** Of several at one place the innermost comes first: what belongs to a list there stands before the next key. */
   depth?: number;
+}
+
+/** @throws where it is no YAML */
+export function documentsOf(source: string): Document.Parsed[] {
+  const documents = parseAllDocuments(source, { keepSourceTokens: true }) as Document.Parsed[];
+  for (const { errors } of documents)
+    if (errors[0]) throw new Error(`expected YAML, found something else: ${errors[0].message}`);
+  return documents;
 }
 
 const style = { lineWidth: 0, indentSeq: false } as const;

@@ -65,7 +65,7 @@ describe("the balancer's pieces", () => {
       ],
       [
         "  externalLoadBalancers: [{ targetGroupArn: other }]\n",
-        `  externalLoadBalancers:\n  - { targetGroupArn: other }\n${ours}`,
+        `  externalLoadBalancers: [{ targetGroupArn: other }, {"targetGroupArn":"${arn("http-5d6e7f8")}"}, {"targetGroupArn":"${arn("https-1a2b3c4")}"}]\n`,
       ],
       [
         `  externalLoadBalancers:\n  - targetGroupArn: ${arn("https-1a2b3c4")}\n`,
