@@ -43,7 +43,7 @@ describe("a lab that is kept up", function () {
       for (const args of [[], ["up"]]) {
         const { status, stderr } = labCommand(...args);
         assert.equal(status, 1);
-        assert.match(stderr, /a lab is already running on this machine .*lab -- down/);
+        assert.match(stderr, /a lab is already running on this machine: .*lab -- down/);
       }
     });
 
