@@ -9,6 +9,7 @@ import { balancerPieces, mergeBalancer, renderBalancerPieces } from "../kops/bal
 import { merge, type Merge, renderPieces } from "../kops/manifest";
 import { type Pieces, piecesOf } from "../kops/pieces";
 import { IngressMode } from "../settings";
+import { regionOf } from "./iam";
 import { type NamedStack, openStack, type OpenedStack, selectStack } from "./stack";
 
 export interface KopsFlags extends NamedStack {
@@ -64,9 +65,7 @@ interface Manifests {
 const exported = async (flags: KopsFlags): Promise<Deployment> => (await selectStack(flags)).exportStack();
 
 async function piecesOfStack(flags: KopsFlags, { owner, settings, connection, outputs }: OpenedStack): Promise<Pieces> {
-  const region = flags.region ?? connection.region ?? process.env["AWS_REGION"];
-  if (!region)
-    throw new Error("--region: expected the Region of the cluster, found none here, in aws:region or in AWS_REGION");
+  const region = regionOf(flags.region, connection.region, process.env);
   const { group, preflight } = madeBy(await exported(flags), flags.stack);
   const facts = parsePreflight(preflight)?.facts;
   const filtered = settings.apiAllowedCidrs.length > 0;
