@@ -122,17 +122,22 @@ describe("under the printed policy", function () {
 
   it("load-balancer: comes up, changes, is looked at and goes", async () => {
     await set(["mode"], "load-balancer");
-    await lives("prod", async () => {
-      await up();
-      await up({ crossZone: false, tags: { team: "web" }, proxyProtocol: true, httpNodePort: 30081 });
-      await up(
-        { crossZone: undefined, tags: undefined, proxyProtocol: undefined, httpNodePort: undefined },
-        "--refresh",
-      );
-      await doctor("prod");
-      await destroy("prod");
-    })();
-    await set(["mode"], "dual-ip");
+    try {
+      await lives("prod", async () => {
+        await up();
+        await tellCloud("spread", { zones: 2 });
+        await up({ crossZone: false, tags: { team: "web" }, proxyProtocol: true, httpNodePort: 30081 });
+        await up(
+          { crossZone: undefined, tags: undefined, proxyProtocol: undefined, httpNodePort: undefined },
+          "--refresh",
+        );
+        await doctor("prod");
+        await destroy("prod");
+      })();
+    } finally {
+      await tellCloud("spread", { zones: 1 });
+      await set(["mode"], "dual-ip");
+    }
   });
 
   it("a change has what it needs in the policies of the settings before and after it, and no other", async () => {

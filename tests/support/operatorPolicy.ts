@@ -12,7 +12,8 @@ export async function policyGaps(policy: PolicyDocument, from = 0): Promise<{ re
   const refused = calls.filter(({ error }) => /UnauthorizedOperation|AccessDenied/.test(error ?? "")).map(named);
   const used = new Set(
     calls
-      .filter(({ status }) => status === 200)
+      // Who asks for what is gone already needs the permission as well: an Elastic IP whose balancer went first, say.
+      .filter(({ status, error }) => status === 200 || /\.NotFound$/.test(error ?? ""))
       .flatMap(({ service, action }) => [
         named({ service, action }),
         ...(service === "elasticloadbalancing" ? (inCallersName[action] ?? []).map((name) => `ec2:${name}`) : []),
