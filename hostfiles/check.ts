@@ -86,7 +86,7 @@ keep natTable "for hook in prerouting output; do nft list chain ip secondary_ing
 keep haproxy 'systemctl is-active -q haproxy.service' 'systemctl reset-failed haproxy.service; systemctl start haproxy.service'
 keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
 keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
-keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do ${apiSwitchProgram} agrees && exit; sleep 0.1; done'
+keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do sleep 0.1; [ "$(systemctl is-active kube-api-switch.service)" = activating ] || exec ${apiSwitchProgram} agrees; done'
 if grep -qs forward ${apiForwardState}; then
   keep apiTable 'nft list table ip secondary_ingress_api | grep -q "dnat to 127.0.0.1:${apiForwardListener}"' 'nft -f ${apiForwardRules}'
 fi

@@ -78,14 +78,15 @@ async function keepApiAddress(operator: Operator): Promise<void> {
 /** What the draws have shown; nothing where none were made. */
 function drawsInWords(drawn: readonly Draw[]): string {
   if (drawn.length === 0) return "";
-  const right = drawn.filter((draw) => draw.right).length;
+  const all = drawn.filter((draw) => draw.right).length;
+  const one = drawn.filter(({ codes, found }) => codes.some((code) => found.slice(0, 2).includes(code))).length;
   return `One or two faults at once are drawn at random (seed ${seed}), none twice, from all that can be made together: ${pool.map(({ code }) => code).join(", ")}.
-All that was made is among the first two findings in **${right} of ${drawn.length}** draws; what hides another fault, as a node that lets nobody log in does, counts as
-wrong. Fixing what is named first, again and again, leaves nothing to find in ${drawn.filter((draw) => draw.fixed).length} of ${drawn.length}.
+A fault that was made is among the first two findings in **${one} of ${drawn.length}** draws; all that was made in ${all}, because one fault can hide the other, as a node that
+lets nobody log in does. Fixing what is named first, again and again, leaves nothing to find in **${drawn.filter((draw) => draw.fixed).length} of ${drawn.length}**.
 
 ${table(
-  ["made", "found", "right"],
-  drawn.map(({ codes, found, right: ok }) => [codes.join(", "), found.join(", "), ok ? "yes" : "**no**"]),
+  ["made", "found at first", "all among the first two"],
+  drawn.map(({ codes, found, right: ok }) => [codes.join(", "), found.join(", "), ok ? "yes" : "no"]),
 )}
 
 `;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { alertFaults, lookWithDoctor } from "../../lab/campaigns/alerts/faults";
+import { alertFaults } from "../../lab/campaigns/alerts/faults";
 import { alertRules, type Prometheus, startPrometheus, textFiles } from "../../lab/campaigns/alerts/prometheus";
 import { type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
@@ -31,7 +31,6 @@ describe("monitoring", function () {
     operator = await startOperator(kept);
     // The same expressions, with nobody waiting for a minute.
     prometheus = await startPrometheus(kept, 1, (rule) => (rule.for ? { ...rule, for: "2s" } : rule));
-    await lookWithDoctor(operator, prometheus);
   });
   after(async () => {
     if (prometheus as Prometheus | undefined) await prometheus.stop();
@@ -59,9 +58,12 @@ describe("monitoring", function () {
 
   for (const { alerts, fault, make, end } of alertFaults.filter(({ slow }) => !slow)) {
     it(`${fault}: ${alerts.join(" and ")}, until it is fixed`, async () => {
-      await make(operator, prometheus);
-      await prometheus.until(alerts, true);
-      await end(operator, prometheus);
+      try {
+        await make(operator, prometheus);
+        await prometheus.until(alerts, true);
+      } finally {
+        await end(operator, prometheus);
+      }
       await prometheus.until(alerts, false);
     });
   }

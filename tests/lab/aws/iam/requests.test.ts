@@ -156,6 +156,9 @@ describe("lab IAM: what AWS asks for a call", () => {
       [
         `elasticloadbalancing:CreateTargetGroup ${elb("targetgroup/new/1")} ${given}`,
         `elasticloadbalancing:AddTags ${elb("loadbalancer/net/new/1")} ${given} elasticloadbalancing:CreateAction`,
+        // Elastic Load Balancing looks at the VPC in the caller's name.
+        "ec2:DescribeInternetGateways *",
+        "ec2:DescribeVpcs *",
       ],
     ],
     [
