@@ -76,6 +76,17 @@ describe("docs", function () {
       }
   });
 
+  it("quotes the ceilings of one node as docs/performance.md has them", () => {
+    const read = (page: string): string => readFileSync(join(repositoryRoot, page), "utf8");
+    const row = /^\| secondary:443, ours .*$/m.exec(read("docs/performance.md"))?.[0].split("|") ?? [];
+    const median = (column: number): string => row[column]?.trim().split(" ")[0] ?? "";
+    const quoted = [...read("docs/load-balancer.md").matchAll(/^\| [^|]+ \| ([\d.]+)[^|]*\|$/gm)].map(
+      ([, figure]) => figure,
+    );
+    // New TLS connections, requests on kept connections, throughput, processor time.
+    assert.deepEqual(quoted.slice(0, 4), [2, 7, 9, 10].map(median));
+  });
+
   it("names every setting in the README's table, and no other", () => {
     const readme = readFileSync(join(repositoryRoot, "README.md"), "utf8");
     const table = readme.slice(readme.indexOf("### Settings"), readme.indexOf("### Outputs"));
