@@ -1,5 +1,4 @@
 /** Mode dual-ip: applications on a secondary private address with an Elastic IP of its own, on 443 and 80. */
-import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
@@ -7,8 +6,9 @@ import { hostSteps, NetworkConfig, parsePreflight, preflight } from "../hostfile
 import { defaults, PrimaryAddress } from "../settings";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs, SshArgs } from "./args";
-import { awsConnection, principal } from "./aws/connection";
+import { awsConnection } from "./aws/connection";
 import { vpcRanges } from "./aws/vpcRanges";
+import { caller } from "./caller";
 import { dnsRecords } from "./dnsRecords";
 import { type ElasticAddress, elasticAddress } from "./elasticAddress";
 import { healthChecks } from "./healthChecks";
@@ -131,7 +131,7 @@ function secondaryAddress({ name, args, node, options }: Setting, looked: remote
       elasticIps: args.primaryAddress === PrimaryAddress.ElasticIp ? 2 : 1,
       stack: stackName(),
       connection: awsConnection(),
-      caller: pulumi.output(getCallerIdentity({}, options)).apply(({ arn }) => principal(arn)),
+      caller: caller(node, options),
     },
     { ...options, dependsOn: [looked] },
   );

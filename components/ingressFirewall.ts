@@ -1,9 +1,9 @@
 /** Lets the applications' clients in: a security group of our own, for kOps removes rules that it does not know from its groups. */
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
-import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
-import * as pulumi from "@pulumi/pulumi";
-import { awsConnection, principal } from "./aws/connection";
+import type * as pulumi from "@pulumi/pulumi";
+import { awsConnection } from "./aws/connection";
+import { caller } from "./caller";
 import type { Node } from "./node";
 import { SecurityGroupMembership } from "./securityGroupMembership";
 import { awsName, type TagArgs, tags } from "./tags";
@@ -57,7 +57,7 @@ export function ingressFirewall(
             securityGroupId: group.id,
             networkInterfaceId,
             connection: awsConnection(),
-            caller: pulumi.output(getCallerIdentity({}, options)).apply(({ arn }) => principal(arn)),
+            caller: caller(args.node, options),
           },
           options,
         )

@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 /** The checkout that the lab runs from. */
 export const repositoryRoot = resolve(__dirname, "..");
 
+/** What a TypeScript program elsewhere needs of the checkout to be transpiled as the project's own. */
+export const transpilation = ["tsconfig.json", "scripts"] as const;
+
 /** Built once, reused by every lab: the engine and the node images. */
 export const cacheRoot = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "kops-secondary-ingress");
 

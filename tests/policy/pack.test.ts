@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { labCluster } from "../../lab/labAccount";
-import { repositoryRoot } from "../../lab/paths";
+import { repositoryRoot, transpilation } from "../../lab/paths";
 import { CommandFailed } from "../../lab/process";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
@@ -31,7 +31,7 @@ describe("policy pack, with the engine", function () {
     await mkdir(directory);
     await writeFile(join(directory, "Pulumi.yaml"), `name: ${name}\nruntime: nodejs\n`);
     await writeFile(join(directory, "Pulumi.prod.yaml"), "config:\n  aws:region: eu-central-1\n");
-    await cp(join(repositoryRoot, "tsconfig.json"), join(directory, "tsconfig.json"));
+    for (const file of transpilation) await cp(join(repositoryRoot, file), join(directory, file), { recursive: true });
     const component = `const { IngressMode, SecondaryIngressIp } = require(${JSON.stringify(join(repositoryRoot, "components"))});`;
     await writeFile(join(directory, "index.ts"), `${component}\n${text}\n`);
     await symlink(join(repositoryRoot, "node_modules"), join(directory, "node_modules"));

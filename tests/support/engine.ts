@@ -8,7 +8,7 @@ import { type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
 import type { Fault } from "../../lab/aws/fault";
 import { acquireEngine } from "../../lab/engine/engine";
 import { labAccount, labCluster } from "../../lab/labAccount";
-import { repositoryRoot } from "../../lab/paths";
+import { repositoryRoot, transpilation } from "../../lab/paths";
 import { choosePlugins } from "../../lab/plugins";
 import { run } from "../../lab/process";
 
@@ -44,7 +44,8 @@ export interface LoopbackEngine {
 async function makeProject(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await cp(join(repositoryRoot, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
-  for (const file of ["tsconfig.json", "package.json"]) await cp(join(repositoryRoot, file), join(directory, file));
+  for (const file of [...transpilation, "package.json"])
+    await cp(join(repositoryRoot, file), join(directory, file), { recursive: true });
   await writeFile(join(directory, "index.ts"), `export = require(${JSON.stringify(join(repositoryRoot, "index"))});\n`);
   await run("ln", ["-s", join(repositoryRoot, "node_modules"), join(directory, "node_modules")]);
 }

@@ -3,7 +3,7 @@ import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptLab } from "../../keptLab";
 import { asOperator, type StackName } from "../../operator";
-import { labPaths, labRoot, repositoryRoot } from "../../paths";
+import { labPaths, labRoot, repositoryRoot, transpilation } from "../../paths";
 import { stackOutputs } from "../../proof/outputs";
 import { awsCalls, sshLogins } from "../../proof/proof";
 import { devUrls, prodUrls } from "../../proof/urls";
@@ -123,7 +123,7 @@ export async function measureProgram(kept: KeptLab, runs: number, note: Note): P
 
   const empty = await emptyProgram("empty");
   const unchecked = await emptyProgram("empty-unchecked");
-  await cp(join(repositoryRoot, "tsconfig.json"), join(unchecked, "tsconfig.json"));
+  for (const file of transpilation) await cp(join(repositoryRoot, file), join(unchecked, file), { recursive: true });
   for (const directory of [empty, unchecked]) {
     await pulumi(kept, directory, "stack", "init", "dev");
     await up(kept, "dev", directory);

@@ -1,0 +1,13 @@
+// Takes the types away for ts-node, several times faster than TypeScript does, which `npm run check` has look at them.
+// Every line stays where it is, so the source map, which ts-node asks for, has nothing to say.
+const { transform } = require("sucrase");
+
+const options = { transforms: ["typescript", "imports"], disableESTransforms: true, preserveDynamicImport: true };
+const sourceMapText = JSON.stringify({ version: 3, sources: [], names: [], mappings: "" });
+
+exports.create = () => ({
+  transpile: (code, { fileName }) => ({
+    outputText: transform(code, { ...options, filePath: fileName }).code,
+    sourceMapText,
+  }),
+});
