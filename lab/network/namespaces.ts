@@ -8,12 +8,19 @@ const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip"
 const sysctlIn = (namespace: string, setting: string): Promise<string> =>
   run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
 
+/**
+ * How the machines' TCP tells how fast the network is. kOps' nodes have cubic, which a namespace may choose on few machines; reno may be chosen
+ * on all, and like cubic it does not pace each connection by a timer, as a developer's machine may.
+ */
+const congestionControl = "net.ipv4.tcp_congestion_control=reno";
+
 /** The network namespace of a machine. */
 export const namespaceOf = ({ name }: Machine): string => namespaceNamed(name);
 
 /** A port of the router, with a card in a namespace of its own at the other end. Ports see the router and not one another. */
 async function connect(namespace: string, port: string, card: string): Promise<void> {
   await ip("netns", "add", namespace);
+  await sysctlIn(namespace, congestionControl);
   // prettier-ignore
   await ipIn(namespaces.vpc, "link", "add", port, "type", "veth", "peer", "name", card, "netns", namespace);
   await ipIn(namespaces.vpc, "link", "set", port, "master", "lan", "up");
@@ -65,6 +72,7 @@ export async function createNamespaces(): Promise<void> {
   await ipIn(namespaces.vpc, "addr", "add", `${metadataAddress}/32`, "dev", "lo");
   await ipIn(namespaces.internet, "route", "add", "default", "via", internet.gateway);
   await ipIn(namespaces.vpc, "addr", "add", `${internet.gateway}/${internet.prefix}`, "dev", "wan");
+  await sysctlIn(namespaces.vpc, congestionControl);
   await sysctlIn(namespaces.vpc, "net.ipv4.ip_forward=1");
   // A client's port that is used again must not find the way to a target that has never answered, and is gone: the kernel's 120 s
   // are AWS's for nobody.

@@ -32,7 +32,7 @@ export interface Durations {
   loading: number;
 }
 
-/** The API is loaded for so long without TLS that a full queue of connections shows: who is turned away comes again after a second. */
+/** The API is loaded without TLS for so long that a full queue shows: who is turned away comes again after a second or more. */
 export const durations: Record<Path["to"], Durations> = {
   application: { connecting: 2, bare: 2, keeping: 3, loading: 2 },
   API: { connecting: 2, bare: 5, keeping: 1, loading: 0 },
@@ -40,8 +40,8 @@ export const durations: Record<Path["to"], Durations> = {
 
 /** TLS connections that one client makes in about a second. */
 export const connectionsPerSecond = 1500;
-/** Connections without TLS at once. */
-export const bareClients = 64;
+/** Connections without TLS at once: more than find room in plain socat's queue in any run. */
+export const bareClients = 256;
 /** Seconds until nothing is left of a change of the forwarder. */
 const settling = 3;
 

@@ -268,6 +268,8 @@ npm packages are installed by then, and the stacks exist.
   connections, 32 clients, ${application.keeping} s (to the API ${API.keeping} s); pages of 1 MiB, ${application.loading} s. One client program at a time, on the VPC's router.
 - \`net.netfilter.nf_conntrack_tcp_timeout_time_wait\` 5 s on router and node, and \`net.ipv4.ip_local_port_range\` from 1024 on the router: a load leaves
   more ended connections behind in a minute than a day's work.
+- TCP's congestion control on router and node is reno: like cubic, which a kOps node has and a namespace may not choose, it sets no timers for each
+  connection.
 - The ingress controller: one worker, 32768 connections, backlog 4096, connections kept for an hour and any number of requests, no access log.
 - ${idle.seconds} s of silence for idle connections, which is more than HAProxy's timeout of a client that says nothing before its connection is passed on.
 
