@@ -1,5 +1,5 @@
 /** What a user may set: the choices and what holds where nothing is said. */
-import { ApiForwarder } from "./hostfiles/hostStep";
+import { ApiForwarder } from "./hostfiles/hostSettings";
 
 export { ApiForwarder };
 

@@ -1,6 +1,5 @@
 /** The secondary address, on `lo`: on the primary interface it would become the first address after a reboot. */
-import type { HostSettings } from "./hostStep";
-import { NetworkConfig } from "./preflight";
+import { type HostSettings, NetworkConfig } from "./hostSettings";
 
 /** A /32, for a second prefix would add a connected route with the wrong source. */
 const netplan = (address: string): string => `network:

@@ -1,5 +1,5 @@
 /** Who reaches the API on the primary address: on the host, for security groups are per interface, not per address. */
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 import { apiForwardBridge, apiForwardListener } from "./ports";
 
 /** kOps' default range of pods and services (kops pkg/apis/kops/cluster.go, NonMasqueradeCIDR). */

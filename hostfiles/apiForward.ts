@@ -1,5 +1,5 @@
 /** Gives a moved API server its port 443 back, and pods the way to it: socat or systemd-socket-proxyd behind the forwarding table. */
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 import { apiForwardProgram, apiForwardState } from "./paths";
 import { apiForwardListener } from "./ports";
 import { sandbox } from "./sandbox";

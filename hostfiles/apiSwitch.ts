@@ -1,5 +1,5 @@
 /** The one place that decides whether the API is forwarded: the API server's manifest says so, and nothing else. */
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 import { apiForwardRules, apiForwardState, apiHasMovedMark, apiManifest, apiSwitchProgram, directories } from "./paths";
 import { apiForwardBridge, apiForwardListener } from "./ports";
 import { sandbox } from "./sandbox";

@@ -1,6 +1,6 @@
 /** Every minute: looks at everything that the layout needs, repairs what drifted, and writes down what it saw. */
 import { addressFile } from "./address";
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 import { lockFunctions } from "./installer";
 import {
   apiFilterRules,

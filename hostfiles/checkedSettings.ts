@@ -1,6 +1,6 @@
 /** Values become shell scripts and configuration: what is not of its kind goes no further. */
 import * as ipaddr from "ipaddr.js";
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 
 const matches =
   (pattern: RegExp) =>

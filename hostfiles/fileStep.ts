@@ -1,5 +1,6 @@
-/** One file on the node as a step: what host-file is told about it. */
-import type { CommandSettings, HostIdentity, HostSettings, HostStep } from "./hostStep";
+/** One file on the node as a step: what host-file is told about it, for any file, for a program and for a unit. */
+import type { HostIdentity, HostSettings } from "./hostSettings";
+import type { CommandSettings, HostStep } from "./hostStep";
 import { directories, hostFileProgram } from "./paths";
 import { commandLine } from "./shell";
 
@@ -88,3 +89,28 @@ export const isActive = (unit: string): string => `systemctl is-active -q ${unit
 /** A unit that runs takes up what has changed; one that is not there, or does not run, is left alone. */
 export const restartIfChanged = (unit: string): string =>
   `if [ "$CHANGED" = yes ] && ${isActive(unit)}; then systemctl restart ${unit}; fi`;
+
+/** A program in our own directory. */
+export const programStep = <Key extends keyof HostSettings = never>(
+  name: string,
+  path: string,
+  needs: readonly Key[],
+  render: FileStep<Key>["render"],
+  activate?: string,
+): Step => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...(activate ? { activate } : {}) });
+
+/** A unit that is enabled and runs from now on. */
+export const unitStep = (name: string, unit: string, render: () => string, more: Partial<FileStep<never>> = {}): Step =>
+  file({
+    name,
+    path: unitPath(unit),
+    needs: [],
+    render,
+    check: unitCheck,
+    activate: `${daemonReload}; systemctl enable -q ${unit} && if [ "$CHANGED" = yes ]; then systemctl restart ${unit}; else systemctl start ${unit}; fi`,
+    verify: isActive(unit),
+    // A removal whose answer was lost is asked for again.
+    deactivate: `[ ! -e "$TARGET" ] || systemctl disable -q --now ${unit}`,
+    afterwards: daemonReload,
+    ...more,
+  });

@@ -1,6 +1,6 @@
 /** HAProxy on the secondary address, in front of the ingress controller's NodePorts. */
 import { allowedToApi } from "./apiFilter";
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 import { statsPasswordFile } from "./paths";
 import { httpsListener, statsListener } from "./ports";
 import { haproxySandbox } from "./sandbox";

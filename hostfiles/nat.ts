@@ -1,5 +1,5 @@
 /** The NAT table that leads the secondary address's port 443 to HAProxy, and the unit that loads it before the network is up. */
-import type { HostSettings } from "./hostStep";
+import type { HostSettings } from "./hostSettings";
 import { apiFilterRules, natRules } from "./paths";
 import { httpsListener } from "./ports";
 import { sandbox } from "./sandbox";

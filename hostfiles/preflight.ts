@@ -1,16 +1,8 @@
 /** What is looked at before the first byte is written: read-only, and ends the run where something stands in the way. */
-import type { HostSettings } from "./hostStep";
+import type { HostSettings, NetworkConfig } from "./hostSettings";
 import { apiManifest, ownerFile } from "./paths";
 import { apiForwardBridge, apiForwardListener, httpsListener, statsListener } from "./ports";
 import { quote } from "./shell";
-
-/** How the node's network is configured. */
-export enum NetworkConfig {
-  /** Debian's and Ubuntu's cloud images. */
-  Netplan = "netplan",
-  /** systemd-networkd alone. */
-  Networkd = "networkd",
-}
 
 /** One thing that stands in the way, or (as a warning) is worth knowing. */
 export interface PreflightFinding {
