@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { outputsOf, SecondaryIngressIp } from "./components";
 import { ConfigError, readConfig, type Settings } from "./config";
-import { outputsSchema } from "./dns/outputs";
+import { outputsSchema } from "./outputs";
 
 function settings(): Settings {
   try {

@@ -1,6 +1,6 @@
 /** Gives a stack's records to DNS tooling, each in its own form. */
 import { readFileSync } from "node:fs";
-import { dnsSchema } from "../dns/outputs";
+import { dnsSchema } from "../dns/dnsSchema";
 import { type FormatName, formats, publishable } from "../dns/formats";
 import { dnsOutputOf, parsed, type StackFlags } from "./stackOutputs";
 

@@ -7,7 +7,7 @@ import { collect, type Question } from "../doctor/collect";
 import { metricsOf } from "../doctor/metrics";
 import { type Finding, judge, looked, type Report } from "../doctor/report";
 import { areas, isCommand } from "../doctor/check";
-import { parseOutputs } from "../dns/outputs";
+import { parseOutputs } from "../outputs";
 import { openStack } from "./stack";
 import { wrap } from "./wrap";
 

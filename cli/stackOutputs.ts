@@ -2,7 +2,7 @@
 import { text } from "node:stream/consumers";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { z } from "zod";
-import { dnsSchema } from "../dns/outputs";
+import { dnsSchema } from "../dns/dnsSchema";
 import type { DnsOutput } from "../dns/records";
 
 export interface StackFlags {

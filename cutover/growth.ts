@@ -1,6 +1,6 @@
 /** From one node to a load balancer, or back: by another stack beside this one, or in place with the address that there is. */
 import { ConfigError, readConfig, type Settings } from "../config";
-import type { StackOutputs } from "../dns/outputs";
+import type { StackOutputs } from "../outputs";
 import { IngressMode } from "../settings";
 
 /** US dollars an hour in us-east-1: https://aws.amazon.com/elasticloadbalancing/pricing/ and https://aws.amazon.com/vpc/pricing/. */

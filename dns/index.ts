@@ -4,7 +4,7 @@ export { dnscontrol } from "./dnscontrol";
 export { dnsEndpoint } from "./externalDns";
 export { nsupdate } from "./nsupdate";
 export { octodns } from "./octodns";
-export { parseOutputs, type StackOutputs } from "./outputs";
+export { parseOutputs, type StackOutputs } from "../outputs";
 export { type DnsOutput, dnsOutput, type DnsRecord } from "./records";
 export { changesTo, inverse, type RecordChange, type RecordSet } from "./recordSets";
 export { type ChangeBatch, changeBatch, inverseBatch } from "./route53";

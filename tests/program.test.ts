@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { outputsSchema } from "../dns/outputs";
+import { outputsSchema } from "../outputs";
 import { program } from "../program";
 import { record, valueOf, world } from "./components/mocks";
 

@@ -7,11 +7,11 @@ import type { Account, AutoScalingGroup } from "../../lab/aws/account";
 import { targetsOf } from "../../lab/aws/elbv2/health";
 import { newId } from "../../lab/aws/ids";
 import { updateTargetGroups } from "../../lab/kops/prune";
-import { labCluster, labZoneId } from "../../lab/labAccount";
+import { labCluster, labZoneId } from "../../lab/cloud/labAccount";
 import { repositoryRoot } from "../../lab/paths";
 import { attempt } from "../../lab/process";
 import { planGrowth } from "../../cutover/growth";
-import { parseOutputs, type StackOutputs } from "../../dns/outputs";
+import { parseOutputs, type StackOutputs } from "../../outputs";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
 

@@ -22,7 +22,7 @@ import {
   StackNotFound,
   UpdateFailed,
 } from "../../automation";
-import { labCluster, labInstanceId, otherCluster } from "../../lab/labAccount";
+import { labCluster, labInstanceId, otherCluster } from "../../lab/cloud/labAccount";
 import { node } from "../../lab/network/addresses";
 import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../lab/providers/command/sshServer";
 import { run } from "../../lab/process";

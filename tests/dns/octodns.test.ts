@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { octodns } from "../../dns/octodns";
 import type { DnsRecord } from "../../dns/records";
 import { attempt } from "../../lab/process";
-import { pythonTool } from "../../lab/pythonTool";
+import { pythonTool } from "../../lab/build/pythonTool";
 
 const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10", "203.0.113.11"] };
 const www: DnsRecord = { ...app, name: "www.shop.example.com.", values: ["203.0.113.10"] };

@@ -1,6 +1,6 @@
 /** Arbitrary names, records and zones for the properties. */
 import fc from "fast-check";
-import type { StackOutputs } from "../../dns/outputs";
+import type { StackOutputs } from "../../outputs";
 import type { DnsRecord } from "../../dns/records";
 import type { RecordSet } from "../../dns/recordSets";
 

@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { z } from "zod";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { outputsOf, type SecondaryIngressIp } from "../../components/secondaryIngressIp";
-import { dnsSchema, outputsSchema, parseOutputs } from "../../dns/outputs";
-import { dnsOutput } from "../../dns/records";
-import { repositoryRoot } from "../../lab/paths";
-import { outputs, records } from "./support";
+import { outputsOf, type SecondaryIngressIp } from "../components/secondaryIngressIp";
+import { dnsOutput } from "../dns/records";
+import { dnsSchema } from "../dns/dnsSchema";
+import { repositoryRoot } from "../lab/paths";
+import { outputsSchema, parseOutputs } from "../outputs";
+import { outputs, records } from "./dns/support";
 
 describe("outputs", () => {
   it("are typed", () => {
