@@ -2,7 +2,7 @@
 import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/automation";
 import type { Connection } from "../components/aws/connection";
 import { readConfig, type Settings } from "../config";
-import { parseOutputs, type StackOutputs } from "../dns/outputs";
+import { parseOutputs, type StackOutputs } from "../outputs";
 
 export interface NamedStack {
   stack: string;
@@ -41,7 +41,7 @@ export function connectionOf(values: Readonly<Record<string, string>>): Connecti
   const region = values["aws:region"];
   const profile = values["aws:profile"];
   const given = Object.assign({}, ...(json<object[]>("endpoints") ?? [])) as Record<string, string>;
-  const called = (["ec2", "elbv2", "sts"] as const).filter((service) => given[service]);
+  const called = (["ec2", "elbv2", "sts", "autoscaling"] as const).filter((service) => given[service]);
   const endpoints = Object.fromEntries(called.map((service) => [service, given[service]]));
   const assumeRoles = json<NonNullable<Connection["assumeRoles"]>>("assumeRoles");
   return {

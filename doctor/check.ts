@@ -4,7 +4,7 @@ import type { AwsFacts } from "./collect/aws";
 import type { NameFacts } from "./collect/names";
 import type { NodeFacts, NodeUnknown } from "./collect/node";
 import type { ReachFacts } from "./collect/reach";
-import type { StackOutputs } from "../dns/outputs";
+import type { StackOutputs } from "../outputs";
 
 export const areas = [
   "AWS",

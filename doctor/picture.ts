@@ -1,6 +1,6 @@
 /** The way from the internet to API and applications, with what the checks say of each piece of it. */
 import { IngressMode } from "../settings";
-import type { StackOutputs } from "../dns/outputs";
+import type { StackOutputs } from "../outputs";
 import type { Report } from "./report";
 
 export type State = "ok" | "fails" | "warns" | "unknown";
@@ -71,7 +71,7 @@ function ingressParts({ ingressPublicIp, ingressPort, secondaryPrivateIp, mode }
   if (mode === IngressMode.LoadBalancer)
     return [
       { text: `applications: load balancer at ${ingressPublicIp}`, depth: 0, codes: ["BALANCER_GONE"] },
-      { text: "nodes behind it", depth: 1, codes: ["NO_TARGET_HEALTHY", "TARGETS_UNHEALTHY"] },
+      { text: "nodes behind it", depth: 1, codes: ["GROUP_DETACHED", "NO_TARGET_HEALTHY", "TARGETS_UNHEALTHY"] },
       { text: "from here", depth: 2, codes: fromHere },
     ];
   return [

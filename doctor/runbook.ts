@@ -39,6 +39,12 @@ export const runbook: Readonly<Record<string, Page>> = {
     text: "The load balancer was deleted. `pulumi up --refresh` makes another one with the same Elastic IPs, which serves after minutes.",
     here: ["aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,State.Code]'"],
   },
+  GROUP_DETACHED: {
+    text: "The nodes of this Auto Scaling group get no connections. kOps takes target groups that its manifests do not name off its groups, at `kops update cluster` or a rolling update: `npx secondary-ingress kops --patch` puts them into the manifests, so that it does not happen again ([docs/load-balancer.md](load-balancer.md)). `pulumi up --refresh` attaches the group now. A group that was added to the cluster later is attached by the same command.",
+    here: [
+      "aws autoscaling describe-auto-scaling-groups --query 'AutoScalingGroups[].[AutoScalingGroupName,TargetGroupARNs]'",
+    ],
+  },
   NO_TARGET_HEALTHY: {
     text: "Nobody answers the balancer on one of its ports, and it leads clients to all nodes alike. Either nobody listens on the NodePort of any node, or the rule of the nodes' security group is gone, which `pulumi up --refresh` gives back.",
     here: ["aws elbv2 describe-target-groups --query 'TargetGroups[].[TargetGroupArn,Port]'"],

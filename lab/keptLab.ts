@@ -23,6 +23,8 @@ export interface KeptLab {
   route53(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** The same to Elastic Load Balancing. */
   elb(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** The same to Auto Scaling. */
+  autoscaling(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** Ids of the rows of prod's URLs that fail now. */
   failingRows(): Promise<string[]>;
   /** Runs `work` with a stack's settings changed; they are as before afterwards. */
@@ -40,7 +42,7 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
   const pulumi = (...args: string[]): Promise<Finished> =>
     asOperator(state.engine.pulumi, ["pulumi", ...args, "--non-interactive", "--color=never"]);
   const call = async (
-    sdk: "ec2" | "route-53" | "elastic-load-balancing-v2",
+    sdk: "ec2" | "route-53" | "elastic-load-balancing-v2" | "auto-scaling",
     client: string,
     command: string,
     input: object,
@@ -75,6 +77,7 @@ export async function keepLab(options: LabOptions): Promise<KeptLab> {
     aws: (command, input) => call("ec2", "EC2Client", command, input),
     route53: (command, input) => call("route-53", "Route53Client", command, input),
     elb: (command, input) => call("elastic-load-balancing-v2", "ElasticLoadBalancingV2Client", command, input),
+    autoscaling: (command, input) => call("auto-scaling", "AutoScalingClient", command, input),
     failingRows: async () => {
       const rows = await prodUrls(await stackOutputs(state.engine.pulumi, "prod"));
       return rows.filter(({ ok }) => !ok).map(({ id }) => id);

@@ -19,7 +19,7 @@ export interface Role {
 export interface Connection {
   region?: string;
   profile?: string;
-  endpoints?: { ec2?: string; elbv2?: string; sts?: string };
+  endpoints?: { ec2?: string; elbv2?: string; sts?: string; autoscaling?: string };
   assumeRoles?: Role[];
 }
 

@@ -170,11 +170,30 @@ export const awsChecks: readonly Check[] = [
   ),
   ofAws(
     {
+      code: "GROUP_DETACHED",
+      area: "AWS",
+      severity: "error",
+      title: "the load balancer leads to the nodes of each of kOps' groups",
+      after: ["BALANCER_GONE"],
+      modes: balanced,
+    },
+    ["detached"],
+    ({ detached }, facts) =>
+      detached.length === 0
+        ? undefined
+        : {
+            observed: `${list(detached)} ${detached.length === 1 ? "is" : "are"} not attached to the target groups`,
+            expected: "each group of nodes attached; kOps detaches target groups that its manifests do not name",
+            fix: up(facts),
+          },
+  ),
+  ofAws(
+    {
       code: "NO_TARGET_HEALTHY",
       area: "AWS",
       severity: "error",
       title: "for each of its ports the load balancer has a node that answers",
-      after: ["BALANCER_GONE"],
+      after: ["BALANCER_GONE", "GROUP_DETACHED"],
       modes: balanced,
     },
     ["targets"],

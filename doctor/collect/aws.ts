@@ -1,11 +1,11 @@
 /** The account as it is now: a handful of Describe calls, made as the stack's `aws` provider makes its own. */
 import type { Address, NetworkInterface, SecurityGroupRule } from "@aws-sdk/client-ec2";
 import { type Connection, ec2Client, ec2Sdk } from "../../components/aws/connection";
-import type { StackOutputs } from "../../dns/outputs";
+import type { StackOutputs } from "../../outputs";
 import { IngressMode } from "../../settings";
 import { stackTag } from "../../tagNames";
 import type { Unknown } from "../check";
-import { askTargets, type Target } from "./targets";
+import { askBalancer, askDetached, type Target } from "./targets";
 
 export interface Interface {
   /** Instance that it is attached to; `""` for none. */
@@ -40,6 +40,8 @@ export interface AwsFacts {
   elasticIps: ElasticIp[] | Unknown;
   /** Mode load-balancer: the nodes behind the applications' address; undefined where no balancer has it. Empty in the other modes. */
   targets: Target[] | undefined | Unknown;
+  /** Mode load-balancer: kOps' groups whose nodes the balancer does not lead to. Empty in the other modes, and without a balancer. */
+  detached: string[] | Unknown;
   /** Ranges that reach a port, by the interface's security groups. */
   reachedBy: Record<number, string[]> | Unknown;
 }
@@ -127,7 +129,16 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
     (apiPublicIp !== "" && PublicIp === apiPublicIp) ||
     (Tags ?? []).some(({ Key, Value }) => Key === stackTag && Value === owner);
 
-  const [instanceState, controlPlane, networkInterface, elasticIps, targets, reachedBy] = await Promise.all([
+  const balancer =
+    outputs.mode === IngressMode.LoadBalancer
+      ? askBalancer(connection, allocationId, abortSignal)
+      : Promise.resolve({ targetGroupArns: [], targets: [] });
+  const askForDetached = async (): Promise<string[]> => {
+    const { targetGroupArns = [] } = (await balancer) ?? {};
+    return targetGroupArns.length === 0 ? [] : askDetached(connection, clusterName, targetGroupArns, abortSignal);
+  };
+
+  const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, reachedBy] = await Promise.all([
     instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
     members
       .then(({ Reservations = [] }) =>
@@ -136,7 +147,8 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
       .catch(why),
     eni.then((found) => found && interfaceOf(found)).catch(why),
     addresses.then(({ Addresses = [] }) => Addresses.filter(ours).map(elasticIpOf)).catch(why),
-    outputs.mode === IngressMode.LoadBalancer ? askTargets(connection, allocationId, abortSignal).catch(why) : [],
+    balancer.then((found) => found?.targets).catch(why),
+    askForDetached().catch(why),
     rules
       .then((found) =>
         Object.fromEntries(
@@ -145,5 +157,5 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
       )
       .catch(why),
   ]);
-  return { instanceState, controlPlane, networkInterface, elasticIps, targets, reachedBy };
+  return { instanceState, controlPlane, networkInterface, elasticIps, targets, detached, reachedBy };
 }

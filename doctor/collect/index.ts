@@ -1,7 +1,7 @@
 /** All facts, collected side by side. */
 import type { Connection } from "../../components/aws/connection";
 import type { Settings } from "../../config";
-import type { StackOutputs } from "../../dns/outputs";
+import type { StackOutputs } from "../../outputs";
 import { IngressMode } from "../../settings";
 import type { Facts, Unknown } from "../check";
 import { askAws } from "./aws";

@@ -1,6 +1,6 @@
 /** The node as it is now: one script, read-only, in one SSH session. */
 import { z } from "zod";
-import type { StackOutputs } from "../../dns/outputs";
+import type { StackOutputs } from "../../outputs";
 import {
   apiFilterRules,
   apiForwardState,

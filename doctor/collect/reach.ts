@@ -1,7 +1,7 @@
 /** What a client gets who stands where the doctor runs. */
 import { get } from "node:http";
 import { connect } from "node:tls";
-import type { StackOutputs } from "../../dns/outputs";
+import type { StackOutputs } from "../../outputs";
 
 /** A TLS handshake: the certificate that was shown, or why there was none. */
 export interface TlsAnswer {

@@ -1,9 +1,12 @@
-/** Mode load-balancer: the balancer that has the applications' address, and how the nodes behind it are. */
+/** Mode load-balancer: the balancer that has the applications' address, how the nodes behind it are, and which of kOps' groups are not. */
+import type * as autoscaling from "@aws-sdk/client-auto-scaling";
 import type * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { clientSettings, type Connection } from "../../components/aws/connection";
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded where the calls are made
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded where the calls are made */
 const elbSdk = (): typeof elb => require("@aws-sdk/client-elastic-load-balancing-v2") as typeof elb;
+const autoscalingSdk = (): typeof autoscaling => require("@aws-sdk/client-auto-scaling") as typeof autoscaling;
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 export interface Target {
   instanceId: string;
@@ -14,12 +17,17 @@ export interface Target {
   reason: string;
 }
 
+export interface Balancer {
+  targetGroupArns: string[];
+  targets: Target[];
+}
+
 /** @returns undefined where no balancer has the address */
-export async function askTargets(
+export async function askBalancer(
   connection: Connection,
   allocationId: string,
   abortSignal: AbortSignal,
-): Promise<Target[] | undefined> {
+): Promise<Balancer | undefined> {
   const sdk = elbSdk();
   const client = new sdk.ElasticLoadBalancingV2Client(clientSettings(connection, "elbv2", { attempts: 3 }));
   const balancers: elb.LoadBalancer[] = [];
@@ -35,12 +43,13 @@ export async function askTargets(
     new sdk.DescribeTargetGroupsCommand({ LoadBalancerArn: ours.LoadBalancerArn }),
     { abortSignal },
   );
+  const targetGroupArns = TargetGroups.flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []);
   const groups = await Promise.all(
-    TargetGroups.map(({ TargetGroupArn }) =>
+    targetGroupArns.map((TargetGroupArn) =>
       client.send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn }), { abortSignal }),
     ),
   );
-  return groups.flatMap(({ TargetHealthDescriptions = [] }) =>
+  const targets = groups.flatMap(({ TargetHealthDescriptions = [] }) =>
     TargetHealthDescriptions.map(({ Target: target, TargetHealth: health }) => ({
       instanceId: target?.Id ?? "",
       port: target?.Port ?? 0,
@@ -48,4 +57,27 @@ export async function askTargets(
       reason: health?.Reason ?? "",
     })),
   );
+  return { targetGroupArns, targets };
+}
+
+const workerTag = "k8s.io/role/node";
+
+/** @returns names of kOps' groups of workers, of control planes where there are none, that are not attached to each of the target groups */
+export async function askDetached(
+  connection: Connection,
+  clusterName: string,
+  targetGroupArns: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<string[]> {
+  const sdk = autoscalingSdk();
+  const client = new sdk.AutoScalingClient(clientSettings(connection, "autoscaling", { attempts: 3 }));
+  const groups: autoscaling.AutoScalingGroup[] = [];
+  const Filters = [{ Name: "tag:KubernetesCluster", Values: [clusterName] }];
+  for await (const page of sdk.paginateDescribeAutoScalingGroups({ client }, { Filters }, { abortSignal }))
+    groups.push(...(page.AutoScalingGroups ?? []));
+  const workers = groups.filter(({ Tags = [] }) => Tags.some(({ Key }) => Key === workerTag));
+  return (workers.length > 0 ? workers : groups)
+    .filter(({ TargetGroupARNs = [] }) => !targetGroupArns.every((arn) => TargetGroupARNs.includes(arn)))
+    .flatMap(({ AutoScalingGroupName }) => AutoScalingGroupName ?? [])
+    .sort();
 }

@@ -2,7 +2,7 @@
 import type { Facts, Unknown } from "../../doctor/check";
 import type { AwsFacts } from "../../doctor/collect/aws";
 import type { NodeFacts } from "../../doctor/collect/node";
-import type { StackOutputs } from "../../dns/outputs";
+import type { StackOutputs } from "../../outputs";
 import { outputs } from "../dns/support";
 
 /** Facts of which each part is known. */
@@ -68,6 +68,7 @@ export const healthyAws = (given: StackOutputs): Known => ({
     },
   ],
   targets: [],
+  detached: [],
   reachedBy: { 443: ["0.0.0.0/0"], 80: ["0.0.0.0/0"] },
 });
 
@@ -78,6 +79,7 @@ export const silentAws = (because: string): AwsFacts => ({
   networkInterface: { because },
   elasticIps: { because },
   targets: { because },
+  detached: { because },
   reachedBy: { because },
 });
 

@@ -243,11 +243,11 @@ describe("doctor's report", () => {
   });
 
   describe("in mode load-balancer", () => {
-    const behind = (targets: Target[] | undefined) => {
+    const behind = (targets: Target[] | undefined, detached: string[] = []) => {
       const facts = healthy();
       const outputs = { ...facts.outputs, mode: "load-balancer" };
       return judge(
-        { ...facts, outputs, aws: { ...facts.aws, targets }, node: { because: "nothing on the node" } },
+        { ...facts, outputs, aws: { ...facts.aws, targets, detached }, node: { because: "nothing on the node" } },
         everything,
       );
     };
@@ -283,6 +283,13 @@ describe("doctor's report", () => {
         assert.ok(codes(skipped).includes("INGRESS_UNREACHABLE"));
       }
       assert.equal(behind([]).findings[0]?.observed, "no node behind the load balancer");
+    });
+
+    it("names a group whose nodes it does not lead to, though the others serve", () => {
+      const { findings } = behind([target("i-1", "healthy")], ["spot.k8s.example.com"]);
+      assert.deepEqual(codes(findings), ["GROUP_DETACHED"]);
+      assert.equal(findings[0]?.observed, "spot.k8s.example.com is not attached to the target groups");
+      assert.deepEqual(codes(behind([], ["nodes", "spot"]).findings), ["GROUP_DETACHED"]);
     });
 
     it("misses the balancer, which explains what is behind it", () => {
