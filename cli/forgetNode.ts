@@ -1,5 +1,6 @@
 /** Takes the node out of a stack's removal: a dead node must not block `pulumi destroy`. */
 import type { Deployment } from "@pulumi/pulumi/automation";
+import { nameOf } from "../automation/events";
 import { selectStack, type NamedStack } from "./stack";
 
 interface Resource {
@@ -11,9 +12,6 @@ interface Resource {
 
 const isHostFile = ({ type }: Resource): boolean => type === "command:remote:Command";
 
-/** Name of a resource, the end of its URN. */
-const nameOf = ({ urn }: Resource): string => urn.split("::").at(-1) ?? urn;
-
 /** @returns the state with every remote command retained, and their names */
 export function withoutNode(state: Deployment): { state: Deployment; forgotten: string[] } {
   const deployment = state.deployment as { resources?: Resource[] };
@@ -22,7 +20,7 @@ export function withoutNode(state: Deployment): { state: Deployment; forgotten: 
   );
   return {
     state: { ...state, deployment: { ...deployment, resources } },
-    forgotten: resources.filter(isHostFile).map(nameOf),
+    forgotten: resources.filter(isHostFile).map(({ urn }) => nameOf(urn)),
   };
 }
 

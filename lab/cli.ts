@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./lab";
 import type { ProxyMode } from "./kubernetes/controlPlane";
 import { node } from "./network/addresses";
-import type { MovedApiAddress } from "./node/controlPlane";
+import type { MovedApiAddress } from "./node/kopsNode";
 import { type Suite, suites } from "./node/image";
 import { currentNode } from "./node/identity";
 import { machines, mostWorkers } from "./node/machines";

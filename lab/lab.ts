@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import type { GroupPieces } from "../kops/pieces";
-import { tellCloud } from "./cloudControl";
+import { tellCloud } from "./cloud/control";
 import { acquireEngine, type Engine } from "./engine/engine";
-import { labCluster, labDomain } from "./labAccount";
+import { labCluster, labDomain } from "./cloud/labAccount";
 import { metadataAddress, namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
 import { issueCertificates } from "./node/certificates";
@@ -34,7 +34,7 @@ import { attempt, run } from "./process";
 import { say, step } from "./progress";
 import { createClusterObjects, type ProxyMode, realControlPlane, waitForKubeProxy } from "./kubernetes/controlPlane";
 import { controlPlanePrograms } from "./kubernetes/programs";
-import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/controlPlane";
+import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/kopsNode";
 import { prepareMachine } from "./requirements";
 
 export interface LabOptions {
@@ -106,7 +106,7 @@ async function startCloud(nodes: number): Promise<number> {
     process.execPath,
     "-r",
     "ts-node/register/transpile-only",
-    "lab/cloud.ts",
+    "lab/cloud/main.ts",
     `${nodes}`,
   ]);
   const child = spawn(program, args, { cwd: repositoryRoot, detached: true, stdio: ["ignore", log, log] });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { writeLauncher } from "./launcher";
+import { writeLauncher } from "./build/launcher";
 import { labPaths, repositoryRoot } from "./paths";
 import { which } from "./process";
 

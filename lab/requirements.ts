@@ -1,5 +1,5 @@
 /** What the lab needs of this machine: Linux, root, and a few of the distribution's packages, installed where they are missing. */
-import { cache } from "./cache";
+import { cache } from "./build/cache";
 import { run, which } from "./process";
 import { step } from "./progress";
 

@@ -6,6 +6,7 @@ import { machineInWords, table, writeResults } from "../lab/campaigns/page";
 import { repositoryRoot } from "../lab/paths";
 import { attempt, run } from "../lab/process";
 import { step } from "../lab/progress";
+import { runMain } from "../lab/runMain";
 
 /** Killed of all, in percent, below which the command fails. */
 const enough = 80;
@@ -73,7 +74,4 @@ ${table(["file", "seen", "of", ""], rows)}
   if (score < enough) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -114,7 +114,7 @@ async function testAll() {
   );
   const [checked, builds, others] = [
     check(),
-    politely("-r", "ts-node/register/transpile-only", "lab/prebuild.ts"),
+    politely("-r", "ts-node/register/transpile-only", "lab/build/prebuild.ts"),
     politely(mocha, allTests, ...labTests.flatMap((file) => ["--ignore", file])),
   ];
   const inLabs = await testInLabs();

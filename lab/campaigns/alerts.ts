@@ -8,6 +8,8 @@ import { type AlertFault, alertFaults, lookWithDoctor } from "./alerts/faults";
 import { alertRules, prometheusPrograms, type Rule, startPrometheus, textFiles } from "./alerts/prometheus";
 import { type Operator, startOperator } from "./diagnoses/operator";
 import { machineInWords, table, writeResults } from "./page";
+import { runMain } from "../runMain";
+import { bringUp } from "./bringUp";
 
 const { json } = new Command("npm run alerts --")
   .description(
@@ -59,8 +61,7 @@ async function main(): Promise<void> {
   let stop: (() => Promise<void>) | undefined;
   try {
     await kept.node(`mkdir -p ${textFiles}`);
-    const { status, stdout, stderr } = await kept.up("prod");
-    if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    await bringUp(kept);
     await kept.node("systemctl start secondary-ingress-check.service");
     operator = await startOperator(kept);
     const prometheus = await startPrometheus(kept, interval, (rule: Rule) => ({
@@ -87,7 +88,4 @@ async function main(): Promise<void> {
   process.stdout.write(json ? `${JSON.stringify({ alerts: seen }, undefined, 2)}\n` : `${text}\n`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

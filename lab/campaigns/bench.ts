@@ -18,6 +18,7 @@ import { measureProgram } from "./bench/program";
 import { missed } from "./bench/promises";
 import { measureTuning } from "./bench/tuning";
 import { versionsOf } from "./bench/versions";
+import { runMain } from "../runMain";
 
 function positive(text: string): number {
   const number = Number(text);
@@ -98,7 +99,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { keepLab, type KeptLab } from "../keptLab";
 import { lab } from "../lab";
-import { labDomain } from "../labAccount";
+import { labDomain } from "../cloud/labAccount";
 import { step } from "../progress";
 import { stackOutputs } from "../proof/outputs";
 import { type Diagnosis, diagnose, type Draw, drawOnce, pool } from "./diagnoses/campaign";
@@ -11,6 +11,8 @@ import { type Operator, startOperator } from "./diagnoses/operator";
 import { set } from "./interleavings/events";
 import { readKept, writeKept } from "./kept";
 import { machineInWords, table, writeResults } from "./page";
+import { runMain } from "../runMain";
+import { bringUp } from "./bringUp";
 
 const { draws, onlyDraws, seed, only, json } = new Command("npm run diagnoses --")
   .description("makes each of the doctor's findings true, follows its fix, and writes docs/results/diagnoses.md")
@@ -46,10 +48,7 @@ async function withLab(moved: boolean, work: (operator: Operator) => Promise<voi
   });
   let operator: Operator | undefined;
   try {
-    await step("prod", async () => {
-      const { status, stdout, stderr } = await kept.up("prod");
-      if (status !== 0) throw new Error(`${stdout}${stderr}`);
-    });
+    await step("prod", () => bringUp(kept));
     operator = await startOperator(kept);
     const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
     await operator.shell(
@@ -181,7 +180,4 @@ async function main(): Promise<void> {
   if (diagnoses.some(({ fixed }) => !fixed) || drawn.some(({ fixed }) => !fixed)) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

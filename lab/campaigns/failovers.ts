@@ -7,6 +7,7 @@ import { step } from "../progress";
 import { type FailedOver, failOver, putBehindBalancer } from "./failovers/campaign";
 import { faults } from "./failovers/faults";
 import { machineInWords, table, writeResults } from "./page";
+import { runMain } from "../runMain";
 
 const { times, json } = new Command("npm run failovers --")
   .description("lets a worker behind the load balancer fail in each way, and writes docs/results/failovers.md")
@@ -90,7 +91,4 @@ ${broken.length > 0 ? `\nWhat did not hold:\n\n${broken.map((each) => `- ${each}
   if (broken.length > 0) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -7,6 +7,7 @@ import { type Interleaving, interleave, sequences } from "./interleavings/campai
 import { eventNames } from "./interleavings/events";
 import { readKept, writeKept } from "./kept";
 import { machineInWords, table, writeResults } from "./page";
+import { runMain } from "../runMain";
 
 const { times, seed, from, json } = new Command("npm run interleavings --")
   .description("runs random interleavings from a seed, and writes docs/results/interleavings.md")
@@ -87,7 +88,4 @@ async function main(): Promise<void> {
   if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -1,5 +1,5 @@
 /** Asks all the time, 20 times a second each: the API from outside, the API from the node, the application. */
-import { labCluster, labDomain } from "../labAccount";
+import { labCluster, labDomain } from "../cloud/labAccount";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
 import { type Count, type Prober, startProber } from "../proof/prober";

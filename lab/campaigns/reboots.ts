@@ -9,7 +9,8 @@ import { say, step } from "../progress";
 import { noPortConflict } from "../proof/node";
 import { machineInWords, table, writeResults } from "./page";
 import { probeApi, probeApp, probeNodePort } from "./probes";
-import { applicationsAddress, bringUp } from "./faults/scenario";
+import { bringUp } from "./bringUp";
+import { applicationsAddress } from "./faults/scenario";
 
 /** Seconds by which nodeup is late. */
 const delays = [0, 1, 3, 6, 10];

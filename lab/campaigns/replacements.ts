@@ -5,6 +5,8 @@ import { lab } from "../lab";
 import { step } from "../progress";
 import { machineInWords, table, writeResults } from "./page";
 import { type Replaced, replaceOnce } from "./replacements/campaign";
+import { runMain } from "../runMain";
+import { bringUp } from "./bringUp";
 
 const { times, json } = new Command("npm run replacements --")
   .description("replaces the node's instance again and again, and writes docs/results/replacements.md")
@@ -19,8 +21,7 @@ async function main(): Promise<void> {
   const replacements: Replaced[] = [];
   const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
   try {
-    const { status, stdout, stderr } = await kept.up("prod");
-    if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    await bringUp(kept);
     for (let number = 1; number <= Number(times); number++) {
       replacements.push(await step(`replacement ${number}`, () => replaceOnce(kept)));
     }
@@ -52,7 +53,4 @@ ${table(
   if (replacements.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

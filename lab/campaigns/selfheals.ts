@@ -5,6 +5,8 @@ import { lab } from "../lab";
 import { step } from "../progress";
 import { machineInWords, table, writeResults } from "./page";
 import { giveToKops, type Healed, healOnce } from "./selfheals/campaign";
+import { runMain } from "../runMain";
+import { bringUp } from "./bringUp";
 
 const { times, json } = new Command("npm run selfheals --")
   .description("replaces the node's instance, which then heals by itself, and writes docs/results/selfheals.md")
@@ -56,8 +58,7 @@ async function main(): Promise<void> {
   const heals: Healed[] = [];
   const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
   try {
-    const { status, stdout, stderr } = await kept.up("prod");
-    if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    await bringUp(kept);
     const group = await giveToKops(kept);
     await lab.startMetadata();
     for (let number = 1; number <= Number(times); number++) {
@@ -71,7 +72,4 @@ async function main(): Promise<void> {
   if (heals.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -2,7 +2,7 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptLab } from "../keptLab";
-import { labDomain } from "../labAccount";
+import { labDomain } from "../cloud/labAccount";
 import { keyPair } from "../node/certificates";
 import { labPaths } from "../paths";
 

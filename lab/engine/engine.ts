@@ -1,10 +1,10 @@
 /** Finds the Pulumi engine: on PATH, else the official release, else built once from its Go module. */
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { cache } from "../cache";
-import { download, verifySha256 } from "../download";
-import { goBuild, pins } from "../goBuild";
-import { writeLauncher } from "../launcher";
+import { cache } from "../build/cache";
+import { download, verifySha256 } from "../build/download";
+import { goBuild, pins } from "../build/goBuild";
+import { writeLauncher } from "../build/launcher";
 import { labPaths } from "../paths";
 import { run, which } from "../process";
 import { step } from "../progress";

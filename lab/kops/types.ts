@@ -1,8 +1,8 @@
 /** kOps' own API types as a program: refuses a manifest that kOps would not read. Built once from kOps' Go module. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cache } from "../cache";
-import { goBuild, pins } from "../goBuild";
+import { cache } from "../build/cache";
+import { goBuild, pins } from "../build/goBuild";
 import { attempt, type Finished } from "../process";
 import { step } from "../progress";
 

@@ -6,7 +6,7 @@ import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
 import { onNode } from "../node/machine";
 import { labPaths } from "../paths";
-import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/controlPlane";
+import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/kopsNode";
 
 /** `nftables` is what kOps sets on current Ubuntu and Debian (kops nodeup/pkg/model/kube_proxy.go), `iptables` its older default. */
 export type ProxyMode = "nftables" | "iptables";

@@ -1,9 +1,9 @@
 /** The control plane's real programs: official binaries where they can be downloaded, else built once from their Go modules. */
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cache } from "../cache";
-import { download, verifySha256 } from "../download";
-import { goBuild, pins } from "../goBuild";
+import { cache } from "../build/cache";
+import { download, verifySha256 } from "../build/download";
+import { goBuild, pins } from "../build/goBuild";
 import { run } from "../process";
 import { step } from "../progress";
 

@@ -1,7 +1,7 @@
 /** The node's disk image: a real Debian with systemd, built once by debootstrap and cached. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cache } from "../cache";
+import { cache } from "../build/cache";
 import { buildLogs } from "../paths";
 import { run } from "../process";
 import { step } from "../progress";

@@ -4,7 +4,7 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { tellCloud } from "../cloudControl";
+import { tellCloud } from "../cloud/control";
 import { node, publicAwsEndpoint, vpc } from "../network/addresses";
 import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
@@ -13,7 +13,7 @@ import { keyPair } from "./certificates";
 import { inControlGroup, removeControlGroup } from "./controlGroup";
 import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "./machines";
-import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./controlPlane";
+import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./kopsNode";
 
 /** Where a machine's disk is mounted on this machine, and what it consists of. */
 const diskOf = (machine: Machine): { upper: string; work: string; root: string } => ({

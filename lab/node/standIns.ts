@@ -1,5 +1,5 @@
 /** Light nodes, up within a second: kOps' own files and units, with stand-ins for the API server and the NodePorts. */
-import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, program } from "./controlPlane";
+import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, program } from "./kopsNode";
 
 interface NodePorts {
   httpsNodePort: number;

@@ -1,10 +1,10 @@
 /** Rows that only a real control plane can show. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { labDomain } from "../labAccount";
+import { labDomain } from "../cloud/labAccount";
 import type { LabState } from "../lab";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
-import { apiServiceIp } from "../node/controlPlane";
+import { apiServiceIp } from "../node/kopsNode";
 import { onNode } from "../node/machine";
 import { asOperator } from "../operator";
 import { type Answer, describeAnswer, probe, type Request } from "./probe";

@@ -1,5 +1,5 @@
 /** Rows about the node itself: what a fault on it would look like from outside, and whether anything of ours stood in the way. */
-import { labDomain } from "../labAccount";
+import { labDomain } from "../cloud/labAccount";
 import { keyPair } from "../node/certificates";
 import { onNode } from "../node/machine";
 import type { Outputs } from "./outputs";

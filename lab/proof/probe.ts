@@ -42,7 +42,7 @@ export interface WireRequest extends Omit<Request, "authority"> {
   ca?: string;
 }
 
-const requester = ["-r", "ts-node/register/transpile-only", join(repositoryRoot, "lab/proof/requester.ts")];
+const requester = ["-r", "ts-node/register/transpile-only", join(repositoryRoot, "lab/proof/requestProcess.ts")];
 
 /** Path of a place's network namespace. */
 export async function networkOf(place: Place): Promise<string> {

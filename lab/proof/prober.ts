@@ -27,7 +27,7 @@ export interface Prober {
 /** Starts `perSecond` requests a second. An answer counts as good when its certificate is the right one, whatever its status. */
 export async function startProber({ authority, ...target }: Request, perSecond: number): Promise<Prober> {
   const wire: WireRequest = { ...target, ...(authority ? { ca: await readFile(authority, "utf8") } : {}) };
-  const program = join(repositoryRoot, "lab/proof/probing.ts");
+  const program = join(repositoryRoot, "lab/proof/proberProcess.ts");
   const child = spawn(
     "nsenter",
     // prettier-ignore

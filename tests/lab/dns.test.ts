@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
-import { labDomain } from "../../lab/labAccount";
+import { labDomain } from "../../lab/cloud/labAccount";
 import { elasticIps, node } from "../../lab/network/addresses";
 import { keyPair } from "../../lab/node/certificates";
 import { asOperator, inInternet } from "../../lab/operator";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { lab } from "../../lab/lab";
-import { labCluster, labInstanceId, otherCluster, otherInstanceId } from "../../lab/labAccount";
+import { labCluster, labInstanceId, otherCluster, otherInstanceId } from "../../lab/cloud/labAccount";
 import { node as address } from "../../lab/network/addresses";
 import { operatorKey } from "../../lab/node/machine";
 import { labPaths, repositoryRoot } from "../../lab/paths";

@@ -14,10 +14,10 @@ import {
   updateCluster,
   writeManifests,
 } from "../../lab/campaigns/selfheals/manifests";
-import { tellCloud } from "../../lab/cloudControl";
+import { tellCloud } from "../../lab/cloud/control";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { type InstanceGroup, lab } from "../../lab/lab";
-import { labCluster, labDomain, otherCluster, otherInstanceId } from "../../lab/labAccount";
+import { labCluster, labDomain, otherCluster, otherInstanceId } from "../../lab/cloud/labAccount";
 import { awsEndpoint } from "../../lab/network/addresses";
 import { currentNode } from "../../lab/node/identity";
 import { reboot, waitForApi } from "../../lab/node/machine";

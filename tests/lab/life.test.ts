@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Account } from "../../lab/aws/account";
-import { operatorPolicy } from "../../lab/cloudPolicy";
+import { operatorPolicy } from "../../lab/cloud/policy";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
-import { labDomain, labZoneId } from "../../lab/labAccount";
+import { labDomain, labZoneId } from "../../lab/cloud/labAccount";
 import { node } from "../../lab/network/addresses";
 import { labPaths } from "../../lab/paths";
 import type { Finished } from "../../lab/process";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { labCluster } from "../../lab/labAccount";
+import { labCluster } from "../../lab/cloud/labAccount";
 import { repositoryRoot, transpilation } from "../../lab/paths";
 import { CommandFailed } from "../../lab/process";
 import type { LoopbackEngine } from "../support/engine";

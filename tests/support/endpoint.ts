@@ -2,7 +2,7 @@
 import type { CallRecord } from "../../lab/aws/callRecord";
 import { type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
 import type { Fault } from "../../lab/aws/fault";
-import { labAccount } from "../../lab/labAccount";
+import { labAccount } from "../../lab/cloud/labAccount";
 
 export interface TestEndpoint {
   endpoint: Endpoint;

@@ -7,7 +7,7 @@ import type { CallRecord } from "../../lab/aws/callRecord";
 import { type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
 import type { Fault } from "../../lab/aws/fault";
 import { acquireEngine } from "../../lab/engine/engine";
-import { labAccount, labCluster } from "../../lab/labAccount";
+import { labAccount, labCluster } from "../../lab/cloud/labAccount";
 import { repositoryRoot, transpilation } from "../../lab/paths";
 import { choosePlugins } from "../../lab/plugins";
 import { run } from "../../lab/process";

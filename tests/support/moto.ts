@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as ec2 from "@aws-sdk/client-ec2";
-import { labCluster } from "../../lab/labAccount";
+import { labCluster } from "../../lab/cloud/labAccount";
 import { vpc } from "../../lab/network/addresses";
-import { pythonTool } from "../../lab/pythonTool";
+import { pythonTool } from "../../lab/build/pythonTool";
 
 export interface Moto {
   url: string;

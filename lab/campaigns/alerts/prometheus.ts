@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import type { KeptLab } from "../../keptLab";
-import { labDomain } from "../../labAccount";
+import { labDomain } from "../../cloud/labAccount";
 import { namespaces, node } from "../../network/addresses";
 import { keyPair } from "../../node/certificates";
 import { inInternet } from "../../operator";

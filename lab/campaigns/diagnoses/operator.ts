@@ -9,7 +9,7 @@ import { keyPair } from "../../node/certificates";
 import { administratorKeyId, asOperator, inInternet } from "../../operator";
 import { repositoryRoot } from "../../paths";
 import type { Finished } from "../../process";
-import { pythonTool } from "../../pythonTool";
+import { pythonTool } from "../../build/pythonTool";
 import { installPrograms } from "../../requirements";
 
 export interface Operator {

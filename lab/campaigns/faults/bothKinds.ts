@@ -1,6 +1,7 @@
 /** What happens to both kinds of node, in which no request may fail. */
 import type { KeptLab } from "../../keptLab";
-import { bringUp, type Scenario } from "./scenario";
+import { bringUp } from "../bringUp";
+import type { Scenario } from "./scenario";
 
 /** Another HTTP NodePort: HAProxy's configuration changes, and the HTTPS path stays what it is. */
 export const withOtherHttpPort = <T>(kept: KeptLab, work: () => Promise<T>): Promise<T> =>

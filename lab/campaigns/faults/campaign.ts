@@ -6,7 +6,8 @@ import { node } from "../../network/addresses";
 import { step } from "../../progress";
 import { movedNode } from "./moved";
 import { startProbes } from "../probes";
-import { applicationsAddress, bringUp, judge, type Result, type Scenario } from "./scenario";
+import { bringUp } from "../bringUp";
+import { applicationsAddress, judge, type Result, type Scenario } from "./scenario";
 import { untouchedNode } from "./untouched";
 
 /** The kinds of node, each with its scenarios in the order in which they are run. */

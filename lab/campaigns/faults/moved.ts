@@ -1,9 +1,10 @@
 /** What happens to a node whose API server was moved to 127.0.0.1:8443 by hand. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { apiManifest } from "../../node/controlPlane";
+import { apiManifest } from "../../node/kopsNode";
 import { moveApi, waitForApi } from "../../node/machine";
 import { configChange, destroy, forwarderSwitch, installAgain } from "./bothKinds";
-import { bringUp, type Scenario } from "./scenario";
+import { bringUp } from "../bringUp";
+import type { Scenario } from "./scenario";
 
 /** Milliseconds in which systemd has the forwarder running again. */
 const restarted = 1500;

@@ -40,11 +40,5 @@ export function judge(scenario: Scenario, { api, app }: Counts): string[] {
   ];
 }
 
-/** Brings prod up. @throws with what the engine said */
-export async function bringUp(kept: KeptLab): Promise<void> {
-  const { status, stdout, stderr } = await kept.up("prod");
-  if (status !== 0) throw new Error(`pulumi up of prod: ${stdout}${stderr}`);
-}
-
 export const applicationsAddress = async (kept: KeptLab): Promise<string> =>
   (await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp;

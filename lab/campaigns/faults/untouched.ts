@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
 import { configChange, destroy, forwarderSwitch, installAgain, withOtherHttpPort } from "./bothKinds";
-import { bringUp, type Scenario } from "./scenario";
+import { bringUp } from "../bringUp";
+import type { Scenario } from "./scenario";
 
 /** Milliseconds within which the guard puts a table back. */
 const guarded = 1000;

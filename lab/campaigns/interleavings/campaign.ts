@@ -1,7 +1,7 @@
 /** Random interleavings from a seed: after each, one `up` makes all right, and `destroy` leaves nothing. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { tellCloud } from "../../cloudControl";
+import { tellCloud } from "../../cloud/control";
 import type { KeptLab } from "../../keptLab";
 import type { Finished } from "../../process";
 import {

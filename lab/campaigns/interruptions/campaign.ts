@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { ApiForwarder, type HostSettings, hostSteps, type HostStep, NetworkConfig } from "../../../hostfiles";
 import { lab, type LabOptions } from "../../lab";
-import { labCluster, labInstanceId } from "../../labAccount";
+import { labCluster, labInstanceId } from "../../cloud/labAccount";
 import { namespaces, node } from "../../network/addresses";
 import { keyPair } from "../../node/certificates";
 import { nodeUser, onNode, operatorKey } from "../../node/machine";

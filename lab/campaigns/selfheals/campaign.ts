@@ -4,7 +4,7 @@ import { lastFile } from "../../../hostfiles";
 import { installedMark } from "../../../hostfiles/paths";
 import type { KeptLab } from "../../keptLab";
 import { type InstanceGroup, lab } from "../../lab";
-import { labCluster, labDomain } from "../../labAccount";
+import { labCluster, labDomain } from "../../cloud/labAccount";
 import { keyPair } from "../../node/certificates";
 import { currentNode } from "../../node/identity";
 import { nodeHostKey, onNode } from "../../node/machine";

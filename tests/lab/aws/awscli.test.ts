@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import type { DnsRecord } from "../../../dns/records";
 import { type ChangeBatch, changeBatch, inverseBatch } from "../../../dns/route53";
-import { type PythonTool, pythonTool } from "../../../lab/pythonTool";
+import { type PythonTool, pythonTool } from "../../../lab/build/pythonTool";
 import { instanceId, primaryIp, useEndpoint, zoneId } from "./harness";
 
 const secondaryIp = "172.20.45.80";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { XMLParser } from "fast-xml-parser";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
-import { otherCluster } from "../../../../lab/labAccount";
+import { otherCluster } from "../../../../lab/cloud/labAccount";
 import { cluster, useEndpoint } from "../harness";
 
 describe("lab IAM", () => {

@@ -1,8 +1,8 @@
 /** Tools from PyPI, installed once into the cache and never into the machine. */
 import { cache } from "./cache";
-import { attempt, run } from "./process";
-import { step } from "./progress";
-import { installPrograms, whyUnavailable } from "./requirements";
+import { attempt, run } from "../process";
+import { step } from "../progress";
+import { installPrograms, whyUnavailable } from "../requirements";
 
 export interface PythonTool {
   /** Command line that runs a module of the tool, e.g. `command("awscli")`. */

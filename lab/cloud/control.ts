@@ -2,10 +2,10 @@
 import { createServer, request } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { Statement } from "../iam/conditions";
-import type { PolicyDocument } from "../iam/policy";
-import type { Replacement } from "./aws/replacement";
-import { labPaths } from "./paths";
+import type { Statement } from "../../iam/conditions";
+import type { PolicyDocument } from "../../iam/policy";
+import type { Replacement } from "../aws/replacement";
+import { labPaths } from "../paths";
 
 /** The events and what each needs to know. */
 export interface CloudEvents {

@@ -2,11 +2,11 @@
  * The AWS account that the lab starts with: what `kops create cluster` leaves behind for the nodes, and beside it the node of
  * another cluster, which the program must leave alone.
  */
-import type { Account } from "./aws/account";
-import { seedAccount, type SeedInstance } from "./aws/seed";
-import { elasticIps, node, vpc } from "./network/addresses";
-import { identityOf } from "./node/identity";
-import { worker } from "./node/machines";
+import type { Account } from "../aws/account";
+import { seedAccount, type SeedInstance } from "../aws/seed";
+import { elasticIps, node, vpc } from "../network/addresses";
+import { identityOf } from "../node/identity";
+import { worker } from "../node/machines";
 
 /** Names shared by the stacks' example settings and the lab. */
 export const labCluster = "k8s.example.com";

@@ -7,8 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
-import { cacheRoot } from "./paths";
-import { run } from "./process";
+import { cacheRoot } from "../paths";
+import { run } from "../process";
 
 /** Names, kinds, sizes and modes of everything below a directory: a cut or half-written file changes it. */
 async function fingerprint(directory: string): Promise<string> {

@@ -2,16 +2,16 @@
  * Who may do what in the lab's AWS: the operator what `secondary-ingress iam` prints, a node what kOps gives its role; nothing else.
  * The operator has the policies of every mode with everything turned on, unless a test attaches others.
  */
-import { policyFor, type PolicyDocument, type PolicySettings } from "../iam/policy";
-import { IngressMode, PrimaryAddress } from "../settings";
-import type { Account } from "./aws/account";
-import type { Statement } from "../iam/conditions";
-import { authorizationRequests } from "./aws/iam/requests";
-import { isAllowed } from "./aws/iam/simulation";
-import { profileByKey } from "./aws/instanceProfile";
-import type { AuthorizedCall } from "./aws/ledger";
+import { policyFor, type PolicyDocument, type PolicySettings } from "../../iam/policy";
+import { IngressMode, PrimaryAddress } from "../../settings";
+import type { Account } from "../aws/account";
+import type { Statement } from "../../iam/conditions";
+import { authorizationRequests } from "../aws/iam/requests";
+import { isAllowed } from "../aws/iam/simulation";
+import { profileByKey } from "../aws/instanceProfile";
+import type { AuthorizedCall } from "../aws/ledger";
 import { labCluster, labDomain, labRegion, labZoneId } from "./labAccount";
-import { operatorKeyId } from "./operator";
+import { operatorKeyId } from "../operator";
 
 /** The operator's policy, with everything that a stack may ask for. */
 export const operatorPolicy: PolicySettings = {

@@ -5,20 +5,20 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createServer } from "node:tls";
-import type { Account } from "./aws/account";
-import { removeLeaving } from "./aws/elbv2/loadBalancers";
-import { startEndpoint } from "./aws/endpoint";
-import { replaceInstance } from "./aws/replacement";
-import { spread } from "./aws/spread";
-import { leave, steal } from "./aws/stranger";
-import { serveControl } from "./cloudControl";
-import { authorize, setNodePolicy, setOperatorPolicies } from "./cloudPolicy";
+import type { Account } from "../aws/account";
+import { removeLeaving } from "../aws/elbv2/loadBalancers";
+import { startEndpoint } from "../aws/endpoint";
+import { replaceInstance } from "../aws/replacement";
+import { spread } from "../aws/spread";
+import { leave, steal } from "../aws/stranger";
+import { serveControl } from "./control";
+import { authorize, setNodePolicy, setOperatorPolicies } from "./policy";
 import { labAccount, labCluster } from "./labAccount";
-import { awsEndpoint, publicAwsEndpoint } from "./network/addresses";
-import { applyDataPlane } from "./network/dataPlane";
-import { startHealthChecks } from "./network/healthChecks";
-import { keyPair } from "./node/certificates";
-import { labPaths } from "./paths";
+import { awsEndpoint, publicAwsEndpoint } from "../network/addresses";
+import { applyDataPlane } from "../network/dataPlane";
+import { startHealthChecks } from "../network/healthChecks";
+import { keyPair } from "../node/certificates";
+import { labPaths } from "../paths";
 
 /** What the internet reaches by EC2's name. */
 function servePublicly(): void {

@@ -1,8 +1,8 @@
 /** Programs built from Go modules that the repository pins by go.mod and go.sum. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildLogs, repositoryRoot } from "./paths";
-import { run, which } from "./process";
+import { buildLogs, repositoryRoot } from "../paths";
+import { run, which } from "../process";
 
 export interface GoBuild {
   /** What is built, for messages and the log's name. */

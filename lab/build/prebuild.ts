@@ -1,9 +1,10 @@
 /** Builds into the cache what labs of every kind need: for who is going to bring up many, and has something else to do meanwhile. */
 import { mkdir } from "node:fs/promises";
-import { controlPlanePrograms } from "./kubernetes/programs";
-import { nodeImage, suites } from "./node/image";
-import { buildLogs } from "./paths";
-import { prepareMachine } from "./requirements";
+import { controlPlanePrograms } from "../kubernetes/programs";
+import { nodeImage, suites } from "../node/image";
+import { buildLogs } from "../paths";
+import { prepareMachine } from "../requirements";
+import { runMain } from "../runMain";
 
 async function main(): Promise<void> {
   await prepareMachine();
@@ -12,7 +13,4 @@ async function main(): Promise<void> {
   await controlPlanePrograms();
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import * as ts from "typescript";
-import { labPaths, repositoryRoot } from "./paths";
+import { labPaths, repositoryRoot } from "../paths";
 
 /** Files that a file of ours imports, directly. */
 function localImports(path: string, text: string): string[] {
