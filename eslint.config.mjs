@@ -45,6 +45,7 @@ export default tseslint.config(
   imports(["*.ts", "automation/**/*.ts", "cutover/**/*.ts", "policy/**/*.ts", "doctor/**/*.ts", "cli/**/*.ts"], lab),
   imports(["components/**/*.ts"], lab, builtOnTop),
   imports(["config.ts", "settings.ts"], lab, builtOnTop, resources, network),
+  imports(["outputs.ts"], lab, builtOnTop, resources, pulumi),
   imports(["hostfiles/**/*.ts", "dns/**/*.ts", "kops/**/*.ts"], lab, builtOnTop, resources, network, pulumi),
   {
     files: ["scripts/**/*.mjs", "**/*.cjs"],

@@ -2,6 +2,7 @@
 import * as autoscaling from "@pulumi/aws/autoscaling";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
+import { roleTags } from "../tagNames";
 
 export interface Balanced {
   /** Names of Auto Scaling groups. */
@@ -12,10 +13,10 @@ export interface Balanced {
   zones: { zone: string; subnetIds: string[] }[];
 }
 
-/** Tags of kOps' instance groups, and the name of the security group of each role (kops pkg/model/awsmodel, firewall.go). */
-const workers = { role: [{ name: "tag-key", values: ["k8s.io/role/node"] }], securityGroup: "nodes" };
+/** Roles of kOps' instance groups, and the name of the security group of each role (kops pkg/model/awsmodel, firewall.go). */
+const workers = { role: [{ name: "tag-key", values: roleTags.worker }], securityGroup: "nodes" };
 const controlPlanes = {
-  role: [{ name: "tag-key", values: ["k8s.io/role/control-plane", "k8s.io/role/master"] }],
+  role: [{ name: "tag-key", values: roleTags.controlPlane }],
   securityGroup: "masters",
 };
 

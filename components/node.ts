@@ -3,7 +3,7 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
 import { IngressMode, PrimaryAddress } from "../settings";
-import { ownTags, stackTag } from "../tagNames";
+import { ownTags, roleTags, stackTag } from "../tagNames";
 
 export interface Node {
   instanceId: string;
@@ -32,7 +32,6 @@ export interface NodeSearch {
 }
 
 /** Current and older kOps (pkg/model/awsmodel). */
-const roleTags = ["k8s.io/role/control-plane", "k8s.io/role/master"];
 
 /** Instance states in which a control plane may come back, for the message when none runs. */
 const otherStates = ["pending", "stopping", "stopped"];
@@ -45,7 +44,7 @@ async function controlPlaneInstances(
   const { ids } = await ec2.getInstances(
     {
       instanceTags: { KubernetesCluster: clusterName },
-      filters: [{ name: "tag-key", values: roleTags }],
+      filters: [{ name: "tag-key", values: roleTags.controlPlane }],
       instanceStateNames: states,
     },
     options,
@@ -56,7 +55,7 @@ async function controlPlaneInstances(
 async function findInstance({ clusterName, mode }: NodeSearch, options: pulumi.InvokeOptions): Promise<string> {
   const running = await controlPlaneInstances(clusterName, ["running"], options);
   const [instanceId, another] = running.toSorted();
-  const searched = `expected exactly one running control-plane instance tagged KubernetesCluster=${clusterName} (and ${roleTags.join(" or ")})`;
+  const searched = `expected exactly one running control-plane instance tagged KubernetesCluster=${clusterName} (and ${roleTags.controlPlane.join(" or ")})`;
   if (instanceId === undefined) {
     const others = await controlPlaneInstances(clusterName, otherStates, options);
     throw new pulumi.RunError(

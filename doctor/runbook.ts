@@ -40,7 +40,7 @@ export const runbook: Readonly<Record<string, Page>> = {
     here: ["aws elbv2 describe-load-balancers --query 'LoadBalancers[].[LoadBalancerName,State.Code]'"],
   },
   GROUP_DETACHED: {
-    text: "The nodes of this Auto Scaling group get no connections. kOps takes target groups that its manifests do not name off its groups, at `kops update cluster` or a rolling update: `npx secondary-ingress kops --patch` puts them into the manifests, so that it does not happen again ([docs/load-balancer.md](load-balancer.md)). `pulumi up --refresh` attaches the group now. A group that was added to the cluster later is attached by the same command.",
+    text: "The nodes of this Auto Scaling group get no connections. kOps takes target groups that its manifests do not name off its groups, before 1.29 at each `kops update cluster`, since then with `--prune` and at `kops reconcile cluster`: `npx secondary-ingress kops --patch` puts them into the manifests, so that it does not happen again ([docs/load-balancer.md](load-balancer.md)). `pulumi up --refresh` attaches the group now. A group that was added to the cluster later is attached by the same command.",
     here: [
       "aws autoscaling describe-auto-scaling-groups --query 'AutoScalingGroups[].[AutoScalingGroupName,TargetGroupARNs]'",
     ],

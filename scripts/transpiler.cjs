@@ -1,4 +1,4 @@
-// Takes the types away for ts-node, several times faster than TypeScript does, which `npm run check` has look at them.
+// Strips types for ts-node, several times faster than TypeScript does; `npm run check` checks them.
 // Every line stays where it is, so the source map, which ts-node asks for, has nothing to say.
 const { transform } = require("sucrase");
 

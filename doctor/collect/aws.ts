@@ -3,9 +3,9 @@ import type { Address, NetworkInterface, SecurityGroupRule } from "@aws-sdk/clie
 import { type Connection, ec2Client, ec2Sdk } from "../../components/aws/connection";
 import type { StackOutputs } from "../../outputs";
 import { IngressMode } from "../../settings";
-import { stackTag } from "../../tagNames";
+import { roleTags, stackTag } from "../../tagNames";
 import type { Unknown } from "../check";
-import { askBalancer, askDetached, type Target } from "./targets";
+import { askDetached, askTargetGroups, askTargets, type Target } from "./targets";
 
 export interface Interface {
   /** Instance that it is attached to; `""` for none. */
@@ -40,7 +40,7 @@ export interface AwsFacts {
   elasticIps: ElasticIp[] | Unknown;
   /** Mode load-balancer: the nodes behind the applications' address; undefined where no balancer has it. Empty in the other modes. */
   targets: Target[] | undefined | Unknown;
-  /** Mode load-balancer: kOps' groups whose nodes the balancer does not lead to. Empty in the other modes, and without a balancer. */
+  /** Mode load-balancer: kOps' groups of nodes for applications that the balancer does not lead to. Empty in the other modes, and without a balancer. */
   detached: string[] | Unknown;
   /** Ranges that reach a port, by the interface's security groups. */
   reachedBy: Record<number, string[]> | Unknown;
@@ -48,8 +48,6 @@ export interface AwsFacts {
 
 /** How long all calls together may take, in milliseconds. */
 const patience = 8_000;
-
-const roleTags = ["k8s.io/role/control-plane", "k8s.io/role/master"];
 
 const why = (error: unknown): Unknown => {
   const { name, message } = error as Error;
@@ -104,7 +102,7 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
     new sdk.DescribeInstancesCommand({
       Filters: [
         { Name: "tag:KubernetesCluster", Values: [clusterName] },
-        { Name: "tag-key", Values: roleTags },
+        { Name: "tag-key", Values: roleTags.controlPlane },
         { Name: "instance-state-name", Values: ["running"] },
       ],
     }),
@@ -129,14 +127,10 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
     (apiPublicIp !== "" && PublicIp === apiPublicIp) ||
     (Tags ?? []).some(({ Key, Value }) => Key === stackTag && Value === owner);
 
-  const balancer =
+  const targetGroups =
     outputs.mode === IngressMode.LoadBalancer
-      ? askBalancer(connection, allocationId, abortSignal)
-      : Promise.resolve({ targetGroupArns: [], targets: [] });
-  const askForDetached = async (): Promise<string[]> => {
-    const { targetGroupArns = [] } = (await balancer) ?? {};
-    return targetGroupArns.length === 0 ? [] : askDetached(connection, clusterName, targetGroupArns, abortSignal);
-  };
+      ? askTargetGroups(connection, allocationId, abortSignal)
+      : Promise.resolve<string[]>([]);
 
   const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, reachedBy] = await Promise.all([
     instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
@@ -147,8 +141,10 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
       .catch(why),
     eni.then((found) => found && interfaceOf(found)).catch(why),
     addresses.then(({ Addresses = [] }) => Addresses.filter(ours).map(elasticIpOf)).catch(why),
-    balancer.then((found) => found?.targets).catch(why),
-    askForDetached().catch(why),
+    targetGroups.then((arns) => arns && askTargets(connection, arns, abortSignal)).catch(why),
+    targetGroups
+      .then((arns = []) => (arns.length === 0 ? [] : askDetached(connection, clusterName, arns, abortSignal)))
+      .catch(why),
     rules
       .then((found) =>
         Object.fromEntries(

@@ -2,6 +2,7 @@
 import type * as autoscaling from "@aws-sdk/client-auto-scaling";
 import type * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { clientSettings, type Connection } from "../../components/aws/connection";
+import { roleTags } from "../../tagNames";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded where the calls are made */
 const elbSdk = (): typeof elb => require("@aws-sdk/client-elastic-load-balancing-v2") as typeof elb;
@@ -17,19 +18,16 @@ export interface Target {
   reason: string;
 }
 
-export interface Balancer {
-  targetGroupArns: string[];
-  targets: Target[];
-}
+const elbClient = (connection: Connection): elb.ElasticLoadBalancingV2Client =>
+  new (elbSdk().ElasticLoadBalancingV2Client)(clientSettings(connection, "elbv2", { attempts: 3 }));
 
-/** @returns undefined where no balancer has the address */
-export async function askBalancer(
+/** @returns ARNs; undefined where no balancer has the address */
+export async function askTargetGroups(
   connection: Connection,
   allocationId: string,
   abortSignal: AbortSignal,
-): Promise<Balancer | undefined> {
-  const sdk = elbSdk();
-  const client = new sdk.ElasticLoadBalancingV2Client(clientSettings(connection, "elbv2", { attempts: 3 }));
+): Promise<string[] | undefined> {
+  const [sdk, client] = [elbSdk(), elbClient(connection)];
   const balancers: elb.LoadBalancer[] = [];
   for await (const { LoadBalancers = [] } of sdk.paginateDescribeLoadBalancers({ client }, {}, { abortSignal }))
     balancers.push(...LoadBalancers);
@@ -43,13 +41,21 @@ export async function askBalancer(
     new sdk.DescribeTargetGroupsCommand({ LoadBalancerArn: ours.LoadBalancerArn }),
     { abortSignal },
   );
-  const targetGroupArns = TargetGroups.flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []);
+  return TargetGroups.flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []);
+}
+
+export async function askTargets(
+  connection: Connection,
+  targetGroupArns: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<Target[]> {
+  const [sdk, client] = [elbSdk(), elbClient(connection)];
   const groups = await Promise.all(
     targetGroupArns.map((TargetGroupArn) =>
       client.send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn }), { abortSignal }),
     ),
   );
-  const targets = groups.flatMap(({ TargetHealthDescriptions = [] }) =>
+  return groups.flatMap(({ TargetHealthDescriptions = [] }) =>
     TargetHealthDescriptions.map(({ Target: target, TargetHealth: health }) => ({
       instanceId: target?.Id ?? "",
       port: target?.Port ?? 0,
@@ -57,12 +63,12 @@ export async function askBalancer(
       reason: health?.Reason ?? "",
     })),
   );
-  return { targetGroupArns, targets };
 }
 
-const workerTag = "k8s.io/role/node";
-
-/** @returns names of kOps' groups of workers, of control planes where there are none, that are not attached to each of the target groups */
+/**
+ * @returns names of kOps' groups that run applications, workers or, without any, control planes, and that are not attached to each of
+ * the target groups
+ */
 export async function askDetached(
   connection: Connection,
   clusterName: string,
@@ -75,8 +81,10 @@ export async function askDetached(
   const Filters = [{ Name: "tag:KubernetesCluster", Values: [clusterName] }];
   for await (const page of sdk.paginateDescribeAutoScalingGroups({ client }, { Filters }, { abortSignal }))
     groups.push(...(page.AutoScalingGroups ?? []));
-  const workers = groups.filter(({ Tags = [] }) => Tags.some(({ Key }) => Key === workerTag));
-  return (workers.length > 0 ? workers : groups)
+  const withRole = (tags: readonly string[]): autoscaling.AutoScalingGroup[] =>
+    groups.filter(({ Tags = [] }) => Tags.some(({ Key = "" }) => tags.includes(Key)));
+  const workers = withRole(roleTags.worker);
+  return (workers.length > 0 ? workers : withRole(roleTags.controlPlane))
     .filter(({ TargetGroupARNs = [] }) => !targetGroupArns.every((arn) => TargetGroupARNs.includes(arn)))
     .flatMap(({ AutoScalingGroupName }) => AutoScalingGroupName ?? [])
     .sort();

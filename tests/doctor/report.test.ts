@@ -289,7 +289,13 @@ describe("doctor's report", () => {
       const { findings } = behind([target("i-1", "healthy")], ["spot.k8s.example.com"]);
       assert.deepEqual(codes(findings), ["GROUP_DETACHED"]);
       assert.equal(findings[0]?.observed, "spot.k8s.example.com is not attached to the target groups");
-      assert.deepEqual(codes(behind([], ["nodes", "spot"]).findings), ["GROUP_DETACHED"]);
+      assert.deepEqual(codes(behind([], ["nodes", "spot"]).findings), ["GROUP_DETACHED", "NO_TARGET_HEALTHY"]);
+    });
+
+    it("goes on looking behind a group that is not led to", () => {
+      const ill = target("i-1", "unhealthy", "Target.FailedHealthChecks");
+      assert.deepEqual(codes(behind([ill], ["spot"]).findings), ["GROUP_DETACHED", "NO_TARGET_HEALTHY"]);
+      assert.ok(codes(behind([target("i-1", "healthy")], ["spot"]).good).includes("CERTIFICATE_EXPIRED"));
     });
 
     it("misses the balancer, which explains what is behind it", () => {

@@ -40,7 +40,7 @@ export const durations: Record<Path["to"], Durations> = {
 
 /** TLS connections that one client makes in about a second. */
 export const connectionsPerSecond = 1500;
-/** Connections without TLS at once: more than find room in plain socat's queue in any run. */
+/** Connections without TLS at once: so many that in every run more than one in a hundred waits for room in plain socat's queue. */
 export const bareClients = 256;
 /** Seconds until nothing is left of a change of the forwarder. */
 const settling = 3;

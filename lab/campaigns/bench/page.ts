@@ -37,7 +37,7 @@ const ours: readonly PathId[] = ["secondary", "apiSocat", "apiSocketProxyd"];
 function pathTable(paths: readonly PathFigures[]): string {
   const throughput = paths.some(({ megabytesPerSecond }) => megabytesPerSecond !== undefined);
   return table(
-    ["way", "new TLS connections/s", "p50 ms", "p99 ms", "connections/s without TLS", "p99 ms", "requests/s, kept", "p99 ms", ...(throughput ? ["MB/s"] : []), "CPU ms per 1000 connections", "MiB per 1000 idle", "failed"],
+    ["way", "new TLS connections/s", "p50 ms", "p99 ms", "connections/s without TLS", "p99 ms", "requests/s, kept", "p99 ms", ...(throughput ? ["MB/s"] : []), "CPU ms per 1000 TLS connections", "MiB per 1000 idle", "failed"],
     paths.map((path) => [
       path.title,
       spread(path.connectionsPerSecond),
