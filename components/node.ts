@@ -31,8 +31,6 @@ export interface NodeSearch {
   primaryAddress?: PrimaryAddress;
 }
 
-/** Current and older kOps (pkg/model/awsmodel). */
-
 /** Instance states in which a control plane may come back, for the message when none runs. */
 const otherStates = ["pending", "stopping", "stopped"];
 

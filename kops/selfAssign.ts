@@ -3,6 +3,7 @@
  * takes both over from an instance that is gone. Shell functions for the boot program.
  */
 import type { HostSettings } from "../hostfiles";
+import { roleTags } from "../tagNames";
 
 export interface SelfAssignSettings extends Pick<HostSettings, "clusterName" | "secondaryPrivateIp"> {
   /** Of the ingress's Elastic IP: `eipalloc-…`. */
@@ -79,7 +80,7 @@ may_be_taken_from() { # instance
   ec2 DescribeInstances "Filter.1.Name=instance-id" "Filter.1.Value.1=$1" \\
     "Filter.2.Name=instance-state-name" "Filter.2.Value.1=pending" "Filter.2.Value.2=running" \\
     "Filter.3.Name=tag:KubernetesCluster" "Filter.3.Value.1=${clusterName}" \\
-    "Filter.4.Name=tag-key" "Filter.4.Value.1=k8s.io/role/control-plane" "Filter.4.Value.2=k8s.io/role/master" || return 1
+    "Filter.4.Name=tag-key" ${roleTags.controlPlane.map((tag, index) => `"Filter.4.Value.${index + 1}=${tag}"`).join(" ")} || return 1
   [ -n "$(elements instanceId)" ] || return 0
   why="expected the Elastic IP $public to be free, found it on $1, a running control-plane node of ${clusterName}: it is left there"
   return 1

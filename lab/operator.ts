@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import { awsEndpoint, namespaces } from "./network/addresses";
 import { nodeHostKey, nodeUser, operatorKey } from "./node/machine";
-import { labPaths, repositoryRoot } from "./paths";
+import { labPaths, repositoryRoot, transpilation } from "./paths";
 import { attempt, type Finished, run, type RunOptions } from "./process";
 
 /** The stacks that the repository documents and the lab runs. */
@@ -13,7 +13,7 @@ export type StackName = (typeof stacks)[number];
 
 /** What the program consists of; linked, so that an edit in the checkout is what the next `up` runs. */
 // prettier-ignore
-const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "config.ts", "components", "hostfiles", "dns", "cli", "tsconfig.json", "scripts", "package.json", "node_modules"];
+const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "config.ts", "components", "hostfiles", "dns", "cli", ...transpilation, "package.json", "node_modules"];
 
 /** The operator's access key, which may do what `secondary-ingress iam` says and nothing else. */
 export const operatorKeyId = "AKIALABOPERATOR00000";

@@ -132,6 +132,12 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
       ? askTargetGroups(connection, allocationId, abortSignal)
       : Promise.resolve<string[]>([]);
 
+  /** Without target groups there is nothing to ask. */
+  const ofTargetGroups = async <T>(ask: (arns: string[]) => Promise<T[]>): Promise<T[] | undefined> => {
+    const arns = await targetGroups;
+    return arns?.length ? ask(arns) : arns && [];
+  };
+
   const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, reachedBy] = await Promise.all([
     instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
     members
@@ -141,9 +147,9 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
       .catch(why),
     eni.then((found) => found && interfaceOf(found)).catch(why),
     addresses.then(({ Addresses = [] }) => Addresses.filter(ours).map(elasticIpOf)).catch(why),
-    targetGroups.then((arns) => arns && askTargets(connection, arns, abortSignal)).catch(why),
-    targetGroups
-      .then((arns = []) => (arns.length === 0 ? [] : askDetached(connection, clusterName, arns, abortSignal)))
+    ofTargetGroups((arns) => askTargets(connection, arns, abortSignal)).catch(why),
+    ofTargetGroups((arns) => askDetached(connection, clusterName, arns, abortSignal))
+      .then((found = []) => found)
       .catch(why),
     rules
       .then((found) =>

@@ -3,6 +3,7 @@ import type { KeptLab } from "../../keptLab";
 import { worker } from "../../node/machines";
 import { stackOutputs } from "../../proof/outputs";
 import { waitForTarget } from "../../proof/targets";
+import { bringUp } from "../bringUp";
 import { probeApi, probeApp } from "../probes";
 import type { Fault } from "./faults";
 
@@ -48,6 +49,6 @@ export async function failOver(kept: KeptLab, fault: Fault, number: number): Pro
 /** A lab of three nodes with prod in mode load-balancer. */
 export async function putBehindBalancer(kept: KeptLab): Promise<void> {
   const set = await kept.pulumi("config", "set", "--stack", "prod", "kops-secondary-ingress:mode", "load-balancer");
-  const { status, stdout, stderr } = set.status === 0 ? await kept.up("prod") : set;
-  if (status !== 0) throw new Error(`${stdout}${stderr}`);
+  if (set.status !== 0) throw new Error(`${set.stdout}${set.stderr}`);
+  await bringUp(kept);
 }
