@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
+import { campaign } from "./campaigns.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const stampFile = `${root}node_modules/.installed-from`;
@@ -43,13 +44,14 @@ function aside(command, args, options = {}) {
   });
 }
 
+const lint = ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."];
+const prettier = "node_modules/prettier/bin/prettier.cjs";
+
 async function check() {
   const checks = await Promise.all(
-    [
-      ["node_modules/typescript/bin/tsc", "-p", "."],
-      ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."],
-      ["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."],
-    ].map((args) => aside(process.execPath, args)),
+    [["node_modules/typescript/bin/tsc", "-p", "."], lint, [prettier, "--check", "--log-level=warn", "."]].map((args) =>
+      aside(process.execPath, args),
+    ),
   );
   for (const { output } of checks) process.stdout.write(output);
   return Math.max(...checks.map(({ status }) => status));
@@ -137,19 +139,12 @@ const program = (file) => (args) => node("-r", "ts-node/register/transpile-only"
 
 const tasks = {
   lab: program("lab/cli.ts"),
-  matrix: program("lab/campaigns/matrix.ts"),
-  faults: program("lab/campaigns/faults.ts"),
-  reboots: program("lab/campaigns/reboots.ts"),
-  failovers: program("lab/campaigns/failovers.ts"),
-  replacements: program("lab/campaigns/replacements.ts"),
-  alerts: program("lab/campaigns/alerts.ts"),
+  campaign: (args) => campaign(args, (file, options) => program(file)(options)),
   bench: program("lab/campaigns/bench.ts"),
-  diagnoses: program("lab/campaigns/diagnoses.ts"),
-  selfheals: program("lab/campaigns/selfheals.ts"),
-  interleavings: program("lab/campaigns/interleavings.ts"),
-  interruptions: program("lab/campaigns/interruptions.ts"),
   mutation: program("mutation/run.ts"),
   check,
+  lint: (args) => node(...lint, ...args),
+  format: () => node(prettier, "--write", "--log-level=warn", "."),
   test: async (args) => {
     if (args.length === 0) return testAll();
     console.error("Checking types, lint and format …");

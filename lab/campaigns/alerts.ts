@@ -1,4 +1,4 @@
-/** `npm run alerts`: each alert is made to fire in a real Prometheus, and to end. */
+/** `npm run campaign -- alerts`: each alert is made to fire in a real Prometheus, and to end. */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -11,7 +11,7 @@ import { machineInWords, table, writeResults } from "./page";
 import { runMain } from "../runMain";
 import { bringUp } from "./bringUp";
 
-const { json } = new Command("npm run alerts --")
+const { json } = new Command("npm run campaign -- alerts")
   .description(
     "makes each alert of monitoring/alerts.yml fire in a real Prometheus, and end, and writes docs/results/alerts.md",
   )
@@ -36,7 +36,7 @@ interface Seen {
 
 const page = (seen: readonly Seen[], all: number): string => `# Alerts
 
-<!-- Written by \`npm run alerts\`. -->
+<!-- Written by \`npm run campaign -- alerts\`. -->
 
 A real Prometheus scrapes the lab every ${interval} s, with \`monitoring/alerts.yml\` as it is; only where a rule looks back over an hour it looks
 back over two minutes. **${new Set(seen.flatMap(({ alerts }) => alerts)).size} of ${all}** alerts are seen firing and ending. ${machineInWords()}

@@ -1,4 +1,4 @@
-/** `npm run diagnoses`: every fault that the doctor knows, made for real, found, and fixed by what the doctor says. */
+/** `npm run campaign -- diagnoses`: every fault that the doctor knows, made for real, found, and fixed by what the doctor says. */
 import { Command } from "commander";
 import { keepLab, type KeptLab } from "../keptLab";
 import { lab } from "../lab";
@@ -14,7 +14,7 @@ import { machineInWords, table, writeResults } from "./page";
 import { runMain } from "../runMain";
 import { bringUp } from "./bringUp";
 
-const { draws, onlyDraws, seed, only, json } = new Command("npm run diagnoses --")
+const { draws, onlyDraws, seed, only, json } = new Command("npm run campaign -- diagnoses")
   .description("makes each of the doctor's findings true, follows its fix, and writes docs/results/diagnoses.md")
   .option("--draws <number>", "how many times one or two faults are made at random", "20")
   .option("--only-draws", "nothing but these")
@@ -96,7 +96,7 @@ function pageOf(diagnoses: readonly Diagnosis[], drawn: readonly Draw[]): string
   const fixed = (all: readonly Diagnosis[]): number => all.filter((each) => each.fixed).length;
   return `# Diagnoses
 
-<!-- Written by \`npm run diagnoses\`. -->
+<!-- Written by \`npm run campaign -- diagnoses\`. -->
 
 Each fault is made in the lab, by itself. "named" is the place of its code among the doctor's findings. A fix that is a command is run as it
 is printed, and nothing else is done: **${fixed(asPrinted)} of ${asPrinted.length}** make their check pass. A fix that is a sentence is followed by hand:

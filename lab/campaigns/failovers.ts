@@ -1,4 +1,4 @@
-/** `npm run failovers`: a worker behind the load balancer is replaced, drained, frozen and lost, again and again. */
+/** `npm run campaign -- failovers`: a worker behind the load balancer is replaced, drained, frozen and lost, again and again. */
 import { Command } from "commander";
 import { healthCheck } from "../../components/loadBalancer";
 import { keepLab } from "../keptLab";
@@ -9,7 +9,7 @@ import { faults } from "./failovers/faults";
 import { machineInWords, table, writeResults } from "./page";
 import { runMain } from "../runMain";
 
-const { times, json } = new Command("npm run failovers --")
+const { times, json } = new Command("npm run campaign -- failovers")
   .description("lets a worker behind the load balancer fail in each way, and writes docs/results/failovers.md")
   .option("--times <number>", "how often each, 1 to 10", "5")
   .option("--json", "print one JSON object on stdout: { failovers }")
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const broken = failovers.flatMap((each) => each.broken);
   const text = `# A worker fails behind the load balancer
 
-<!-- Written by \`npm run failovers\`. -->
+<!-- Written by \`npm run campaign -- failovers\`. -->
 
 Two workers behind the balancer of mode \`load-balancer\`, with 20 new connections a second to the applications and 20 to the API. The balancer asks
 each worker every ${interval} s, waits ${timeout} s for the answer, and leaves it out after ${unhealthyThreshold} that did not come: requests may fail for

@@ -1,4 +1,4 @@
-/** `npm run faults`: what happens to requests while everything happens to the node. */
+/** `npm run campaign -- faults`: what happens to requests while everything happens to the node. */
 import { Command, Option } from "commander";
 import type { ProxyMode } from "../kubernetes/controlPlane";
 import { say } from "../progress";
@@ -36,7 +36,7 @@ async function writePage(results: readonly Result[]): Promise<void> {
     "faults",
     `# What happens to requests meanwhile
 
-<!-- Written by \`npm run faults\`. -->
+<!-- Written by \`npm run campaign -- faults\`. -->
 
 Twenty requests a second each: the API on the primary address from outside and on 127.0.0.1:443 from the node (counted together), the
 application on the secondary address from outside. A request fails when it is not answered, or with another's certificate. The real
@@ -49,7 +49,7 @@ ${table(head, rows)}
   );
 }
 
-new Command("npm run faults --")
+new Command("npm run campaign -- faults")
   .description(
     "Runs every fault in the lab with requests all the time, counts those that failed, and writes docs/results/faults.md.",
   )

@@ -1,4 +1,4 @@
-/** `npm run interleavings`: what people, AWS and the operator do, in random order, and then one `up` and one `destroy`. */
+/** `npm run campaign -- interleavings`: what people, AWS and the operator do, in random order, and then one `up` and one `destroy`. */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -9,7 +9,7 @@ import { readKept, writeKept } from "./kept";
 import { machineInWords, table, writeResults } from "./page";
 import { runMain } from "../runMain";
 
-const { times, seed, from, json } = new Command("npm run interleavings --")
+const { times, seed, from, json } = new Command("npm run campaign -- interleavings")
   .description("runs random interleavings from a seed, and writes docs/results/interleavings.md")
   .option("--times <number>", "how many", "200")
   .option("--seed <number>", "the same seed gives the same interleavings", "1")
@@ -30,7 +30,7 @@ function pageOf(results: readonly Interleaving[]): string {
   ]);
   return `# Interleavings
 
-<!-- Written by \`npm run interleavings\`. -->
+<!-- Written by \`npm run campaign -- interleavings\`. -->
 
 Two to five of the events below in random order (seed ${seed}), most often after a first \`up\`; then one \`pulumi up --refresh\`,
 after which every URL of prod must answer (the applications by name and address over HTTPS and HTTP, the API on its public address, by

@@ -1,4 +1,4 @@
-/** `npm run interruptions`: every file's installation, interrupted at every stage. */
+/** `npm run campaign -- interruptions`: every file's installation, interrupted at every stage. */
 import { Command, Option } from "commander";
 import { say } from "../progress";
 import { type InterruptionsReport, runInterruptions } from "./interruptions/campaign";
@@ -21,7 +21,7 @@ async function writePage({ points, interruptions, api }: InterruptionsReport): P
     "interruptions",
     `# Interrupted at every stage
 
-<!-- Written by \`npm run interruptions\`. -->
+<!-- Written by \`npm run campaign -- interruptions\`. -->
 
 Each step of an installation, interrupted at the calls that its installer makes, ${interruptions.length} of ${points} points: the installer is killed, the disk is full, the owning
 tool refuses, the connection is cut. Held means: the file is as before or as after, never between; the next run completes; no temporary
@@ -35,7 +35,7 @@ ${table(
   );
 }
 
-new Command("npm run interruptions --")
+new Command("npm run campaign -- interruptions")
   .description("Interrupts the installation of every file at every stage, and writes docs/results/interruptions.md.")
   .option(
     "--json",

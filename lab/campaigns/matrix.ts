@@ -1,9 +1,16 @@
-/** `npm run matrix`: the main job with the real control plane, for each place of the API server and each mode of kube-proxy. */
+/** `npm run campaign -- matrix`: the main job with the real control plane, for each place of the API server and each mode of kube-proxy. */
+import { Command } from "commander";
 import { repositoryRoot } from "../paths";
 import { attempt } from "../process";
 import { step } from "../progress";
 import type { Row } from "../proof/row";
 import { machineInWords, table, writeResults } from "./page";
+
+new Command("npm run campaign -- matrix")
+  .description(
+    "Does the main job with each place of the API server and each mode of kube-proxy, with the real control plane.",
+  )
+  .parse();
 
 const places = [
   { name: "`*:443`, as kOps leaves it", options: ["--api-port", "443"] },
@@ -38,7 +45,7 @@ async function main(): Promise<void> {
   }
   const text = `# Kinds of node
 
-<!-- Written by \`npm run matrix\`. -->
+<!-- Written by \`npm run campaign -- matrix\`. -->
 
 Every promise of \`npm run lab -- --kubernetes\`, asked before and after a reboot that puts a moved API server back on 443.
 ${machineInWords()}

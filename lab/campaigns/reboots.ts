@@ -1,4 +1,4 @@
-/** `npm run reboots`: both kinds of node rebooted again and again, with nodeup more or less late. */
+/** `npm run campaign -- reboots`: both kinds of node rebooted again and again, with nodeup more or less late. */
 import { Command } from "commander";
 import { keepLab, type KeptLab } from "../keptLab";
 import { lab } from "../lab";
@@ -170,7 +170,7 @@ async function writePage(results: readonly Rebooted[]): Promise<void> {
     "reboots",
     `# Reboots
 
-<!-- Written by \`npm run reboots\`. -->
+<!-- Written by \`npm run campaign -- reboots\`. -->
 
 The real kube-apiserver and kube-proxy. nodeup puts a moved API server back on 443 at every boot; the node is edited by hand again before
 the next one. Seconds are from the later of \`multi-user.target\` and the API server saying that it serves on 443, to the last request
@@ -183,7 +183,7 @@ ${table(head, rows)}
   );
 }
 
-new Command("npm run reboots --")
+new Command("npm run campaign -- reboots")
   .description("Reboots both kinds of node with nodeup 0, 1, 3, 6 and 10 s late, and writes docs/results/reboots.md.")
   .option("--json", "print one JSON object on stdout: { reboots: […] }")
   .option("--times <n>", "reboots of each kind; the page is written with the default", "10")

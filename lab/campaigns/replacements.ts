@@ -1,4 +1,4 @@
-/** `npm run replacements`: the node's instance replaced as kOps does it, followed by one `pulumi up`, again and again. */
+/** `npm run campaign -- replacements`: the node's instance replaced as kOps does it, followed by one `pulumi up`, again and again. */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -8,7 +8,7 @@ import { type Replaced, replaceOnce } from "./replacements/campaign";
 import { runMain } from "../runMain";
 import { bringUp } from "./bringUp";
 
-const { times, json } = new Command("npm run replacements --")
+const { times, json } = new Command("npm run campaign -- replacements")
   .description("replaces the node's instance again and again, and writes docs/results/replacements.md")
   .option("--times <number>", "how often, 1 to 5", "5")
   .option("--json", "print one JSON object on stdout: { replacements }")
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const up = replacements.map((each) => each.up);
   const text = `# Replaced nodes
 
-<!-- Written by \`npm run replacements\`. -->
+<!-- Written by \`npm run campaign -- replacements\`. -->
 
 kOps terminates the instance and launches another: new interface, new addresses, new disk, new host keys. \`pulumi up\` stops at
 the new host key with both fingerprints; with the key accepted, the next \`up\` moves everything. The applications' public address

@@ -1,4 +1,4 @@
-/** `npm run selfheals`: the node's instance replaced as kOps does it, with nobody there but the node itself, again and again. */
+/** `npm run campaign -- selfheals`: the node's instance replaced as kOps does it, with nobody there but the node itself, again and again. */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -8,7 +8,7 @@ import { giveToKops, type Healed, healOnce } from "./selfheals/campaign";
 import { runMain } from "../runMain";
 import { bringUp } from "./bringUp";
 
-const { times, json } = new Command("npm run selfheals --")
+const { times, json } = new Command("npm run campaign -- selfheals")
   .description("replaces the node's instance, which then heals by itself, and writes docs/results/selfheals.md")
   .option("--times <number>", "how often, 1 to 5", "5")
   .option("--json", "print one JSON object on stdout: { heals }")
@@ -21,7 +21,7 @@ function page(heals: readonly Healed[]): string {
   const app = heals.map((each) => each.app);
   return `# Self-heals
 
-<!-- Written by \`npm run selfheals\`. -->
+<!-- Written by \`npm run campaign -- selfheals\`. -->
 
 kOps terminates the instance and launches another from the manifests that \`secondary-ingress kops --patch\` has changed. Nobody does
 anything: the node asks for its addresses and installs its host files, and the application answers on the same public address

@@ -39,7 +39,7 @@ describe("table of checks", () => {
     assert.equal(readFileSync(path, "utf8"), text);
   });
 
-  it("has a fault for each in `npm run diagnoses`", () => {
+  it("has a fault for each in `npm run campaign -- diagnoses`", () => {
     assert.deepEqual(fixtures.map(({ code }) => code).sort(), checks.map(({ code }) => code).sort());
   });
 
@@ -56,7 +56,7 @@ describe("table of checks", () => {
       assert.ok(here.length + onNode.length > 0, code);
   });
 
-  it("has a row for each in the results of `npm run diagnoses`", () => {
+  it("has a row for each in the results of `npm run campaign -- diagnoses`", () => {
     const rows = readFileSync(join(repositoryRoot, "docs/results/diagnoses.md"), "utf8");
     assert.deepEqual(
       [...rows.matchAll(/^\| \[(\w+)\]\(\.\.\/checks\.md#/gm)].map(([, code]) => code).sort(),

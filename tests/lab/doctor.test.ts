@@ -1,4 +1,4 @@
-/** The doctor, status, page and bundle on a real node; the short form of `npm run diagnoses`. */
+/** The doctor, status, page and bundle on a real node; the short form of `npm run campaign -- diagnoses`. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

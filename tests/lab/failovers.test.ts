@@ -1,4 +1,4 @@
-/** The short form of `npm run failovers`: faults of a worker, once each; for one that is lost it is as for one that is frozen. */
+/** The short form of `npm run campaign -- failovers`: faults of a worker, once each; for one that is lost it is as for one that is frozen. */
 import assert from "node:assert/strict";
 import { failOver, putBehindBalancer } from "../../lab/campaigns/failovers/campaign";
 import { faults } from "../../lab/campaigns/failovers/faults";

@@ -1,4 +1,4 @@
-/** A short form of `npm run faults`: both kinds of node, with the light stand-ins. */
+/** A short form of `npm run campaign -- faults`: both kinds of node, with the light stand-ins. */
 import assert from "node:assert/strict";
 import { kinds, runFaults } from "../../lab/campaigns/faults/campaign";
 import { judge } from "../../lab/campaigns/faults/scenario";

@@ -1,4 +1,4 @@
-/** A short form of `npm run interruptions`. */
+/** A short form of `npm run campaign -- interruptions`. */
 import assert from "node:assert/strict";
 import { runInterruptions } from "../../lab/campaigns/interruptions/campaign";
 import { needsRoot } from "../support/needs";

@@ -32,7 +32,7 @@ const promised = (kubernetes: readonly string[], balanced: readonly string[]): s
   "destroy-prod", "destroy-dev", ...balanced.map((id) => `balanced-${id}`), "api-while-removing", "aws-empty", "host-as-before", ...(kubernetes.length > 0 ? ["memory"] : []),
 ];
 
-/** A short form of `npm run matrix`: each kind of node, and each of kube-proxy's modes, once. */
+/** A short form of `npm run campaign -- matrix`: each kind of node, and each of kube-proxy's modes, once. */
 const labs = [
   { name: "the API server on 443", apiPort: "443", options: [], kubernetes: [] },
   { name: "the API server moved to 127.0.0.1:8443", apiPort: "8443", options: [], kubernetes: [] },

@@ -1,4 +1,4 @@
-/** The alert rules and the dashboard, by a real Prometheus with real exporters; the short form of `npm run alerts`. */
+/** The alert rules and the dashboard, by a real Prometheus with real exporters; the short form of `npm run campaign -- alerts`. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ describe("monitoring", function () {
     assert.equal(result.length, 1);
   });
 
-  it("`npm run alerts` makes every alert fire", async () => {
+  it("`npm run campaign -- alerts` makes every alert fire", async () => {
     const made = alertFaults.flatMap(({ alerts }) => alerts);
     const rules = (await alertRules()).map(({ alert }) => alert);
     assert.deepEqual([...new Set(made)].sort(), rules.sort());

@@ -1,4 +1,4 @@
-/** The short form of `npm run replacements` and of `npm run interleavings`, on one lab. */
+/** The short form of `npm run campaign -- replacements` and of `npm run campaign -- interleavings`, on one lab. */
 import assert from "node:assert/strict";
 import { interleave, sequences } from "../../lab/campaigns/interleavings/campaign";
 import { replaceOnce } from "../../lab/campaigns/replacements/campaign";
