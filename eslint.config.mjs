@@ -42,7 +42,7 @@ export default tseslint.config(
       "@typescript-eslint/no-extraneous-class": "off",
     },
   },
-  imports(["*.ts", "automation/**/*.ts", "cutover/**/*.ts", "policy/**/*.ts", "doctor/**/*.ts", "cli/**/*.ts"], lab),
+  imports(["*.ts", "automation/**/*.ts", "cutover/**/*.ts", "doctor/**/*.ts", "cli/**/*.ts"], lab),
   imports(["components/**/*.ts"], lab, builtOnTop),
   imports(["config.ts", "settings.ts"], lab, builtOnTop, resources, network),
   imports(["outputs.ts"], lab, builtOnTop, resources, pulumi),

@@ -141,7 +141,6 @@ const tasks = {
   lab: program("lab/cli.ts"),
   campaign: (args) => campaign(args, (file, options) => program(file)(options)),
   bench: program("lab/campaigns/bench.ts"),
-  mutation: program("mutation/run.ts"),
   check,
   lint: (args) => node(...lint, ...args),
   format: () => node(prettier, "--write", "--log-level=warn", "."),

@@ -163,13 +163,6 @@ describe("package", function () {
       return directory;
     };
 
-    it("brings its policy pack", async () => {
-      const pack = join(folder, "node_modules/kops-secondary-ingress/dist/policy");
-      const cwd = join(folder, "ingress");
-      const shown = await engine.pulumi(["preview", "--stack", "dev", "--policy-pack", pack], { cwd });
-      assert.match(shown, /kops-secondary-ingress@v/);
-    });
-
     it("is a component of somebody else's program", async () => {
       const cwd = await ownProject("own", program);
       await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });

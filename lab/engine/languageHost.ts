@@ -55,36 +55,6 @@ const run: Unary<language.RunRequest, language.RunResponse> = (call, callback) =
   });
 };
 
-/**
- * Runs a policy pack, the one kind of plugin that the lab has in a language. Unlike the original it gives the pack no stack settings
- * of Pulumi's (`pulumi.Config`, `getStack()`); ours reads resources only.
- */
-const runPlugin: grpc.handleServerStreamingCall<language.RunPluginRequest, language.RunPluginResponse> = (call) => {
-  const request = call.request;
-  const directory = request.getInfo()?.getProgramDirectory() || request.getPwd();
-  const runner = createRequire(join(directory, "index.js")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
-  const child = spawn(process.execPath, [runner, ...request.getArgsList(), directory], {
-    cwd: directory,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...process.env,
-      ...Object.fromEntries(request.getEnvList().map((each) => each.split(/=(.*)/s, 2) as [string, string])),
-    },
-  });
-  const write = (set: (response: language.RunPluginResponse) => void): void => {
-    const response = new language.RunPluginResponse();
-    set(response);
-    call.write(response);
-  };
-  child.stdout.on("data", (bytes: Buffer) => write((response) => response.setStdout(bytes)));
-  child.stderr.on("data", (bytes: Buffer) => write((response) => response.setStderr(bytes)));
-  call.on("cancelled", () => child.kill());
-  child.on("close", (status) => {
-    write((response) => response.setExitcode(status ?? 1));
-    call.end();
-  });
-};
-
 endWithParent();
 const server = new grpc.Server();
 server.addService(LanguageRuntimeService, {
@@ -108,7 +78,6 @@ server.addService(LanguageRuntimeService, {
     callback(null, info);
   }) satisfies Unary<unknown, plugin.PluginInfo>,
   run,
-  runPlugin,
 } as unknown as grpc.UntypedServiceImplementation);
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;
