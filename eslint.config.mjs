@@ -6,30 +6,36 @@ import tseslint from "typescript-eslint";
 const folder = (name) => [`**/${name}`, `**/${name}/**`];
 const forbid = (message, ...group) => ({ group, message });
 
+/** The rooms from the ground up: each imports those before it alone. `program.ts` stands between components/ and automation/. */
+const layers = ["settings", "outputs", "hostfiles", "dns", "components", "automation", "operator"];
+const above = (room) =>
+  forbid(
+    `${room}/ imports the rooms below it alone: ${layers.slice(0, layers.indexOf(room)).join(", ") || "none"}.`,
+    ...layers.slice(layers.indexOf(room) + 1).flatMap(folder),
+  );
 const lab = forbid("Only lab/ and tests/ import lab/.", ...folder("lab"));
-const builtOnTop = forbid(
-  "components/ is the product; this is built on it, not under it.",
-  ...folder("doctor"),
-  ...folder("cli"),
-);
-const resources = forbid(
-  "hostfiles/, dns/, kops/ and config.ts are pure: no Pulumi resources, no AWS.",
+const aws = forbid(
+  "This room makes no resource and calls no AWS.",
   ...["@pulumi/aws", "@pulumi/command", "@pulumi/random"].flatMap((name) => [name, `${name}/**`]),
   "@aws-sdk/**",
-  ...folder("components"),
 );
 const network = forbid(
-  "hostfiles/, dns/, kops/ and config.ts are pure: no network, no processes.",
+  "This room opens no connection and starts no process.",
   ...["net", "http", "https", "http2", "tls", "dns", "dgram", "child_process"].flatMap((name) => [
     name,
     `node:${name}`,
   ]),
   "ssh2",
 );
-const pulumi = forbid("hostfiles/, dns/ and kops/ render text without Pulumi.", "@pulumi/pulumi", "@pulumi/pulumi/**");
+const pulumi = forbid("This room knows nothing of Pulumi.", "@pulumi/pulumi", "@pulumi/pulumi/**");
+const stacks = forbid("operator/ opens stacks through automation/ alone.", "@pulumi/pulumi/automation");
+/** Inside operator/: the command line is on top of what it calls. */
+const commandLine = forbid("The command line calls this, not the other way round.", "**/cli/**");
 
 /** The import rules of some files; a later set replaces an earlier one, so each is whole. */
 const imports = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
+const room = (name, ...patterns) => imports([`${name}/**/*.ts`], lab, above(name), ...patterns);
+const operator = (folders, ...patterns) => imports(folders, lab, ...patterns);
 
 export default tseslint.config(
   { ignores: ["**/node_modules/**", "coverage/**", "dist/**", "examples/**"] },
@@ -42,11 +48,20 @@ export default tseslint.config(
       "@typescript-eslint/no-extraneous-class": "off",
     },
   },
-  imports(["*.ts", "automation/**/*.ts", "cutover/**/*.ts", "doctor/**/*.ts", "cli/**/*.ts"], lab),
-  imports(["components/**/*.ts"], lab, builtOnTop),
-  imports(["config.ts", "settings.ts"], lab, builtOnTop, resources, network),
-  imports(["outputs.ts"], lab, builtOnTop, resources, pulumi),
-  imports(["hostfiles/**/*.ts", "dns/**/*.ts", "kops/**/*.ts"], lab, builtOnTop, resources, network, pulumi),
+  imports(
+    ["*.ts"],
+    lab,
+    forbid("The program is what automation/ and operator/ run.", ...layers.slice(-2).flatMap(folder)),
+  ),
+  room("settings", aws, network, pulumi),
+  room("outputs", aws, network, pulumi),
+  room("hostfiles", aws, network, pulumi),
+  room("dns", aws, network, pulumi),
+  room("components"),
+  room("automation"),
+  operator(["operator/cli/**/*.ts"]),
+  operator(["operator/{doctor,cutover}/**/*.ts"], stacks, commandLine),
+  operator(["operator/{iam,kops}/**/*.ts"], stacks, commandLine, aws, network, pulumi),
   {
     files: ["scripts/**/*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },

@@ -1,8 +1,8 @@
 /** The program: a stack's settings become one component, and the component's outputs the stack's. Importing it does nothing. */
 import * as pulumi from "@pulumi/pulumi";
 import { outputsOf, SecondaryIngressIp } from "./components";
-import { ConfigError, readConfig, type Settings } from "./config";
-import { outputsSchema } from "./outputs";
+import { ConfigError, readConfig, type Settings } from "./settings/read";
+import { outputsSchema } from "./outputs/stackOutputs";
 
 function settings(): Settings {
   try {

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { z } from "zod";
 import type { outputsOf } from "../components/secondaryIngressIp";
 import type { DnsOutput } from "../dns";
-import { outputsSchema } from "../outputs";
+import { outputsSchema } from "../outputs/stackOutputs";
 import { redacted } from "./redact";
 
 /** A text that no log shows: ask for it with `reveal()`. */

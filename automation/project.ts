@@ -3,7 +3,7 @@ import { LocalWorkspace, type PulumiCommand } from "@pulumi/pulumi/automation";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { ConfigError, readConfig, type StackSettings } from "../config";
+import { ConfigError, readConfig, type StackSettings } from "../settings/read";
 import { type EngineContext, EngineCommandFailed, engineCommand } from "./engine";
 import { ConfigInvalid } from "./errors";
 

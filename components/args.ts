@@ -1,6 +1,6 @@
 /** What SecondaryIngressIp is made from and what it gives back. */
 import type * as pulumi from "@pulumi/pulumi";
-import type { ApiForwarder, IngressMode, OnDestroy, PrimaryAddress } from "../settings";
+import type { ApiForwarder, IngressMode, OnDestroy, PrimaryAddress } from "../settings/choices";
 
 /** A host on the way to the node. */
 export interface SshProxyArgs {

@@ -2,7 +2,7 @@
 import * as autoscaling from "@pulumi/aws/autoscaling";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import { roleTags } from "../tagNames";
+import { roleTags } from "../settings/tagNames";
 
 export interface Balanced {
   /** Names of Auto Scaling groups. */

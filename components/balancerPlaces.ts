@@ -2,7 +2,7 @@
 import type { Address } from "@aws-sdk/client-ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { type Connection, ec2Client, ec2Sdk } from "./aws/connection";
-import { stackTag } from "../tagNames";
+import { stackTag } from "../settings/tagNames";
 import { quotaFaults } from "./aws/limits";
 import type { Balanced } from "./balancedNodes";
 

@@ -2,8 +2,10 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { hostSteps, NetworkConfig, parsePreflight, preflight } from "../hostfiles";
-import { defaults, PrimaryAddress } from "../settings";
+import { hostSteps, preflight } from "../hostfiles/steps/hostSteps";
+import { NetworkConfig } from "../hostfiles/hostSettings";
+import { parsePreflight } from "../hostfiles/node/preflight";
+import { defaults, PrimaryAddress } from "../settings/choices";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs, SshArgs } from "./args";
 import { awsConnection } from "./aws/connection";

@@ -1,9 +1,10 @@
 /** The node's side: each host step is one remote command over SSH. */
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { CommandSettings, HostSettings, HostStep } from "../hostfiles";
+import type { CommandSettings, HostStep } from "../hostfiles/steps/hostStep";
+import type { HostSettings } from "../hostfiles/hostSettings";
 import { checked } from "../hostfiles/checkedSettings";
-import { OnDestroy } from "../settings";
+import { OnDestroy } from "../settings/choices";
 import type { SshArgs } from "./args";
 
 export interface HostInstallationArgs {

@@ -7,7 +7,7 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as lb from "@pulumi/aws/lb";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
-import { defaults } from "../settings";
+import { defaults } from "../settings/choices";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
 import { awsConnection } from "./aws/connection";

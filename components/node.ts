@@ -2,8 +2,8 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as ipaddr from "ipaddr.js";
-import { IngressMode, PrimaryAddress } from "../settings";
-import { ownTags, roleTags, stackTag } from "../tagNames";
+import { IngressMode, PrimaryAddress } from "../settings/choices";
+import { ownTags, roleTags, stackTag } from "../settings/tagNames";
 
 export interface Node {
   instanceId: string;

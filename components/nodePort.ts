@@ -1,6 +1,6 @@
 /** Mode node-port: applications on the node's own address and the ingress controller's NodePorts. No cost, no host file, no SSH. */
 import * as pulumi from "@pulumi/pulumi";
-import { defaults } from "../settings";
+import { defaults } from "../settings/choices";
 import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
 import { awsConnection } from "./aws/connection";

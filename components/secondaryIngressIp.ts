@@ -1,8 +1,8 @@
 /** The component: applications on port 443 of a kOps cluster, beside the Kubernetes API. */
 import * as pulumi from "@pulumi/pulumi";
-import { apiNameProblem, isApiName } from "../apiNames";
-import { dnsOutput } from "../dns/records";
-import { defaults, IngressMode } from "../settings";
+import { apiNameProblem, isApiName } from "../settings/apiNames";
+import { dnsOutput } from "../outputs/records";
+import { defaults, IngressMode } from "../settings/choices";
 import type { IngressOutputs, PublishedDns, SecondaryIngressIpArgs } from "./args";
 import { findNode, type Node } from "./node";
 

@@ -1,6 +1,6 @@
 /** Names and tags of what the stack makes in AWS. */
 import * as pulumi from "@pulumi/pulumi";
-import { ownTags, stackTag } from "../tagNames";
+import { ownTags, stackTag } from "../settings/tagNames";
 
 /** `<project>-<stack>-<cluster>`: what AWS's console shows. */
 export function awsName(clusterName: string): string {

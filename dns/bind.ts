@@ -1,5 +1,5 @@
 /** Lines of a zone file. */
-import type { DnsRecord } from "./records";
+import type { DnsRecord } from "../outputs/records";
 
 export function bindLines(records: readonly DnsRecord[]): string {
   return records

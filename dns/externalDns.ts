@@ -1,6 +1,6 @@
 /** external-dns' DNSEndpoint, for its `crd` source. */
 import { stringify } from "yaml";
-import type { DnsRecord } from "./records";
+import type { DnsRecord } from "../outputs/records";
 
 /** @param name of the Kubernetes object */
 export function dnsEndpoint(records: readonly DnsRecord[], name: string): string {

@@ -4,7 +4,7 @@ import { dnscontrol } from "./dnscontrol";
 import { dnsEndpoint } from "./externalDns";
 import { nsupdate } from "./nsupdate";
 import { octodns } from "./octodns";
-import type { DnsOutput, DnsRecord } from "./records";
+import type { DnsOutput, DnsRecord } from "../outputs/records";
 import { findRecordSet, inverse, type RecordChange } from "./recordSets";
 import { changeBatch, inverseBatch } from "./route53";
 

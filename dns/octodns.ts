@@ -1,6 +1,6 @@
 /** octoDNS' YAML: the records of one zone by their names in it, to be taken in with `!include`. */
 import { stringify } from "yaml";
-import type { DnsRecord } from "./records";
+import type { DnsRecord } from "../outputs/records";
 import { inZone } from "./zone";
 
 export function octodns(records: readonly DnsRecord[], zone: string): string {

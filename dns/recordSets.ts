@@ -1,6 +1,6 @@
 /** What a name leads to, and the change from one state to another. */
 import { z } from "zod";
-import type { DnsRecord } from "./records";
+import type { DnsRecord } from "../outputs/records";
 
 /** The types that decide where a client connects to. */
 export const addressTypes = ["A", "AAAA", "CNAME"] as const;

@@ -1,5 +1,5 @@
 /** Route 53's change batch, for `aws route53 change-resource-record-sets --change-batch file://…`. */
-import type { DnsRecord } from "./records";
+import type { DnsRecord } from "../outputs/records";
 
 interface Change {
   Action: "CREATE" | "UPSERT" | "DELETE";

@@ -1,12 +1,5 @@
 /** What the host files of one node are made from. */
-
-/** Which program gives a moved API server its port 443 back. */
-export enum ApiForwarder {
-  /** One process per connection; on every distribution. */
-  Socat = "socat",
-  /** systemd-socket-proxyd: event-driven, the socket stays open across restarts. */
-  SocketProxyd = "socket-proxyd",
-}
+import type { ApiForwarder } from "../settings/choices";
 
 /** How the node's network is configured. */
 export enum NetworkConfig {

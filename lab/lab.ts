@@ -6,7 +6,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import type { GroupPieces } from "../kops/pieces";
+import type { GroupPieces } from "../operator/kops/pieces";
 import { tellCloud } from "./cloud/control";
 import { acquireEngine, type Engine } from "./engine/engine";
 import { labCluster, labDomain } from "./cloud/labAccount";

@@ -13,7 +13,7 @@ export type StackName = (typeof stacks)[number];
 
 /** What the program consists of; linked, so that an edit in the checkout is what the next `up` runs. */
 // prettier-ignore
-const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "config.ts", "components", "hostfiles", "dns", "cli", ...transpilation, "package.json", "node_modules"];
+const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "components", "hostfiles", "settings", "outputs", "automation", "dns", "operator", ...transpilation, "package.json", "node_modules"];
 
 /** The operator's access key, which may do what `secondary-ingress iam` says and nothing else. */
 export const operatorKeyId = "AKIALABOPERATOR00000";

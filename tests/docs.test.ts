@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { renderPreflight } from "../hostfiles/preflight";
+import { renderPreflight } from "../hostfiles/node/preflight";
 import { repositoryRoot } from "../lab/paths";
 import { installPrograms, whyUnavailable } from "../lab/requirements";
 import { needsRoot } from "./support/needs";

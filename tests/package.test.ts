@@ -58,8 +58,8 @@ describe("package", function () {
   it("holds the library and nothing of the lab, the tests or the stacks", () => {
     const beside = packed.filter((path) => !/^(dist|monitoring)\//.test(path));
     assert.deepEqual(beside.sort(), [
-      ...["LICENSE", "Pulumi.yaml", "README.md", "cli/main.cjs", "dns/schema.json"],
-      ...["outputs.schema.json", "package.json"],
+      ...["LICENSE", "Pulumi.yaml", "README.md", "operator/cli/main.cjs", "outputs/dns.schema.json"],
+      ...["outputs/schema.json", "package.json"],
     ]);
     const folders = new Set(packed.filter((path) => path.startsWith("dist/")).map((path) => path.split("/")[1]));
     for (const name of ["lab", "tests", "examples"]) assert.ok(!folders.has(name), name);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { outputsSchema } from "../outputs";
+import { outputsSchema } from "../outputs/stackOutputs";
 import { program } from "../program";
 import { record, valueOf, world } from "./components/mocks";
 
@@ -22,7 +22,7 @@ describe("program", () => {
     ["node-port", {}],
     ["dual-ip", ssh],
   ] as const) {
-    it(`${mode}: has the outputs of outputs.schema.json`, async () => {
+    it(`${mode}: has the outputs of outputs/schema.json`, async () => {
       await record(world());
       settings(mode, more);
       const outputs = program();

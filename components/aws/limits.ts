@@ -1,6 +1,6 @@
 /** What AWS would refuse half-way, or what cannot work on this node, asked before anything is made. */
 import type { Instance, NetworkInterface } from "@aws-sdk/client-ec2";
-import { stackTag } from "../../tagNames";
+import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
 export interface Needs {

@@ -1,6 +1,6 @@
 /** One secondary private address of an ENI: looked at, assigned, taken away. Nothing is ever taken from anybody. */
 import type { NetworkInterface, NetworkInterfacePrivateIpAddress, Tag } from "@aws-sdk/client-ec2";
-import { stackTag } from "../../tagNames";
+import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
 export interface Place {

@@ -13,7 +13,7 @@ import { bringUp } from "./bringUp";
 
 const { json } = new Command("npm run campaign -- alerts")
   .description(
-    "makes each alert of monitoring/alerts.yml fire in a real Prometheus, and end, and writes docs/results/alerts.md",
+    "makes each alert of operator/monitoring/alerts.yml fire in a real Prometheus, and end, and writes docs/results/alerts.md",
   )
   .option("--json", "print one JSON object on stdout: { alerts }")
   .parse()
@@ -38,7 +38,7 @@ const page = (seen: readonly Seen[], all: number): string => `# Alerts
 
 <!-- Written by \`npm run campaign -- alerts\`. -->
 
-A real Prometheus scrapes the lab every ${interval} s, with \`monitoring/alerts.yml\` as it is; only where a rule looks back over an hour it looks
+A real Prometheus scrapes the lab every ${interval} s, with \`operator/monitoring/alerts.yml\` as it is; only where a rule looks back over an hour it looks
 back over two minutes. **${new Set(seen.flatMap(({ alerts }) => alerts)).size} of ${all}** alerts are seen firing and ending. ${machineInWords()}
 
 ${table(

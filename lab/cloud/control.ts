@@ -2,8 +2,8 @@
 import { createServer, request } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { Statement } from "../../iam/conditions";
-import type { PolicyDocument } from "../../iam/policy";
+import type { Statement } from "../../operator/iam/conditions";
+import type { PolicyDocument } from "../../operator/iam/policy";
 import type { Replacement } from "../aws/replacement";
 import { labPaths } from "../paths";
 

@@ -2,10 +2,10 @@
  * Who may do what in the lab's AWS: the operator what `secondary-ingress iam` prints, a node what kOps gives its role; nothing else.
  * The operator has the policies of every mode with everything turned on, unless a test attaches others.
  */
-import { policyFor, type PolicyDocument, type PolicySettings } from "../../iam/policy";
-import { IngressMode, PrimaryAddress } from "../../settings";
+import { policyFor, type PolicyDocument, type PolicySettings } from "../../operator/iam/policy";
+import { IngressMode, PrimaryAddress } from "../../settings/choices";
 import type { Account } from "../aws/account";
-import type { Statement } from "../../iam/conditions";
+import type { Statement } from "../../operator/iam/conditions";
 import { authorizationRequests } from "../aws/iam/requests";
 import { isAllowed } from "../aws/iam/simulation";
 import { profileByKey } from "../aws/instanceProfile";

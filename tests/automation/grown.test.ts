@@ -10,8 +10,8 @@ import { updateTargetGroups } from "../../lab/kops/prune";
 import { labCluster, labZoneId } from "../../lab/cloud/labAccount";
 import { repositoryRoot } from "../../lab/paths";
 import { attempt } from "../../lab/process";
-import { planGrowth } from "../../cutover/growth";
-import { parseOutputs, type StackOutputs } from "../../outputs";
+import { planGrowth } from "../../operator/cutover/growth";
+import { parseOutputs, type StackOutputs } from "../../outputs/stackOutputs";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
 
@@ -152,7 +152,7 @@ describe("a cluster with many nodes", function () {
     ];
     await writeFile(file, groups.map((each) => stringify(each)).join("---\n"));
     const kops = (...args: string[]) =>
-      attempt(process.execPath, [join(repositoryRoot, "cli/main.cjs"), "kops", "--stack", "kept", ...args], {
+      attempt(process.execPath, [join(repositoryRoot, "operator/cli/main.cjs"), "kops", "--stack", "kept", ...args], {
         cwd: engine.project,
         env: engine.operatorEnv,
       });

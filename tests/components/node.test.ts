@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { PrimaryAddress } from "../../settings";
+import { PrimaryAddress } from "../../settings/choices";
 import { findNode, type NodeSearch } from "../../components/node";
 import { record, type World, world } from "./mocks";
 

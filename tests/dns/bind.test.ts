@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindLines } from "../../dns/bind";
 import { nsupdate } from "../../dns/nsupdate";
-import type { DnsRecord } from "../../dns/records";
+import type { DnsRecord } from "../../outputs/records";
 import { inverse } from "../../dns/recordSets";
 import { attempt } from "../../lab/process";
 import { type Named, startNamed, zoneHead } from "../support/named";

@@ -13,7 +13,7 @@ import { formats, publishable } from "../../dns/formats";
 import { nsupdate } from "../../dns/nsupdate";
 import { inverse } from "../../dns/recordSets";
 import { octodns } from "../../dns/octodns";
-import type { DnsRecord } from "../../dns/records";
+import type { DnsRecord } from "../../outputs/records";
 import { type ChangeBatch, changeBatch, inverseBatch } from "../../dns/route53";
 import { inZone } from "../../dns/zone";
 import { repositoryRoot } from "../../lab/paths";

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { octodns } from "../../dns/octodns";
-import type { DnsRecord } from "../../dns/records";
+import type { DnsRecord } from "../../outputs/records";
 import { attempt } from "../../lab/process";
 import { pythonTool } from "../../lab/build/pythonTool";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formats } from "../../dns/formats";
-import { dnsOutput } from "../../dns/records";
+import { dnsOutput } from "../../outputs/records";
 import { changesTo, findRecordSet, inverse, type RecordChange, type RecordSet } from "../../dns/recordSets";
 import { cutOvers } from "./support";
 

@@ -1,7 +1,7 @@
 /** Arbitrary names, records and zones for the properties. */
 import fc from "fast-check";
-import type { StackOutputs } from "../../outputs";
-import type { DnsRecord } from "../../dns/records";
+import type { StackOutputs } from "../../outputs/stackOutputs";
+import type { DnsRecord } from "../../outputs/records";
 import type { RecordSet } from "../../dns/recordSets";
 
 /** As parsed JSON is. */

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ApiForwarder, NetworkConfig } from "../../hostfiles";
+import { ApiForwarder } from "../../settings/choices";
+import { NetworkConfig } from "../../hostfiles/hostSettings";
 import { allSteps, hostSettings } from "./settings";
 
 const cases = {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { ConfigError, readConfig } from "../../config";
-import type { HostSettings } from "../../hostfiles";
+import { ConfigError, readConfig } from "../../settings/read";
+import type { HostSettings } from "../../hostfiles/hostSettings";
 import { checked } from "../../hostfiles/checkedSettings";
-import { commandLine } from "../../hostfiles/shell";
+import { commandLine } from "../../hostfiles/node/shell";
 import { allSteps, hostSettings } from "./settings";
 
 const nasty = [

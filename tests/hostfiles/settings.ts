@@ -1,5 +1,8 @@
 /** Settings that the tests of the renderers share. */
-import { ApiForwarder, type HostSettings, type HostStep, hostSteps, NetworkConfig, preflight } from "../../hostfiles";
+import { ApiForwarder } from "../../settings/choices";
+import { type HostSettings, NetworkConfig } from "../../hostfiles/hostSettings";
+import type { HostStep } from "../../hostfiles/steps/hostStep";
+import { hostSteps, preflight } from "../../hostfiles/steps/hostSteps";
 
 export function hostSettings(change: Partial<HostSettings> = {}): HostSettings {
   return {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Growth } from "../../cutover/growth";
-import { parseOutputs, type StackOutputs } from "../../outputs";
+import type { Growth } from "../../operator/cutover/growth";
+import { parseOutputs, type StackOutputs } from "../../outputs/stackOutputs";
 import type { Account } from "../../lab/aws/account";
 import { balancerPolicy } from "../../lab/cloud/policy";
 import { set } from "../../lab/campaigns/interleavings/events";
@@ -26,7 +26,7 @@ import { balancedUrls, devUrls, prodUrls } from "../../lab/proof/urls";
 import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
 import { operatorPolicyTests } from "../support/operatorPolicy";
 
-const cli = `${process.execPath} ${join(repositoryRoot, "cli/main.cjs")}`;
+const cli = `${process.execPath} ${join(repositoryRoot, "operator/cli/main.cjs")}`;
 
 describe("mode load-balancer", function () {
   this.timeout(5 * 60_000);

@@ -32,7 +32,7 @@ describe("names of the applications", function () {
     return stdout;
   };
   const cli = (...args: string[]): Promise<string> =>
-    operator(process.execPath, join(repositoryRoot, "cli/main.cjs"), "dns", ...args);
+    operator(process.execPath, join(repositoryRoot, "operator/cli/main.cjs"), "dns", ...args);
   const inBackground = (...command: string[]): void => {
     const [program = "", ...args] = inInternet(command);
     children.push(spawn(program, args, { cwd: directory, stdio: "ignore" }));
@@ -85,8 +85,8 @@ describe("names of the applications", function () {
     assert.match(await operator("unshare", "--mount", "sh", "-c", look), /ingress https app\.example\.com/);
   });
 
-  it("the outputs of dev and prod are what outputs.schema.json says", async () => {
-    const text = await readFile(join(repositoryRoot, "outputs.schema.json"), "utf8");
+  it("the outputs of dev and prod are what outputs/schema.json says", async () => {
+    const text = await readFile(join(repositoryRoot, "outputs/schema.json"), "utf8");
     const schema = z.fromJSONSchema(JSON.parse(text) as Parameters<typeof z.fromJSONSchema>[0]);
     const keys = [];
     for (const stack of ["dev", "prod"]) {
@@ -139,7 +139,7 @@ describe("names of the applications", function () {
     await kept.node("systemctl stop secondary-ingress-guard.service && nft delete table ip secondary_ingress");
     const { status, stderr } = await asOperator(kept.state.engine.pulumi, [
       process.execPath,
-      ...[join(repositoryRoot, "cli/main.cjs"), "dns", "cutover", "--stack", "prod", "--server", "127.0.0.1"],
+      ...[join(repositoryRoot, "operator/cli/main.cjs"), "dns", "cutover", "--stack", "prod", "--server", "127.0.0.1"],
       ...["--zone", "example.com", "--domain", labDomain, "--ca", authority, "--yes"],
     ]);
     await kept.node("systemctl start secondary-ingress-check.service secondary-ingress-guard.service");

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { diagnose } from "../../lab/campaigns/diagnoses/campaign";
 import { fixtures } from "../../lab/campaigns/diagnoses/fixtures";
 import { nameServer, type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
-import type { StackOutputs } from "../../outputs";
-import { runbook } from "../../doctor/runbook";
+import type { StackOutputs } from "../../outputs/stackOutputs";
+import { runbook } from "../../operator/doctor/runbook";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
@@ -31,7 +31,7 @@ describe("doctor", function () {
   const cli = async (...args: string[]) => {
     const finished = await asOperator(kept.state.engine.pulumi, [
       process.execPath,
-      join(repositoryRoot, "cli/main.cjs"),
+      join(repositoryRoot, "operator/cli/main.cjs"),
       ...args,
     ]);
     printed.push(finished.stdout, finished.stderr);
@@ -105,7 +105,7 @@ describe("doctor", function () {
     const outputs = await operator.shell("pulumi stack output --json --stack prod");
     const { status, stdout, stderr } = await asOperator(
       kept.state.engine.pulumi,
-      [process.execPath, join(repositoryRoot, "cli/main.cjs"), "doctor", ...look],
+      [process.execPath, join(repositoryRoot, "operator/cli/main.cjs"), "doctor", ...look],
       { input: outputs },
     );
     assert.equal(status, 0, stderr);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PolicyDocument } from "../../iam/policy";
+import type { PolicyDocument } from "../../operator/iam/policy";
 import type { Account } from "../../lab/aws/account";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { tellCloud } from "../../lab/cloud/control";
@@ -23,7 +23,7 @@ describe("under the printed policy", function () {
 
   const account = (): Account => JSON.parse(readFileSync(labPaths.account, "utf8")) as Account;
   const cli = (...args: string[]): Promise<Finished> =>
-    asOperator(kept.state.engine.pulumi, [process.execPath, join(repositoryRoot, "cli/main.cjs"), ...args]);
+    asOperator(kept.state.engine.pulumi, [process.execPath, join(repositoryRoot, "operator/cli/main.cjs"), ...args]);
   const good = async (run: Promise<Finished>): Promise<string> => {
     const { status, stdout, stderr } = await run;
     assert.equal(status, 0, `${stdout}${stderr}`);

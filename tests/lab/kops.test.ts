@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nodeStatements } from "../../iam/nodePolicy";
+import { nodeStatements } from "../../operator/iam/nodePolicy";
 import type { Account } from "../../lab/aws/account";
 import type { CallRecord } from "../../lab/aws/callRecord";
 import { profileOf } from "../../lab/aws/instanceProfile";

@@ -39,7 +39,9 @@ describe("monitoring", function () {
   });
 
   it("every query of the dashboard has data, and no alert fires", async () => {
-    const { panels } = JSON.parse(await readFile(join(repositoryRoot, "monitoring/dashboard.json"), "utf8")) as {
+    const { panels } = JSON.parse(
+      await readFile(join(repositoryRoot, "operator/monitoring/dashboard.json"), "utf8"),
+    ) as {
       panels: { title: string; targets: { expr: string }[] }[];
     };
     assert.ok(panels.length > 5);

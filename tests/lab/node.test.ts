@@ -226,7 +226,7 @@ describe("the node", function () {
       assert.notEqual(blocked.status, 0);
       assert.ok(Date.now() - start < 2 * minutes, "and not for ever");
 
-      const cli = ["node", `${repositoryRoot}/cli/main.cjs`, "forget-node", "--stack", "prod"];
+      const cli = ["node", `${repositoryRoot}/operator/cli/main.cjs`, "forget-node", "--stack", "prod"];
       const asked = await asOperator(kept.state.engine.pulumi, cli);
       assert.match(asked.stdout, /would be forgotten/);
       const forgotten = await asOperator(kept.state.engine.pulumi, [...cli, "--yes"]);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bindLines } from "../../dns/bind";
-import type { DnsRecord } from "../../dns/records";
+import type { DnsRecord } from "../../outputs/records";
 import { freePort } from "../lab/providers/command/sshServer";
 
 /** What every zone file begins with. */

@@ -1,6 +1,6 @@
 /** How the lab's operator got along with the policy that `secondary-ingress iam` prints. */
 import assert from "node:assert/strict";
-import { policyFor, type PolicyDocument, type PolicySettings } from "../../iam/policy";
+import { policyFor, type PolicyDocument, type PolicySettings } from "../../operator/iam/policy";
 import { inCallersName } from "../../lab/aws/iam/requests";
 import { operatorKeyId } from "../../lab/operator";
 import { awsCalls } from "../../lab/proof/proof";

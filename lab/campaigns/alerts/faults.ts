@@ -1,5 +1,5 @@
 /** What makes each alert fire, and what ends it. */
-import { metricsOf } from "../../../doctor/metrics";
+import { metricsOf } from "../../../operator/doctor/metrics";
 import { node as addresses } from "../../network/addresses";
 import { moveApi, waitForApi } from "../../node/machine";
 import type { Operator } from "../diagnoses/operator";

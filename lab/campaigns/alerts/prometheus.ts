@@ -43,7 +43,7 @@ interface Blackbox {
 }
 
 const read = async <T>(name: string): Promise<T> =>
-  parse(await readFile(join(repositoryRoot, "monitoring", name), "utf8")) as T;
+  parse(await readFile(join(repositoryRoot, "operator/monitoring", name), "utf8")) as T;
 
 /** The repository's alert rules. */
 export const alertRules = async (): Promise<Rule[]> =>

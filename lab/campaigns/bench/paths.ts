@@ -1,7 +1,7 @@
 /** The ways to application and API that are compared, made on one node beside each other. */
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
-import { apiForwardListener } from "../../../hostfiles/ports";
+import { apiForwardListener } from "../../../hostfiles/node/ports";
 
 export type PathId =
   | "nodePort"

@@ -1,6 +1,6 @@
 /** A fault is made, the doctor looks, its fix is run as it is printed, and the doctor looks again. */
-import { isCommand } from "../../../doctor/check";
-import type { Finding } from "../../../doctor/report";
+import { isCommand } from "../../../operator/doctor/check";
+import type { Finding } from "../../../operator/doctor/report";
 import { type Fixture, fixtures } from "./fixtures";
 import type { Operator } from "./operator";
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Report } from "../../../doctor/report";
+import type { Report } from "../../../operator/doctor/report";
 import type { KeptLab } from "../../keptLab";
 import { keyPair } from "../../node/certificates";
 import { administratorKeyId, asOperator, inInternet } from "../../operator";
@@ -55,12 +55,13 @@ export async function startOperator(kept: KeptLab): Promise<Operator> {
   return {
     kept,
     shell,
-    secondaryIngress: (command) => shell(`${process.execPath} ${join(repositoryRoot, "cli/main.cjs")} ${command}`),
+    secondaryIngress: (command) =>
+      shell(`${process.execPath} ${join(repositoryRoot, "operator/cli/main.cjs")} ${command}`),
     async doctor(stack, ...flags) {
       const start = Date.now();
       const finished = await asOperator(kept.state.engine.pulumi, [
         process.execPath,
-        ...[join(repositoryRoot, "cli/main.cjs"), "doctor", "--stack", stack, "--json"],
+        ...[join(repositoryRoot, "operator/cli/main.cjs"), "doctor", "--stack", stack, "--json"],
         ...["--ca", keyPair("web-authority").certificate, "--name-server", nameServer, ...flags],
       ]);
       if (finished.status === 2) throw new Error(finished.stderr);

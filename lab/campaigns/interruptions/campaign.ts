@@ -1,6 +1,9 @@
 /** Interrupts the installation of every file at every stage, and looks at what is left. */
 import { createHash } from "node:crypto";
-import { ApiForwarder, type HostSettings, hostSteps, type HostStep, NetworkConfig } from "../../../hostfiles";
+import { ApiForwarder } from "../../../settings/choices";
+import { type HostSettings, NetworkConfig } from "../../../hostfiles/hostSettings";
+import { hostSteps } from "../../../hostfiles/steps/hostSteps";
+import type { HostStep } from "../../../hostfiles/steps/hostStep";
 import { lab, type LabOptions } from "../../lab";
 import { labCluster, labInstanceId } from "../../cloud/labAccount";
 import { namespaces, node } from "../../network/addresses";

@@ -1,7 +1,7 @@
 /** kOps replaces the node, and the node heals by itself: how long that takes, and what `pulumi up` finds to do afterwards. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { lastFile } from "../../../hostfiles";
-import { installedMark } from "../../../hostfiles/paths";
+import { lastFile } from "../../../hostfiles/steps/hostSteps";
+import { installedMark } from "../../../hostfiles/node/paths";
 import type { KeptLab } from "../../keptLab";
 import { type InstanceGroup, lab } from "../../lab";
 import { labCluster, labDomain } from "../../cloud/labAccount";

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { Statement } from "../../../iam/conditions";
+import type { Statement } from "../../../operator/iam/conditions";
 import { tellCloud } from "../../cloud/control";
 import type { InstanceGroup } from "../../lab";
 import { labCluster } from "../../cloud/labAccount";
@@ -43,7 +43,14 @@ export const manifestFile = join(labPaths.project, "kops.yaml");
 
 /** Runs `secondary-ingress kops` as the operator. */
 export function secondaryIngressKops(pulumi: string, ...args: string[]): Promise<Finished> {
-  return asOperator(pulumi, ["node", join(repositoryRoot, "cli/main.cjs"), "kops", "--stack", "prod", ...args]);
+  return asOperator(pulumi, [
+    "node",
+    join(repositoryRoot, "operator/cli/main.cjs"),
+    "kops",
+    "--stack",
+    "prod",
+    ...args,
+  ]);
 }
 
 /** Writes the manifests, without anything of ours. */

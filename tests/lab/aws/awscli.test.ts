@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import type { DnsRecord } from "../../../dns/records";
+import type { DnsRecord } from "../../../outputs/records";
 import { type ChangeBatch, changeBatch, inverseBatch } from "../../../dns/route53";
 import { type PythonTool, pythonTool } from "../../../lab/build/pythonTool";
 import { instanceId, primaryIp, useEndpoint, zoneId } from "./harness";

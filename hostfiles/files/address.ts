@@ -1,0 +1,36 @@
+/** The secondary address, on `lo`: on the primary interface it would become the first address after a reboot. */
+import { type HostSettings, NetworkConfig } from "../hostSettings";
+
+/** A /32, for a second prefix would add a connected route with the wrong source. */
+const netplan = (address: string): string => `network:
+  version: 2
+  renderer: networkd
+  ethernets:
+    lo:
+      match:
+        name: lo
+      addresses:
+        - ${address}/32
+`;
+
+/** What netplan makes of its own form. */
+const networkd = (address: string): string => `[Match]
+Name=lo
+
+[Network]
+LinkLocalAddressing=no
+Address=${address}/32
+`;
+
+/** Path of the file: an overlay for netplan, or for systemd-networkd where the image has no netplan. */
+export const addressFile: Readonly<Record<NetworkConfig, string>> = {
+  [NetworkConfig.Netplan]: "/etc/netplan/99-secondary-ip.yaml",
+  [NetworkConfig.Networkd]: "/etc/systemd/network/10-secondary-ip.network",
+};
+
+export function renderAddress({
+  network,
+  secondaryPrivateIp,
+}: Pick<HostSettings, "network" | "secondaryPrivateIp">): string {
+  return (network === NetworkConfig.Netplan ? netplan : networkd)(secondaryPrivateIp);
+}

@@ -1,0 +1,93 @@
+/** Gives a moved API server its port 443 back, and pods the way to it: socat or systemd-socket-proxyd behind the forwarding table. */
+import type { HostSettings } from "../hostSettings";
+import { apiForwardProgram, apiForwardState } from "../node/paths";
+import { apiForwardListener } from "../node/ports";
+import { sandbox } from "./sandbox";
+
+type Settings = Pick<HostSettings, "primaryPrivateIp" | "apiLocalPort">;
+
+/** Started and stopped by kube-api-switch.service alone, never enabled: at boot it could come before nodeup. */
+const unitHead = (what: string, more: readonly string[] = []): string =>
+  [
+    "[Unit]",
+    `Description=Secondary ingress: forward the API to where its server listens (${what})`,
+    "StartLimitIntervalSec=0",
+    `ConditionPathExists=${apiForwardState}`,
+    ...more,
+  ].join("\n");
+
+const service = (execStart: string, more: readonly string[] = []): string =>
+  `[Service]
+EnvironmentFile=${apiForwardState}
+ExecStart=${execStart}
+${more.map((line) => `${line}\n`).join("")}Restart=always
+RestartSec=250ms
+KillMode=control-group
+TimeoutStopSec=5
+TasksMax=8192
+LogRateLimitIntervalSec=30s
+LogRateLimitBurst=20
+DynamicUser=yes
+CapabilityBoundingSet=
+ProcSubset=pid
+RestrictAddressFamilies=AF_INET AF_UNIX
+${sandbox}`;
+
+/** socat's listeners: those that the switch asks for in its environment. */
+export function renderSocatProgram({ primaryPrivateIp, apiLocalPort }: Settings): string {
+  return `#!/bin/bash
+# One socat for each listener; when one ends, systemd starts them all anew.
+set -u
+listen() { socat "TCP4-LISTEN:$2,bind=$1,ip-freebind,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" & }
+for listener in $LISTENERS; do
+  case $listener in
+    forward) listen 127.0.0.1 ${apiForwardListener}; listen ${primaryPrivateIp} ${apiForwardListener} ;;
+    cluster) listen ${primaryPrivateIp} ${apiLocalPort} ;;
+  esac
+done
+wait -n
+exit 1
+`;
+}
+
+export function renderSocatUnit(): string {
+  return `${unitHead("socat")}
+
+${service(apiForwardProgram)}`;
+}
+
+/** Six file descriptors a connection: two sockets, and two pipes that the kernel moves the bytes through. */
+export function renderSocketProxydUnit(): string {
+  const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"];
+  return `${unitHead("socket-proxyd", [`After=${sockets.join(" ")}`])}
+
+${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:\${API_PORT}`, ["LimitNOFILE=65536", `Sockets=${sockets.join(" ")}`])}`;
+}
+
+const socket = (what: string, service: string, listeners: readonly string[]): string => `[Unit]
+Description=Secondary ingress: ${what}
+DefaultDependencies=no
+Before=shutdown.target
+Conflicts=shutdown.target
+ConditionPathExists=${apiForwardState}
+
+[Socket]
+${listeners.map((listener) => `ListenStream=${listener}\n`).join("")}FreeBind=yes
+Backlog=4096
+NoDelay=yes
+Service=${service}
+`;
+
+export function renderForwardSocket({ primaryPrivateIp }: Pick<HostSettings, "primaryPrivateIp">): string {
+  return socket("where the forwarding table leads", "kube-api-forward.service", [
+    `127.0.0.1:${apiForwardListener}`,
+    `${primaryPrivateIp}:${apiForwardListener}`,
+  ]);
+}
+
+/** The moved API server's own port on the primary address, for pods: see apiSwitch.ts for when. */
+export function renderClusterSocket({ primaryPrivateIp, apiLocalPort }: Settings): string {
+  return socket("the `kubernetes` endpoint of a moved API server", "kube-api-forward.service", [
+    `${primaryPrivateIp}:${apiLocalPort}`,
+  ]);
+}

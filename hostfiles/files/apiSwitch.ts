@@ -1,0 +1,199 @@
+/** The one place that decides whether the API is forwarded: the API server's manifest says so, and nothing else. */
+import type { HostSettings } from "../hostSettings";
+import {
+  apiForwardRules,
+  apiForwardState,
+  apiHasMovedMark,
+  apiManifest,
+  apiSwitchProgram,
+  directories,
+} from "../node/paths";
+import { apiForwardBridge, apiForwardListener } from "../node/ports";
+import { sandbox } from "./sandbox";
+
+/** Leads the API's port 443 to the forwarder; loaded while the API server has moved. */
+export function renderApiForwardRules({ primaryPrivateIp: address }: Pick<HostSettings, "primaryPrivateIp">): string {
+  const rule = `ip daddr ${address} tcp dport 443 counter dnat to ${address}:${apiForwardListener}`;
+  return `#!/usr/sbin/nft -f
+add table ip secondary_ingress_api
+delete table ip secondary_ingress_api
+table ip secondary_ingress_api {
+  chain prerouting {
+    type nat hook prerouting priority -110; policy accept;
+    ${rule}
+  }
+  chain output {
+    type nat hook output priority -110; policy accept;
+    ${rule}
+    ip daddr 127.0.0.1 tcp dport 443 counter dnat to 127.0.0.1:${apiForwardListener}
+  }
+}
+`;
+}
+
+/**
+ * Turns the forwarding on or off and returns when it is as the manifest says.
+ *
+ * Pods call the API at the `kubernetes` endpoint, `<primary>:<the port that the manifest said>`. Behind a moved API server that
+ * listens on loopback only, the forwarder answers there. It also does once the API server is back on :443, for Kubernetes keeps
+ * the old port in the endpoint when the API server could not say goodbye to etcd (reconcilers/lease.go: ports are compared at
+ * shutdown only).
+ */
+export function renderApiSwitch({
+  apiLocalPort,
+  primaryPrivateIp,
+}: Pick<HostSettings, "apiLocalPort" | "primaryPrivateIp">): string {
+  return `#!/bin/bash
+# Turns the forwarding of the API on or off, as its manifest says. Nothing of ours listens on :443.
+set -u
+export LC_ALL=C
+manifest=${apiManifest} state=${apiForwardState} has_moved=${apiHasMovedMark}
+unit_file=${directories.units}/kube-api-forward.service
+mkdir -p ${directories.run}
+
+# A flag's value in the manifest: of repeated flags the last counts, and comments do not.
+flag() { sed '/^[[:space:]]*#/d' "$manifest" 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
+table_exists() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
+# Not merely there, but leading to the forwarder.
+table_is_on() { nft list table ip secondary_ingress_api 2>/dev/null | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'; }
+# Somebody else than our own listener for pods.
+someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}:${apiLocalPort}" '$4 != ours' | grep -q .; }
+
+# What the forwarder should do: one line for each variable, nothing when it should not run. Status 1: no answer.
+wanted() {
+  local port; port=$(flag secure-port) || return 1
+  if [ "$port" != 443 ]; then
+    echo "API_PORT=$port"
+    if [ "$(flag bind-address)" = 127.0.0.1 ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
+  elif [ -e "$has_moved" ]; then
+    echo 'API_PORT=443'
+    echo 'LISTENERS="cluster"'
+  fi
+}
+
+stop_forwarder() { systemctl stop kube-api-forward.socket kube-api-forward-cluster.socket kube-api-forward.service 2>/dev/null; }
+units() {
+  [ -n "$1" ] || return
+  grep -qs '^Sockets=' "$unit_file" || { echo kube-api-forward.service; return; }
+  case $1 in *forward*) echo kube-api-forward.socket ;; esac
+  case $1 in *cluster*) echo kube-api-forward-cluster.socket ;; esac
+}
+run_forwarder() {
+  if [ "$(cat "$state" 2>/dev/null)" != "$1" ]; then
+    # The API server's own port must be free for it before it comes up there on every address.
+    stop_forwarder
+    printf '%s\\n' "$1" >"$state.new" && mv "$state.new" "$state"
+  fi
+  local unit
+  for unit in $(units "$1"); do systemctl is-active -q "$unit" || systemctl start "$unit"; done
+}
+
+# agrees: exit status 0 when there is nothing to do, or somebody is doing it.
+if [ "\${1-}" = agrees ]; then
+  now=$(wanted) || exit 0
+  [ "$(systemctl is-active kube-api-switch.service)" != activating ] || exit 0
+  [ "$(cat "$state" 2>/dev/null)" = "$now" ] || exit 1
+  case $now in *forward*) table_is_on || exit 1 ;; *) ! table_exists || exit 1 ;; esac
+  for unit in $(units "$now"); do systemctl is-active -q "$unit" || exit 1; done
+  exit 0
+fi
+
+# One at a time: a renewal must not put back what the manifest has just ended.
+exec 8>${directories.run}/switch.lock
+flock 8
+
+# renew: the forwarder has been replaced. New connections take a bridge beside it meanwhile, and the old ones get time to end.
+listening_on() { for _ in $(seq 50); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
+drained() { for _ in $(seq 40); do [ -n "$(ss -Htn state established "sport = :$1")" ] || return; sleep 0.05; done; }
+if [ "\${1-}" = renew ]; then
+  now=$(cat "$state" 2>/dev/null) || exit 0
+  if table_is_on; then
+    . "$state"
+    for address in 127.0.0.1 ${primaryPrivateIp}; do
+      socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" </dev/null >/dev/null 2>&1 8>&- &
+    done
+    # Ends the listeners; a connection that still runs, such as a watch, keeps its own process until it ends.
+    trap 'kill $(jobs -p) 2>/dev/null' EXIT
+    if listening_on ${apiForwardBridge}; then
+      sed 's/:${apiForwardListener}$/:${apiForwardBridge}/' ${apiForwardRules} | nft -f - && drained ${apiForwardListener}
+    fi
+  fi
+  stop_forwarder
+  run_forwarder "$now"
+  if table_exists; then
+    listening_on ${apiForwardListener}
+    nft -f ${apiForwardRules} && drained ${apiForwardBridge}
+  fi
+  exit 0
+fi
+
+unanswered=0
+# The API server takes its time to move: look until it listens where the manifest says.
+for _ in $(seq 600); do
+  if ! now=$(wanted); then
+    # Half-written, empty or absent: nothing changes, and the next write is looked at again.
+    [ $((unanswered += 1)) -lt 30 ] || exit 0
+  else
+    unanswered=0
+    case $now in
+      *forward*)
+        [ -e "$has_moved" ] || : >"$has_moved"
+        run_forwarder "$now"
+        # :443 stays as it is until the API server has really moved, or has let go of it.
+        if table_is_on; then done=yes
+        elif someone_listens_on ${apiLocalPort} || ! someone_listens_on 443; then
+          nft -f ${apiForwardRules} && { echo 'the API server has moved: forwarding is on'; done=yes; }
+        else done=no
+        fi
+        ;;
+      *)
+        # The state goes first: the guard would put the table back.
+        if [ -n "$now" ]; then run_forwarder "$now"; else rm -f "$state"; fi
+        if table_exists; then nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'; fi
+        [ -n "$now" ] || stop_forwarder
+        done=yes
+        ;;
+    esac
+    # A write that came meanwhile did not start us again.
+    [ $done = yes ] && [ "$(wanted)" = "$now" ] && exit 0
+  fi
+  sleep 0.1
+done
+echo 'the API server did not come up where its manifest says within a minute' >&2
+exit 1
+`;
+}
+
+export function renderApiSwitchUnit(): string {
+  return `[Unit]
+Description=Secondary ingress: forward the API's port 443 while its server has moved
+StartLimitIntervalSec=0
+After=local-fs.target
+
+[Service]
+Type=oneshot
+ExecStart=${apiSwitchProgram}
+TimeoutStartSec=90
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
+RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
+${sandbox}ReadWritePaths=/run ${directories.etc}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+export function renderApiSwitchPath(): string {
+  return `[Unit]
+Description=Secondary ingress: watch the API server's manifest
+StartLimitIntervalSec=0
+
+[Path]
+PathChanged=${apiManifest}
+Unit=kube-api-switch.service
+TriggerLimitIntervalSec=0
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,168 @@
+/** Every minute: looks at everything that the layout needs, repairs what drifted, and writes down what it saw. */
+import { addressFile } from "./address";
+import type { HostSettings } from "../hostSettings";
+import { lockFunctions } from "../node/installer";
+import {
+  apiFilterRules,
+  apiForwardRules,
+  apiForwardState,
+  apiSwitchProgram,
+  checkMetrics,
+  checkProgram,
+  checkState,
+  directories,
+  guardRepairs,
+  hostFileProgram,
+  natRules,
+  recentRepairs,
+} from "../node/paths";
+import { apiForwardListener, httpsListener } from "../node/ports";
+import { sandbox } from "./sandbox";
+
+type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp">;
+
+/** Seconds between two checks. */
+const period = 60;
+/** Pause after a repair that failed, doubled each time. Seconds. */
+const firstPause = 60;
+const longestPause = 1800;
+/** Seconds that a repair counts as recent: the alert and the doctor look back as far. */
+const recent = 3600;
+
+/**
+ * The state is one JSON object, replaced whole. `time` and `lastGood`: seconds since 1970; `checks`: whether each thing is, or is
+ * again, as it should be; `certificates`: whose is seen on each path (`api`, `other` or `none`; kOps answers 401 to anonymous
+ * requests, so a status code would prove nothing); `edited`: installed files that somebody changed; `repaired` and `failed`: in
+ * this run; `repairs`: since boot, the guard's among them; `repairsLastHour`: of these, the recent ones.
+ */
+export function renderCheck({ clusterName, primaryPrivateIp }: Settings): string {
+  return `#!/bin/bash
+# Looks at everything that the secondary ingress needs and repairs what drifted: one line in the journal when it did.
+set -u
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+primary=${primaryPrivateIp} state=${checkState} pauses=${directories.run}/pauses
+${lockFunctions}
+lock 'the check' || exit 1
+trap unlock EXIT
+mkdir -p $pauses
+now=$(date +%s)
+checks= repaired= failed= good=true
+
+# A repair that failed is tried again after a pause that doubles.
+repair() { # name, command
+  local next=0 pause=0
+  [ ! -e "$pauses/$1" ] || read -r next pause <"$pauses/$1"
+  if [ "$now" -lt "$next" ]; then failed="$failed $1"; return; fi
+  pause=$((pause == 0 ? ${firstPause} : pause * 2))
+  echo "$((now + pause)) $((pause > ${longestPause} ? ${longestPause} : pause))" >"$pauses/$1"
+  if (eval "$2") >/dev/null 2>&1 9>&-; then repaired="$repaired $1"; else failed="$failed $1"; fi
+}
+keep() { # name, test, repair
+  local is=true
+  (eval "$2") >/dev/null 2>&1 || { repair "$1" "$3"; (eval "$2") >/dev/null 2>&1 || { is=false; good=false; }; }
+  [ $is = false ] || rm -f "$pauses/$1"
+  checks="$checks,\\"$1\\":$is"
+}
+list() { local word all=; for word in $1; do all="$all,\\"$word\\""; done; echo "[\${all#,}]"; }
+
+# Whose certificate is shown at ADDRESS:443 to somebody who names nobody.
+certificate() {
+  local names
+  names=$(timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null 9>&- | openssl x509 -noout -ext subjectAltName 2>/dev/null)
+  case $names in
+    *DNS:api.internal.${clusterName}*) echo api ;;
+    '') echo none ;;
+    *) echo other ;;
+  esac
+}
+
+keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
+# As it is installed now: an address that is about to be replaced must not come back.
+secondary=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32')
+secondary=\${secondary%/32}
+keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
+keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \\$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
+[ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list chain ip secondary_ingress_filter input | grep -q drop' 'nft -f ${apiFilterRules}'
+keep haproxy 'systemctl is-active -q haproxy.service' 'systemctl reset-failed haproxy.service; systemctl start haproxy.service'
+keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
+keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
+keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do sleep 0.1; [ "$(systemctl is-active kube-api-switch.service)" = activating ] || exec ${apiSwitchProgram} agrees; done'
+if grep -qs forward ${apiForwardState}; then
+  keep apiTable 'nft list table ip secondary_ingress_api | grep -q "dnat to 127.0.0.1:${apiForwardListener}"' 'nft -f ${apiForwardRules}'
+fi
+
+# HAProxy and the forwarder may be starting just now: look a second time before calling it bad.
+for attempt in 1 2; do
+  seen="$(certificate $primary) $(certificate 127.0.0.1) $(certificate $secondary)"
+  [ "$seen" != 'api api other' ] || break
+  [ $attempt = 2 ] || sleep 1
+done
+[ "$seen" = 'api api other' ] || good=false
+read -r on_primary on_loopback on_secondary <<<"$seen"
+
+read -r last_good repairs < <(sed -nE 's/.*"lastGood":([0-9]+).*"repairs":([0-9]+).*/\\1 \\2/p' $state 2>/dev/null)
+[ $good = false ] || last_good=$now
+for name in $repaired; do echo "$now $name"; done >>${recentRepairs}
+repairs=$((\${repairs:-0} + $(wc -w <<<"$repaired")))
+# Taken away whole: the guard goes on in a new file.
+if mv ${guardRepairs} ${guardRepairs}.taken 2>/dev/null; then
+  repairs=$((repairs + $(wc -l <${guardRepairs}.taken)))
+  cat ${guardRepairs}.taken >>${recentRepairs}
+fi
+awk -v since=$((now - ${recent})) '$1 > since' ${recentRepairs} >${recentRepairs}.new && mv ${recentRepairs}.new ${recentRepairs}
+printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s,"repairsLastHour":%s}\\n' \\
+  "$now" $good "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
+  "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" "$(wc -l <${recentRepairs})" >$state.new
+mv $state.new $state
+
+# Readable for node-exporter, which runs as somebody else.
+metrics=${checkMetrics}
+if [ -d "\${metrics%/*}" ]; then
+  gauge() { echo "# HELP secondary_ingress_$1 $3"; echo "# TYPE secondary_ingress_$1 \${4-gauge}"; echo "secondary_ingress_$1 $2"; }
+  {
+    gauge check_time_seconds "$now" 'When the check last ran, in seconds since 1970.'
+    gauge good $([ $good = true ] && echo 1 || echo 0) 'Whether all was, or is again, as it should be.'
+    gauge last_good_time_seconds "\${last_good:-0}" 'When all was last as it should be, in seconds since 1970.'
+    gauge repairs_total "$repairs" 'Repairs since boot, by the check and by the guard.' counter
+    gauge edited_files "$(${hostFileProgram} drift | grep -c '^edited ')" 'Installed files that somebody changed.'
+    echo '# HELP secondary_ingress_ok Whether one thing is, or is again, as it should be.'
+    echo '# TYPE secondary_ingress_ok gauge'
+    tr , '\\n' <<<"\${checks#,}" | sed -nE 's/"(.*)":true/secondary_ingress_ok{what="\\1"} 1/p; s/"(.*)":false/secondary_ingress_ok{what="\\1"} 0/p'
+  } >"$metrics.new" && chmod 0644 "$metrics.new" && mv "$metrics.new" "$metrics"
+fi
+[ -z "$repaired" ] || echo "repaired:$repaired"
+[ -z "$failed" ] || echo "could not repair, tried again later:$failed" >&2
+exit 0
+`;
+}
+
+export function renderCheckUnit(): string {
+  return `[Unit]
+Description=Secondary ingress: look at everything, repair what drifted
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=${checkProgram}
+TimeoutStartSec=${period - 5}
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
+RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
+${sandbox}# What it puts back is where it was installed.
+ReadWritePaths=/etc /run -/usr/local/lib -/var/lib/prometheus/node-exporter
+`;
+}
+
+export function renderCheckTimer(): string {
+  return `[Unit]
+Description=Secondary ingress: look at everything every minute
+
+[Timer]
+OnBootSec=15s
+OnActiveSec=${period}s
+OnUnitActiveSec=${period}s
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+`;
+}

@@ -1,0 +1,114 @@
+/** HAProxy on the secondary address, in front of the ingress controller's NodePorts. */
+import { allowedToApi } from "./apiFilter";
+import type { HostSettings } from "../hostSettings";
+import { statsPasswordFile } from "../node/paths";
+import { httpsListener, statsListener } from "../node/ports";
+import { haproxySandbox } from "./sandbox";
+
+/** In the environment of an HAProxy that runs with our drop-in, and so may be reloaded. */
+export const ourVariable = "SECONDARY_INGRESS";
+
+type Settings = Pick<
+  HostSettings,
+  | "clusterName"
+  | "primaryPrivateIp"
+  | "secondaryPrivateIp"
+  | "httpsNodePort"
+  | "httpNodePort"
+  | "proxyProtocol"
+  | "apiAllowedCidrs"
+  | "vpcCidrs"
+  | "podCidrs"
+>;
+
+/**
+ * `transparent` binds before the address is there. NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so the
+ * back ends are the primary address. The API is also reached here, by its names (kOps' kubeconfigs use `api.internal.`). The
+ * statistics' password is in a file of its own: nobody sees it in a preview, and another one needs a reload only.
+ */
+export function renderHaproxyConfig(settings: Settings): string {
+  const { clusterName, primaryPrivateIp, secondaryPrivateIp, httpsNodePort, httpNodePort, proxyProtocol } = settings;
+  const proxy = proxyProtocol ? " send-proxy-v2" : "";
+  const isApi = `{ req.ssl_sni -i api.${clusterName} api.internal.${clusterName} }`;
+  // The API server sees HAProxy's connections as the node's own, so its list is held here as well.
+  const filter =
+    settings.apiAllowedCidrs.length > 0
+      ? [
+          // One range a line: HAProxy takes 64 words.
+          ...allowedToApi(settings).map((range) => `  acl api_allowed src ${range}\n`),
+          `  tcp-request content reject if ${isApi} !api_allowed\n`,
+        ].join("")
+      : "";
+  return `global
+  log stderr format short daemon
+  hard-stop-after 30m
+  user haproxy
+  group haproxy
+  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+
+defaults
+  mode tcp
+  option dontlognull
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout client-fin 30s
+  timeout tunnel 1h
+  timeout check 3s
+
+frontend https
+  bind ${secondaryPrivateIp}:${httpsListener} transparent
+  tcp-request inspect-delay 5s
+${filter}  tcp-request content accept if { req.ssl_hello_type 1 }
+  tcp-request content reject
+  use_backend api if ${isApi}
+  default_backend ingress_https
+
+frontend http
+  bind ${secondaryPrivateIp}:80 transparent
+  default_backend ingress_http
+
+frontend stats
+  mode http
+  timeout client 10s
+  bind 127.0.0.1:${statsListener}
+  http-request return status 200 content-type text/plain string ok if { path /healthz }
+  http-request use-service prometheus-exporter if { path /metrics }
+  http-request auth realm statistics unless { http_auth_user admin } { http_auth_pass -f ${statsPasswordFile} }
+  stats enable
+  stats uri /
+
+backend ingress_https
+  server node ${primaryPrivateIp}:${httpsNodePort}${proxy}
+
+backend ingress_http
+  server node ${primaryPrivateIp}:${httpNodePort}${proxy}
+
+backend api
+  server node ${primaryPrivateIp}:443
+`;
+}
+
+export function renderStatsPassword({ statsPassword }: Pick<HostSettings, "statsPassword">): string {
+  return `${statsPassword}\n`;
+}
+
+/**
+ * Additions to the distribution's unit. HAProxy starts as root and drops to its own user: NET_ADMIN is for `transparent`, KILL for
+ * the workers of another user, DAC_OVERRIDE and CHOWN for its socket.
+ */
+export function renderHaproxyDropIn(): string {
+  return `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Environment=${ourVariable}=yes
+RuntimeDirectory=haproxy
+LimitNOFILE=65536
+Restart=always
+RestartSec=500ms
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_CHOWN
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+ReadWritePaths=/run
+${haproxySandbox}`;
+}

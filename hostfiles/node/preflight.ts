@@ -1,0 +1,160 @@
+/** What is looked at before the first byte is written: read-only, and ends the run where something stands in the way. */
+import type { HostSettings, NetworkConfig } from "../hostSettings";
+import { apiManifest, ownerFile } from "./paths";
+import { apiForwardBridge, apiForwardListener, httpsListener, statsListener } from "./ports";
+import { quote } from "./shell";
+
+/** One thing that stands in the way, or (as a warning) is worth knowing. */
+export interface PreflightFinding {
+  /** Stable, for tools: `PORT_IN_USE`. */
+  code: string;
+  expected: string;
+  found: string;
+  fix: string;
+}
+
+/** What the read-only look at the node found. */
+export interface PreflightReport {
+  schemaVersion: 1;
+  facts: {
+    /** Whoever listens on :443 and on the port of a moved API server, as `<process> on <address>`. */
+    listeners: Record<string, string[]>;
+    /** Of the API server's manifest, the last of repeated flags; `""` without one. */
+    api: { securePort: string; bindAddress: string; advertiseAddress: string };
+    /** Plugin types in /etc/cni/net.d, the first file in the order that container runtimes use. */
+    cni: string[];
+    /** Pod ranges that the node's manifests and CNI name, as CIDRs. */
+    podCidrs: string[];
+    network: NetworkConfig | "none";
+    /** Addresses on the primary address's interface besides it. */
+    otherAddresses: string[];
+    versions: Record<"systemd" | "haproxy" | "nft", string>;
+    /** MiB free where the host files go. */
+    diskFreeMiB: number;
+    /** Seconds since 1970, and whether something keeps it right. */
+    clock: { time: number; synchronized: boolean };
+    owner: string;
+  };
+  faults: PreflightFinding[];
+  warnings: PreflightFinding[];
+}
+
+/** @returns what a preflight printed, or undefined where it printed no report */
+export function parsePreflight(stdout: string): PreflightReport | undefined {
+  const line = stdout.split("\n").find((each) => each.startsWith("{"));
+  return line === undefined ? undefined : (JSON.parse(line) as PreflightReport);
+}
+
+/** Older ones lack LogRateLimitIntervalSec= in services and ProcSubset= (systemd NEWS 240, 247). */
+const oldestSystemd = 247;
+/** Packages, their lists, and our few kilobytes. */
+const neededMiB = 100;
+
+/**
+ * A script for bash as root. It prints one `PreflightReport` as JSON, says each fault on stderr as well, and ends with status 1
+ * when there is one.
+ */
+export function renderPreflight({
+  owner,
+  formerOwner,
+  apiLocalPort,
+  primaryPrivateIp,
+}: Pick<HostSettings, "owner" | "formerOwner" | "apiLocalPort" | "primaryPrivateIp">): string {
+  return `# Reads; changes nothing.
+set -u
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+owner=${quote(owner)} former=${quote(formerOwner)} primary=${primaryPrivateIp} manifest=${apiManifest}
+faults= warnings=
+
+string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
+strings() { local line all=; while IFS= read -r line; do [ -z "$line" ] || all="$all,$(string "$line")"; done; printf '[%s]' "\${all#,}"; }
+finding() { printf '{"code":"%s","expected":%s,"found":%s,"fix":%s}' "$1" "$(string "$2")" "$(string "$3")" "$(string "$4")"; }
+fault() { faults="$faults,$(finding "$@")"; echo "preflight: $1: expected $2, found $3: $4" >&2; }
+warning() { warnings="$warnings,$(finding "$@")"; }
+
+# Listeners of a port, one a line: process on address. ss names processes as users:(("name",pid=1,fd=2)).
+listeners() {
+  ss -Hltnp "sport = :$1" | while read -r _ _ _ address process; do
+    name=\${process#*'(("'}; name=\${name%%'"'*}
+    echo "\${name:-unknown} on \${address%:*}"
+  done | sort -u
+}
+joined() { paste -sd, - | sed 's/,/, /g'; }
+
+found=$(cat ${ownerFile} 2>/dev/null)
+[ -z "$former" ] || [ "$found" != "$former" ] || found=$owner
+[ -z "$found" ] || [ "$found" = "$owner" ] ||
+  fault NODE_OWNED "a node of the stack '$owner', or of none" "one of the stack '$found'" "destroy that stack first, or give this one another node; if it was renamed: pulumi config set formerStack '$found'"
+
+# A port of ours: free, or already held by our own service (a socket unit's listener belongs to systemd).
+need_port() { # port, addresses that collide (extended regular expression), names of our processes, what for
+  local taken
+  taken=$(listeners "$1" | grep -E " on ($2)$" | { if [ "$found" = "$owner" ]; then grep -vE "^($3) on "; else cat; fi; } | joined)
+  [ -z "$taken" ] || fault PORT_IN_USE "port $1 free for the secondary ingress ($4)" "$taken" 'stop it or move it to another port'
+}
+everywhere='0\\.0\\.0\\.0|\\*|\\[::\\]'
+need_port ${httpsListener} '.*' 'haproxy' 'HAProxy, HTTPS'
+need_port ${apiForwardListener} '.*' 'socat|systemd|systemd-socket-.*' 'API forwarder'
+need_port ${apiForwardBridge} '.*' 'socat' 'API forwarder, while it is replaced'
+need_port 80 "$everywhere" 'haproxy' 'HAProxy, HTTP on the secondary address'
+need_port ${statsListener} "$everywhere|127\\.0\\.0\\.1" 'haproxy' "HAProxy's statistics, on loopback"
+
+# Whatever but the API server binds :443 keeps it from its port after a reboot.
+taken=$(listeners 443 | grep -v '^kube-apiserver on ' | joined)
+[ -z "$taken" ] || fault API_PORT_TAKEN 'nothing but kube-apiserver on port 443' "$taken" 'disable it: the program gives a moved API server its 443 back without a listener there'
+
+flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }
+secure_port=$(flag secure-port) advertised=$(flag advertise-address)
+case $secure_port in
+  '' | 443 | ${apiLocalPort}) ;;
+  *) fault API_PORT_UNKNOWN "an API server on 443, or moved to ${apiLocalPort} (apiLocalPort)" "--secure-port=$secure_port in $manifest" "pulumi config set apiLocalPort $secure_port" ;;
+esac
+[ -e $manifest ] || warning NO_API_MANIFEST "the API server's static pod in $manifest" 'no such file' 'check that this is the control-plane node'
+[ -z "$advertised" ] || [ "$advertised" = "$primary" ] || warning API_ADVERTISES_ANOTHER "--advertise-address absent or $primary" "$advertised" 'remove the flag from the manifest'
+
+cni=$(f=$(ls /etc/cni/net.d/*.conflist /etc/cni/net.d/*.conf 2>/dev/null | sort | head -n1); [ -z "$f" ] || grep -oE '"type"[[:space:]]*:[[:space:]]*"[^"]+"' "$f" | sed -E 's/.*"([^"]+)"$/\\1/')
+takes_addresses=
+grep -qx aws-cni <<<"$cni" && takes_addresses='the AmazonVPC CNI'
+if grep -qx cilium-cni <<<"$cni"; then
+  grep -qsE '"eni"' /etc/cni/net.d/*cilium*.conflist && takes_addresses="Cilium's ENI mode"
+  grep -qsx eni /var/lib/kubelet/pods/*/volumes/kubernetes.io~configmap/cilium-config-path/ipam && takes_addresses="Cilium's ENI mode"
+fi
+[ -z "$takes_addresses" ] || fault CNI_TAKES_ADDRESSES "a CNI that leaves the interface's secondary addresses alone" "$takes_addresses, which gives them to pods" 'this layout cannot work on this cluster: use another CNI mode or a load balancer'
+pod_cidrs=$(grep -ohE -- '--cluster-cidr[= "]+[0-9./]+' /etc/kubernetes/manifests/*.manifest 2>/dev/null | grep -oE '[0-9./]+$' | sort -u)
+
+network=none
+if command -v netplan >/dev/null; then network=netplan
+elif systemctl is-active -q systemd-networkd 2>/dev/null; then network=networkd
+fi
+[ $network != none ] || fault NO_NETWORK_CONFIG 'netplan, or systemd-networkd running' 'neither' 'use a Debian or Ubuntu cloud image'
+device=$(ip -4 -o addr show | awk -v a="$primary" '{split($4, p, "/"); if (p[1] == a) {print $2; exit}}')
+others=$(ip -4 -o addr show dev "\${device:-lo}" scope global | awk -v a="$primary" '{split($4, p, "/"); if (p[1] != a) print p[1]}')
+if [ -z "$device" ]; then
+  addresses=$(ip -4 -o addr show scope global | awk '{print $4}' | joined)
+  fault WRONG_NODE "the primary address $primary on this node" "\${addresses:-none}" 'is ssh.host the right node?'
+elif [ $device != lo ] && [ -n "$others" ]; then
+  warning ADDRESS_ON_INTERFACE "no address but $primary on $device" "$(joined <<<"$others")" 'an address there may come first after a reboot, and the API server advertises the first: take it out of the network configuration'
+fi
+
+systemd=$(systemctl --version 2>/dev/null | awk 'NR == 1 {print $2}')
+if [ ! -d /run/systemd/system ]; then fault NO_SYSTEMD 'systemd as init' "$(cat /proc/1/comm)" 'use a Debian or Ubuntu cloud image'
+elif [ "$systemd" -lt ${oldestSystemd} ]; then fault SYSTEMD_TOO_OLD 'systemd ${oldestSystemd} or newer' "$systemd" 'use a current Debian or Ubuntu image'
+fi
+command -v apt-get >/dev/null || fault NO_APT 'a Debian or Ubuntu node (apt-get)' 'none' 'use a Debian or Ubuntu image'
+free=$(df -Pm /etc | awk 'NR == 2 {print $4}')
+[ "$free" -ge ${neededMiB} ] || fault DISK_FULL '${neededMiB} MiB free on the root disk' "$free MiB" 'make room on it'
+now=$(date +%s) written=$(stat -c %Y $manifest 2>/dev/null || echo 0)
+synchronized=$([ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null)" = yes ] && echo true || echo false)
+# A day's grace; certificates fail long before people see it.
+[ "$now" -ge $((written - 86400)) ] || fault CLOCK_WRONG "a clock that is not behind the node's own files" "$(date -u +%FT%TZ)" 'set it: timedatectl set-ntp true'
+
+printf '{"schemaVersion":1,"facts":{"listeners":{"443":%s,"${apiLocalPort}":%s},"api":{"securePort":"%s","bindAddress":"%s","advertiseAddress":"%s"},' \\
+  "$(listeners 443 | strings)" "$(listeners ${apiLocalPort} | strings)" "$secure_port" "$(flag bind-address)" "$advertised"
+printf '"cni":%s,"podCidrs":%s,"network":"%s","otherAddresses":%s,"versions":{"systemd":"%s","haproxy":"%s","nft":"%s"},' \\
+  "$(strings <<<"$cni")" "$(strings <<<"$pod_cidrs")" $network "$(strings <<<"$others")" "$systemd" \\
+  "$(haproxy -v 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)" "$(nft --version 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)"
+printf '"diskFreeMiB":%s,"clock":{"time":%s,"synchronized":%s},"owner":%s},"faults":[%s],"warnings":[%s]}\\n' \\
+  "$free" "$now" $synchronized "$(string "$found")" "\${faults#,}" "\${warnings#,}"
+[ -z "$faults" ]
+`;
+}

@@ -1,0 +1,66 @@
+/** The steps that install the API's forwarder: which files there are depends on the program. */
+import {
+  renderClusterSocket,
+  renderForwardSocket,
+  renderSocatProgram,
+  renderSocatUnit,
+  renderSocketProxydUnit,
+} from "../files/apiForward";
+import { daemonReload, file, type FileStep, shellCheck, type Step, unitCheck, unitPath } from "./fileStep";
+import { ApiForwarder } from "../../settings/choices";
+import { apiForwardProgram, apiSwitchProgram } from "../node/paths";
+
+/** The forwarder that runs is replaced without a refused connection. */
+const renewForwarder = `if [ "$CHANGED" = yes ]; then ${apiSwitchProgram} renew; fi`;
+
+/** The program that forwards the API, its unit and its sockets. */
+export function forwarderSteps(forwarder: ApiForwarder): Step[] {
+  const stop = (unit: string): string => `systemctl stop ${unit} 2>/dev/null; true`;
+  const unit = (render: () => string): Step =>
+    file({
+      name: "api-forward-unit",
+      path: unitPath("kube-api-forward.service"),
+      needs: [],
+      render,
+      check: unitCheck,
+      activate: `${daemonReload}; ${renewForwarder}`,
+      deactivate: stop("kube-api-forward.service"),
+      afterwards: daemonReload,
+    });
+  if (forwarder === ApiForwarder.Socat) {
+    return [
+      file({
+        name: "api-forward-program",
+        path: apiForwardProgram,
+        mode: "0755",
+        needs: ["primaryPrivateIp", "apiLocalPort"],
+        render: renderSocatProgram,
+        check: shellCheck,
+        activate: renewForwarder,
+      }),
+      unit(renderSocatUnit),
+    ];
+  }
+  const socket = (
+    name: string,
+    unitName: string,
+    render: FileStep<"primaryPrivateIp" | "apiLocalPort">["render"],
+  ): Step =>
+    file({
+      name,
+      path: unitPath(unitName),
+      needs: ["primaryPrivateIp", "apiLocalPort"],
+      render,
+      // Its service comes after it, and systemd looks for that beside it first.
+      check: `printf '[Service]\\nExecStart=/bin/true\\n' >"$(dirname "$FILE")/kube-api-forward.service"; ${unitCheck}`,
+      // A socket whose service runs cannot be restarted by itself.
+      activate: `${daemonReload}; ${renewForwarder}`,
+      deactivate: stop(unitName),
+      afterwards: daemonReload,
+    });
+  return [
+    socket("api-forward-socket", "kube-api-forward.socket", renderForwardSocket),
+    socket("api-forward-cluster-socket", "kube-api-forward-cluster.socket", renderClusterSocket),
+    unit(renderSocketProxydUnit),
+  ];
+}

@@ -1,0 +1,193 @@
+/**
+ * The node's side, step by step. The order makes every prefix of the steps safe: the rules come before the address, so that
+ * nobody ever sees the API's certificate there, and what repairs comes last. Removal runs backwards.
+ */
+import { addressFile, renderAddress } from "../files/address";
+import { renderApiFilter } from "../files/apiFilter";
+import { renderApiForwardRules, renderApiSwitch, renderApiSwitchPath, renderApiSwitchUnit } from "../files/apiSwitch";
+import { renderCheck, renderCheckTimer, renderCheckUnit } from "../files/check";
+import {
+  daemonReload,
+  file,
+  identity,
+  isActive,
+  programStep,
+  restartIfChanged,
+  root,
+  rulesCheck,
+  type Step,
+  unitCheck,
+  unitPath,
+  unitStep,
+  whereInstalled,
+} from "./fileStep";
+import { forwarderSteps } from "./forwarderSteps";
+import { renderGuard, renderGuardUnit } from "../files/guard";
+import { haproxySteps } from "./haproxySteps";
+import type { ApiForwarder } from "../../settings/choices";
+import { NetworkConfig } from "../hostSettings";
+import type { HostStep } from "./hostStep";
+import { renderInstaller } from "../node/installer";
+import { renderNat, renderNatUnit } from "../files/nat";
+import { renderPackages } from "../node/packages";
+import {
+  apiFilterRules,
+  apiForwardRules,
+  apiForwardState,
+  apiHasMovedMark,
+  apiSwitchProgram,
+  checkMetrics,
+  checkProgram,
+  checkState,
+  directories,
+  guardProgram,
+  hostFileProgram,
+  natRules,
+} from "../node/paths";
+import { renderPreflight } from "../node/preflight";
+
+/** Looks, and changes nothing: bash reads the script from stdin. */
+export const preflight: HostStep = {
+  name: "preflight",
+  after: [],
+  needs: ["owner", "formerOwner", "apiLocalPort", "primaryPrivateIp"],
+  stdin: renderPreflight,
+  create: (host) =>
+    `sudo -n true || { echo 'preflight: NO_SUDO: expected sudo without a password for this login, found none: see docs/guide.md' >&2; exit 1; }; ${root("bash", "-s", "--", ...identity(host))}`,
+};
+
+const installer: Step = {
+  name: "installer",
+  needs: [],
+  stdin: renderInstaller,
+  create: (host) =>
+    root(
+      "bash",
+      "-c",
+      `umask 022; mkdir -p ${directories.lib} ${directories.etc} && f=$(mktemp /run/secondary-ingress.XXXXXX) || exit 1; ` +
+        `trap 'rm -f "$f"' EXIT; cat >"$f" && bash -n "$f" && bash "$f" claim "$@"`,
+      "installer",
+      ...identity(host),
+    ),
+  remove: (host) =>
+    `${whereInstalled(root(hostFileProgram, "release", ...identity(host)))} && ${root("rm", "-rf", directories.run)}`,
+};
+
+const packagesStep: Step = {
+  name: "packages",
+  needs: [],
+  stdin: renderPackages,
+  create: (host) => root("bash", "-s", "install", ...identity(host)),
+  remove: (host) => root("bash", "-s", "remove", ...identity(host)),
+};
+
+const addresses = "grep -oE '[0-9.]+/32'";
+
+/** Refuses a list that would cut off whoever installs it. */
+const operatorIsAllowed = (forced: boolean): string =>
+  forced
+    ? rulesCheck
+    : `${rulesCheck} && { [ -z "$OPERATOR" ] || unshare -n sh -c 'nft -f "$FILE" && nft get element ip secondary_ingress_filter api_allowed "{ $OPERATOR }"' >/dev/null 2>&1 || { echo "apiAllowedCidrs: expected a list with your own address $OPERATOR, found one without it: add it, or set forceApiAllowedCidrs"; exit 1; }; }`;
+
+const filterStep = (forced: boolean): Step =>
+  file({
+    name: "api-filter",
+    path: apiFilterRules,
+    needs: ["primaryPrivateIp", "apiLocalPort", "apiAllowedCidrs", "vpcCidrs", "podCidrs"],
+    render: renderApiFilter,
+    check: operatorIsAllowed(forced),
+    activate: 'nft -f "$TARGET"',
+    verify: "nft list table ip secondary_ingress_filter",
+    deactivate: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
+    // The guard may have put it back while its file was still there.
+    afterwards: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
+  });
+
+/** What the last of the steps writes: once it is in effect, all are. */
+export const lastFile = unitPath("secondary-ingress-check.timer");
+
+/** Which of the steps a node needs. */
+export interface HostStepsOptions {
+  apiForwarder: ApiForwarder;
+  /** Install the filter of `apiAllowedCidrs`. */
+  filterApi: boolean;
+  /** Even where it leaves out the operator. */
+  forceFilter: boolean;
+}
+
+/** The steps that write, for one node, in a safe order; each comes after the one before it, the first after the preflight. */
+export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
+  const steps: Step[] = [
+    installer,
+    packagesStep,
+    file({
+      name: "nat-rules",
+      path: natRules,
+      // The primary address, so that no rule is ever made for it.
+      needs: ["primaryPrivateIp", "secondaryPrivateIp"],
+      render: renderNat,
+      check: rulesCheck,
+      activate: `if [ "$CHANGED" = yes ] && ${isActive("secondary-ingress-nat.service")}; then systemctl reload secondary-ingress-nat.service; fi`,
+    }),
+    unitStep("nat-unit", "secondary-ingress-nat.service", renderNatUnit, {
+      activate: `${daemonReload}; systemctl enable -q --now secondary-ingress-nat.service`,
+      verify: "nft list table ip secondary_ingress",
+      deactivate:
+        "systemctl disable -q --now secondary-ingress-nat.service; nft delete table ip secondary_ingress 2>/dev/null; true",
+    }),
+    file({
+      name: "address",
+      path: ({ network = NetworkConfig.Netplan }) => addressFile[network],
+      commandNeeds: ["network"],
+      mode: "0600",
+      needs: ["network", "secondaryPrivateIp"],
+      render: renderAddress,
+      check: `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac; r=$(dirname "$FILE")/root; mkdir -p "$r/etc/netplan"; cp /etc/netplan/*.yaml "$r/etc/netplan/" 2>/dev/null; cp "$FILE" "$r/etc/netplan/" && netplan generate --root-dir "$r"`,
+      // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
+      activate: `case $TARGET in *.yaml) netplan generate || exit 1 ;; *) chmod 0644 "$TARGET" ;; esac; for a in $(${addresses} "$TARGET"); do ip addr replace "$a" dev lo || exit 1; done; for a in $(${addresses} "$PREVIOUS" 2>/dev/null); do grep -qF "$a" "$TARGET" || ip addr del "$a" dev lo; done; true`,
+      verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
+      deactivate: `for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
+      afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
+    }),
+    ...haproxySteps,
+    programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch),
+    file({
+      name: "api-forward-rules",
+      path: apiForwardRules,
+      needs: ["primaryPrivateIp"],
+      render: renderApiForwardRules,
+      check: rulesCheck,
+      activate:
+        'if [ "$CHANGED" = yes ] && nft list table ip secondary_ingress_api >/dev/null 2>&1; then nft -f "$TARGET"; fi',
+    }),
+    ...forwarderSteps(apiForwarder),
+    unitStep("api-switch-unit", "kube-api-switch.service", renderApiSwitchUnit, {
+      activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
+      verify: `${apiSwitchProgram} agrees`,
+      deactivate: `systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState} ${apiHasMovedMark}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
+    }),
+    unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath),
+    ...(filterApi ? [filterStep(forceFilter)] : []),
+    programStep("guard", guardProgram, [], renderGuard, restartIfChanged("secondary-ingress-guard.service")),
+    unitStep("guard-unit", "secondary-ingress-guard.service", renderGuardUnit),
+    programStep("check", checkProgram, ["clusterName", "primaryPrivateIp"], renderCheck),
+    file({
+      name: "check-unit",
+      path: unitPath("secondary-ingress-check.service"),
+      needs: [],
+      render: renderCheckUnit,
+      check: unitCheck,
+      activate: daemonReload,
+      deactivate: `systemctl stop secondary-ingress-check.service; rm -f ${checkState} ${checkMetrics}`,
+      afterwards: daemonReload,
+    }),
+    unitStep("check-timer", "secondary-ingress-check.timer", renderCheckTimer, {
+      // The first check waits for this command's lock, so nobody waits for the check.
+      activate: `${daemonReload}; systemctl enable -q secondary-ingress-check.timer && systemctl restart secondary-ingress-check.timer && systemctl start --no-block secondary-ingress-check.service`,
+    }),
+  ];
+  return steps.map((step, index) => ({
+    ...step,
+    after: index === 0 ? [preflight.name] : steps.slice(index - 1, index).map(({ name }) => name),
+  }));
+}

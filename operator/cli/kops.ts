@@ -1,0 +1,185 @@
+/** Gives a stack's node, or the balancer in front of its nodes, to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Deployment } from "@pulumi/pulumi/automation";
+import { createTwoFilesPatch } from "diff";
+import { vpcRanges } from "../../components/aws/vpcRanges";
+import { NetworkConfig } from "../../hostfiles/hostSettings";
+import { parsePreflight } from "../../hostfiles/node/preflight";
+import { balancerPieces, mergeBalancer, renderBalancerPieces } from "../kops/balancerPieces";
+import { merge, type Merge, renderPieces } from "../kops/manifest";
+import { type Pieces, piecesOf } from "../kops/pieces";
+import { IngressMode } from "../../settings/choices";
+import { regionOf } from "./iam";
+import { type NamedStack, openStack, type OpenedStack, selectStack } from "./stack";
+
+export interface KopsFlags extends NamedStack {
+  region?: string;
+  patch?: string[];
+  check?: string[];
+}
+
+interface Resource {
+  urn: string;
+  type: string;
+  id?: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** What the stack has made or seen and its outputs do not tell. */
+export function madeBy({ deployment }: Deployment, stack: string): { group: Resource; preflight: string } {
+  const { resources = [] } = (deployment ?? {}) as { resources?: Resource[] };
+  const group = resources.find(({ type }) => type === "aws:ec2/securityGroup:SecurityGroup");
+  const looked = resources.find(({ type, urn }) => type === "command:remote:Command" && urn.endsWith("-preflight"));
+  const preflight = looked?.outputs?.["stdout"];
+  if (!group?.id || typeof preflight !== "string")
+    throw new Error(
+      `--stack: expected a stack that is up, found '${stack}' without its node: pulumi up --stack ${stack}`,
+    );
+  return { group, preflight };
+}
+
+/** @throws where the stack's balancer has no nodes behind it yet */
+export function attachedBy({ deployment }: Deployment, stack: string) {
+  const { resources = [] } = (deployment ?? {}) as { resources?: Resource[] };
+  const attachments = resources
+    .filter(({ type }) => type === "aws:autoscaling/attachment:Attachment")
+    .map(({ outputs = {} }) => ({
+      autoscalingGroupName: String(outputs["autoscalingGroupName"]),
+      lbTargetGroupArn: String(outputs["lbTargetGroupArn"]),
+    }));
+  if (attachments.length === 0)
+    throw new Error(
+      `--stack: expected a stack that is up, found '${stack}' without nodes behind its balancer: pulumi up --stack ${stack}`,
+    );
+  return attachments;
+}
+
+/** What is to be in kOps' manifests. */
+interface Manifests {
+  render(): string;
+  merge(text: string): Merge;
+  /** @throws where the files are not the manifests that it belongs into */
+  expectAll(merges: readonly Merge[], files: string): void;
+}
+
+const exported = async (flags: KopsFlags): Promise<Deployment> => (await selectStack(flags)).exportStack();
+
+async function piecesOfStack(flags: KopsFlags, { owner, settings, connection, outputs }: OpenedStack): Promise<Pieces> {
+  const region = regionOf(flags.region, connection.region, process.env);
+  const { group, preflight } = madeBy(await exported(flags), flags.stack);
+  const facts = parsePreflight(preflight)?.facts;
+  const filtered = settings.apiAllowedCidrs.length > 0;
+  return piecesOf({
+    owner,
+    formerOwner: settings.formerStack,
+    clusterName: settings.clusterName,
+    secondaryPrivateIp: outputs.secondaryPrivateIp,
+    httpsNodePort: settings.httpsNodePort,
+    httpNodePort: settings.httpNodePort,
+    apiForwarder: settings.apiForwarder,
+    apiLocalPort: settings.apiLocalPort,
+    proxyProtocol: settings.proxyProtocol,
+    apiAllowedCidrs: settings.apiAllowedCidrs,
+    forceApiAllowedCidrs: settings.forceApiAllowedCidrs,
+    vpcCidrs: filtered ? await vpcRanges({ ...connection, region }, String(group.outputs?.["vpcId"])) : [],
+    podCidrs: filtered ? (facts?.podCidrs ?? []) : [],
+    network: facts?.network === NetworkConfig.Networkd ? facts.network : NetworkConfig.Netplan,
+    reinstall: settings.reinstall,
+    allocationId: outputs.allocationId,
+    securityGroupId: group.id ?? "",
+    region,
+  });
+}
+
+function expectOne(what: string, found: readonly string[], files: string): void {
+  if (found.length === 1) return;
+  throw new Error(
+    `expected ${what} once in ${files}, found ${found.length === 0 ? "none" : found.join(", ")}: ` +
+      "give all files that 'kops get all -o yaml' would print, in one or several",
+  );
+}
+
+/** The node is given to kOps. */
+const nodeManifests = (pieces: Pieces): Manifests => ({
+  render: () => renderPieces(pieces),
+  merge: (text) => merge(text, pieces),
+  expectAll: (merges, files) => {
+    expectOne(
+      `the manifest of Cluster ${pieces.clusterName}`,
+      merges.flatMap(({ clusters }) => clusters),
+      files,
+    );
+    expectOne(
+      `the InstanceGroup of its control plane`,
+      merges.flatMap(({ groups }) => groups),
+      files,
+    );
+  },
+});
+
+/** The balancer's target groups are. */
+async function balancerManifests(flags: KopsFlags, { settings }: OpenedStack): Promise<Manifests> {
+  const pieces = balancerPieces(settings.clusterName, attachedBy(await exported(flags), flags.stack));
+  return {
+    render: () => renderBalancerPieces(pieces),
+    merge: (text) => mergeBalancer(text, pieces),
+    expectAll: (merges, files) => {
+      const found = merges.flatMap(({ groups }) => groups);
+      for (const name of pieces.groups)
+        expectOne(
+          `InstanceGroup ${name}`,
+          found.filter((each) => each === name),
+          files,
+        );
+    },
+  };
+}
+
+async function manifestsOf(flags: KopsFlags): Promise<Manifests> {
+  const stack = await openStack(flags.stack, flags.cwd);
+  switch (stack.settings.mode) {
+    case IngressMode.DualIp:
+      return nodeManifests(await piecesOfStack(flags, stack));
+    case IngressMode.LoadBalancer:
+      return balancerManifests(flags, stack);
+    default:
+      throw new Error(
+        `--stack: expected a stack of mode dual-ip or load-balancer, found '${flags.stack}', of which kOps need not know`,
+      );
+  }
+}
+
+/** @throws where the files are not the manifests that something belongs into */
+function mergeAll(files: readonly string[], manifests: Manifests): (Merge & { file: string; before: string })[] {
+  const merges = files.map((file) => {
+    const before = readFileSync(file, "utf8");
+    try {
+      return { file, before, ...manifests.merge(before) };
+    } catch (error) {
+      throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+  manifests.expectAll(merges, files.join(", "));
+  return merges;
+}
+
+export async function kops(flags: KopsFlags): Promise<void> {
+  const manifests = await manifestsOf(flags);
+  if (flags.check) {
+    const missing = mergeAll(flags.check, manifests).flatMap(({ file, missing: each }) =>
+      each.map((what) => `${file}: ${what}`),
+    );
+    process.stdout.write(missing.length > 0 ? `${missing.join("\n")}\n` : "nothing is missing\n");
+    if (missing.length > 0) process.exitCode = 1;
+    return;
+  }
+  if (!flags.patch) {
+    process.stdout.write(manifests.render());
+    return;
+  }
+  for (const { file, before, text } of mergeAll(flags.patch, manifests)) {
+    if (text === before) continue;
+    process.stdout.write(createTwoFilesPatch(file, file, before, text));
+    writeFileSync(file, text);
+  }
+}

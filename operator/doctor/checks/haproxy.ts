@@ -1,0 +1,88 @@
+/** HAProxy, in front of the applications. */
+import { haproxyConfig } from "../../../hostfiles/node/paths";
+import { httpsListener } from "../../../hostfiles/node/ports";
+import type { Check } from "../check";
+import { list, ofNode, onNode, reinstall } from "./define";
+
+const after = ["NODE_NOT_OURS"];
+const restart = onNode("systemctl restart haproxy.service");
+
+export const haproxyChecks: readonly Check[] = [
+  ofNode(
+    {
+      code: "HAPROXY_CONFIG_INVALID",
+      area: "HAProxy",
+      severity: "error",
+      title: "HAProxy takes its configuration",
+      after,
+    },
+    ({ haproxyFaults }, facts) =>
+      haproxyFaults === ""
+        ? undefined
+        : {
+            observed: haproxyFaults,
+            expected: `${haproxyConfig} as the stack installed it`,
+            fix: reinstall(facts),
+          },
+  ),
+  ofNode(
+    {
+      code: "HAPROXY_STOPPED",
+      area: "HAProxy",
+      severity: "error",
+      title: "HAProxy runs",
+      after: [...after, "HAPROXY_CONFIG_INVALID"],
+    },
+    ({ haproxy }) =>
+      haproxy.active
+        ? undefined
+        : {
+            observed: "haproxy.service is not active",
+            expected: "active",
+            fix: onNode("systemctl reset-failed haproxy.service; systemctl start haproxy.service"),
+          },
+  ),
+  ofNode(
+    {
+      code: "HAPROXY_NOT_AT_BOOT",
+      area: "HAProxy",
+      severity: "warning",
+      title: "HAProxy starts at boot",
+      after: [...after, "HAPROXY_CONFIG_INVALID"],
+    },
+    ({ haproxy }) =>
+      haproxy.enabled
+        ? undefined
+        : {
+            observed: "haproxy.service is not enabled",
+            expected: "enabled",
+            fix: onNode("systemctl unmask -q haproxy.service; systemctl enable -q haproxy.service"),
+          },
+  ),
+  ofNode(
+    {
+      code: "HTTPS_LISTENER_MISSING",
+      area: "HAProxy",
+      severity: "error",
+      title: `HAProxy listens on port ${httpsListener}`,
+      after: [...after, "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
+    },
+    (node) =>
+      node.httpsListener.some((each) => each.startsWith("haproxy@"))
+        ? undefined
+        : { observed: `${list(node.httpsListener)} on port ${httpsListener}`, expected: "haproxy", fix: restart },
+  ),
+  ofNode(
+    {
+      code: "HTTP_LISTENER_MISSING",
+      area: "HAProxy",
+      severity: "error",
+      title: "HAProxy listens on port 80 of the secondary address",
+      after: [...after, "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
+    },
+    ({ httpListener }, { outputs }) =>
+      httpListener.includes("haproxy")
+        ? undefined
+        : { observed: `${list(httpListener)} on ${outputs.secondaryPrivateIp}:80`, expected: "haproxy", fix: restart },
+  ),
+];

@@ -1,0 +1,55 @@
+/** All facts, collected side by side. */
+import type { Connection } from "../../../components/aws/connection";
+import type { Settings } from "../../../settings/read";
+import type { StackOutputs } from "../../../outputs/stackOutputs";
+import { IngressMode } from "../../../settings/choices";
+import type { Facts, Unknown } from "../check";
+import { askAws } from "./aws";
+import { askNames } from "./names";
+import { askNode, type NodeFacts, type NodeUnknown } from "./node";
+import { askFromHere } from "./reach";
+
+export interface Question {
+  outputs: StackOutputs;
+  /** Absent where the outputs came alone: there is no login to the node then. */
+  settings?: Settings;
+  connection: Connection;
+  /** `""` where the outputs came alone. */
+  stack: string;
+  /** `<project>/<stack>`. */
+  owner: string;
+  /** The project's directory as the user gave it; `""` for the present one. */
+  cwd: string;
+  /** PEM of the authorities that signed the applications' certificates. */
+  ca?: string;
+  /** Asked for the names in the place of this machine's own. */
+  nameServer?: string;
+}
+
+function node({ outputs, settings }: Question): Promise<NodeFacts | NodeUnknown | Unknown> | Unknown {
+  if (outputs.mode !== IngressMode.DualIp) return { because: `mode ${outputs.mode} has nothing on the node` };
+  if (!settings?.ssh) return { because: "there is no login to the node: give --stack" };
+  const { httpsNodePort, httpNodePort, proxyProtocol, sshPrivateKey: privateKey, ssh } = settings;
+  return askNode(
+    { ssh, address: outputs.apiPublicIp || outputs.primaryPrivateIp, ...(privateKey ? { privateKey } : {}) },
+    { outputs, httpsNodePort, httpNodePort, proxyProtocol },
+  );
+}
+
+export async function collect(question: Question): Promise<Facts> {
+  const { outputs, settings, connection, stack, owner, cwd, ca, nameServer } = question;
+  const domains = settings?.appDomains ?? outputs.dns.records.map(({ name }) => name.replace(/\.$/, ""));
+  const [aws, onNode, reach, names] = await Promise.all([
+    askAws(connection, outputs, owner),
+    node(question),
+    askFromHere(outputs, domains, ca),
+    askNames(outputs.dns.records, nameServer),
+  ]);
+  return {
+    ...{ outputs, aws, node: onNode, reach, names, owner, stack, cwd },
+    allowedCidrs: settings?.allowedCidrs,
+    writesNames: settings?.route53ZoneId !== undefined,
+    region: connection.region ?? "",
+    profile: connection.profile ?? "",
+  };
+}

@@ -1,0 +1,200 @@
+/** The node as it is now: one script, read-only, in one SSH session. */
+import { z } from "zod";
+import type { StackOutputs } from "../../../outputs/stackOutputs";
+import {
+  apiFilterRules,
+  apiForwardState,
+  apiSwitchProgram,
+  checkState,
+  directories,
+  haproxyConfig,
+  hostFileProgram,
+  ownerFile,
+} from "../../../hostfiles/node/paths";
+import { apiForwardListener, httpsListener } from "../../../hostfiles/node/ports";
+import { quote } from "../../../hostfiles/node/shell";
+import { parseHistory } from "../history";
+import type { Unknown } from "../check";
+import { HostKeyDiffers, type Login, runScript } from "./ssh";
+
+/** The units that the layout needs. */
+export const units = {
+  haproxy: "haproxy.service",
+  nat: "secondary-ingress-nat.service",
+  guard: "secondary-ingress-guard.service",
+  timer: "secondary-ingress-check.timer",
+  watch: "kube-api-switch.path",
+  switch: "kube-api-switch.service",
+  forwarder: "kube-api-forward.service",
+} as const;
+type UnitName = keyof typeof units;
+
+const flag = z.enum(["yes", "no"]).transform((word) => word === "yes");
+const number = z.coerce.number();
+const words = z.string().transform((text) => text.split(" ").filter(Boolean));
+const unit = z
+  .string()
+  .regex(/^\S+ \S+$/)
+  .transform((text) => ({
+    active: text.split(" ")[0] === "active",
+    enabled: /^(enabled|static)/.test(text.split(" ")[1] ?? ""),
+  }));
+
+const fields = z.object({
+  owner: z.string(),
+  /** Whether anything of ours is on the node. */
+  installed: flag,
+  missing: words,
+  edited: words,
+  onLoopback: flag,
+  /** Interface besides lo that has the secondary address. */
+  elsewhere: z.string(),
+  natRules: flag,
+  ...(Object.fromEntries(Object.keys(units).map((name) => [name, unit])) as Record<UnitName, typeof unit>),
+  /** What HAProxy says against its configuration. */
+  haproxyFaults: z.string(),
+  httpsListener: words,
+  httpListener: words,
+  /** Whoever but the API server listens on 443. */
+  strangersOn443: words,
+  /** Their units, or those of their sockets. */
+  strangersUnits: words,
+  apiSwitchAgrees: flag,
+  /** The API server has moved, and 443 leads to the forwarder. */
+  forwarding: flag,
+  apiTable: flag,
+  forwarderListener: words,
+  /** A list of who reaches the API is installed. */
+  apiFilter: flag,
+  apiFilterTable: flag,
+  /** Names in the certificate, `none` without one. */
+  apiOnPrimary: z.string(),
+  apiOnLoopback: z.string(),
+  /** Of the API's certificate; empty without one. */
+  apiCertificateEnd: z.string(),
+  /** Status of the answer, 0 without one; 1 for a connection where there is no curl. */
+  nodePortHttps: number,
+  nodePortHttp: number,
+  diskFreeMiB: number,
+  /** Seconds since the check last ran; -1 where it never did. */
+  checkAge: number,
+  repairsLastHour: number,
+  failedRepairs: words,
+  history: z.string().transform(parseHistory),
+});
+export type NodeFacts = z.output<typeof fields>;
+
+export interface NodeQuestion {
+  outputs: Pick<StackOutputs, "primaryPrivateIp" | "secondaryPrivateIp">;
+  httpsNodePort: number;
+  httpNodePort: number;
+  /** The ingress speaks the PROXY protocol on its NodePorts. */
+  proxyProtocol: boolean;
+}
+
+const unitLines = Object.entries(units)
+  .map(([name, unit]) => `say ${name} "$(word systemctl is-active ${unit}) $(word systemctl is-enabled ${unit})"`)
+  .join("\n");
+
+/** For bash as root: one `key value` a line. */
+export function renderScript({ outputs, httpsNodePort, httpNodePort, proxyProtocol }: NodeQuestion): string {
+  const { primaryPrivateIp, secondaryPrivateIp } = outputs;
+  const proxy = proxyProtocol ? "--haproxy-protocol" : "";
+  return `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+primary=${quote(primaryPrivateIp)} secondary=${quote(secondaryPrivateIp)}
+say() { printf '%s %s\\n' "$1" "$(tr -s '\\n\\t ' ' ' <<<"$2" | sed 's/ $//')"; }
+word() { local word; word=$("$@" 2>/dev/null); echo "\${word:-unknown}"; }
+whether() { local key=$1; shift; if "$@" >/dev/null 2>&1; then say $key yes; else say $key no; fi; }
+listeners() { ss -Hltnp "sport = :$1" | sed -E 's/.* ([^ ]+) +[^ ]+ +users:\\(\\("([^"]+)".*/\\2@\\1/' | sort -u; }
+certificate() { timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName -enddate 2>/dev/null; }
+status() { # scheme, port
+  if command -v curl >/dev/null; then curl -sk -o /dev/null -m 3 ${proxy} -w '%{http_code}' "$1://$primary:$2/"
+  else timeout 3 bash -c "exec 7</dev/tcp/$primary/$2" 2>/dev/null && echo 1 || echo 0
+  fi
+}
+# Side by side: each takes its three seconds where nobody answers.
+exec 3< <(certificate "$primary") 4< <(certificate 127.0.0.1) 5< <(status https ${httpsNodePort}) 6< <(status http ${httpNodePort})
+dnat() { for hook in prerouting output; do nft list chain ip secondary_ingress $hook | grep -q "dnat to $secondary:${httpsListener}" || return 1; done; }
+say owner "$(cat ${ownerFile} 2>/dev/null)"
+whether installed test -d ${directories.etc}/installed
+say missing "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^missing //p')"
+say edited "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^edited //p')"
+whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
+say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
+whether natRules dnat
+${unitLines}
+say haproxyFaults "$(faults=$(haproxy -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
+say httpsListener "$(listeners ${httpsListener})"
+say httpListener "$(ss -Hltnp "src = $secondary and sport = :80" | grep -o '"[^"]*"' | tr -d '"' | sort -u)"
+say strangersOn443 "$(listeners 443 | grep -v '^kube-apiserver@')"
+say strangersUnits "$(ss -Hltnp 'sport = :443' | grep -v '"kube-apiserver"' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | while read -r pid; do
+  # What systemd itself listens on is a socket unit's.
+  if [ "$pid" = 1 ]; then systemctl list-sockets --no-legend | awk '$1 ~ /:443$/ {print $2}'; else ps -o unit= -p "$pid"; fi
+done | sort -u)"
+whether apiSwitchAgrees ${apiSwitchProgram} agrees
+whether forwarding grep -qs forward ${apiForwardState}
+whether apiTable sh -c "nft list table ip secondary_ingress_api | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'"
+say forwarderListener "$(listeners ${apiForwardListener})"
+whether apiFilter test -e ${apiFilterRules}
+whether apiFilterTable sh -c "nft list chain ip secondary_ingress_filter input | grep -q drop"
+on_primary=$(cat <&3) on_loopback=$(cat <&4)
+names() { grep -v ^notAfter= <<<"\${1:-none}"; }
+say apiOnPrimary "$(names "$on_primary")"
+say apiOnLoopback "$(names "$on_loopback")"
+say apiCertificateEnd "$(sed -n 's/^notAfter=//p' <<<"$on_loopback")"
+say nodePortHttps "$(cat <&5)"
+say nodePortHttp "$(cat <&6)"
+say diskFreeMiB "$(df -Pm ${directories.etc} | awk 'NR == 2 {print $4}')"
+state=$(cat ${checkState} 2>/dev/null)
+field() { sed -nE "s/.*\\"$1\\":\\[?([^],}]*).*/\\1/p" <<<"$state" | tr -d '"' | tr , ' '; }
+time=$(field time); say checkAge "$([ -n "$time" ] && echo $(($(date +%s) - time)) || echo -1)"
+repairs=$(field repairsLastHour); say repairsLastHour "\${repairs:-0}"
+say failedRepairs "$(field failed)"
+# What the units themselves wrote, and not systemd of them.
+say history "$(journalctl -u secondary-ingress-check.service -u ${units.guard} _TRANSPORT=stdout --since -24h -o short-unix --no-pager 2>/dev/null | sed -nE 's/^([0-9]+)\\.[0-9]+ [^ ]+ [^:]+: ((repaired|could not repair).*)/\\1 \\2;/p' | tail -n 3000)"
+`;
+}
+
+/** @throws where a line is missing: the script was cut short */
+export function parseFacts(text: string): NodeFacts {
+  const lines = text.split("\n").flatMap((line) => {
+    const [, key, value] = /^(\w+) (.*)$/.exec(line) ?? [];
+    return key === undefined ? [] : [[key, (value ?? "").trim()] as const];
+  });
+  return fields.parse(Object.fromEntries(lines));
+}
+
+/** Why the node could not be looked at, in the order in which a login gets there. */
+export const reasons = ["unreachable", "host key", "no login", "sudo"] as const;
+
+export interface NodeUnknown {
+  because: string;
+  reason: (typeof reasons)[number];
+  /** Who was to log in. */
+  user: string;
+}
+
+/** By what ssh2 and sudo say. */
+export function reasonOf(error: Error): NodeUnknown["reason"] {
+  if (error instanceof HostKeyDiffers || /no matching host key/.test(error.message)) return "host key";
+  // A key with a passphrase is refused before anybody is asked.
+  if (/authentication|privateKey|passphrase/i.test(error.message)) return "no login";
+  if (/sudo|password is required/.test(error.message)) return "sudo";
+  return "unreachable";
+}
+
+/** Never throws: a node that cannot be reached is a fact too. */
+export async function askNode(login: Login, question: NodeQuestion): Promise<NodeFacts | NodeUnknown | Unknown> {
+  let text: string;
+  try {
+    text = await runScript(login, "sudo -n bash -s", renderScript(question));
+  } catch (error) {
+    const because = (error as Error).message.split("\n")[0] ?? "";
+    return { because, reason: reasonOf(error as Error), user: login.ssh.user };
+  }
+  try {
+    return parseFacts(text);
+  } catch {
+    return { because: "the node's answer was cut short" };
+  }
+}

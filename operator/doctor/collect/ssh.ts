@@ -1,0 +1,85 @@
+/** One SSH session in which one script runs. */
+import { Client, type ConnectConfig } from "ssh2";
+import type { SshArgs } from "../../../components/args";
+
+export interface Login {
+  ssh: SshArgs;
+  /** Where to dial when `ssh.host` is not given. */
+  address: string;
+  privateKey?: string;
+}
+
+/** Milliseconds for a connection, and for a script. */
+const connectPatience = 8_000;
+const scriptPatience = 20_000;
+
+/** The server shows another host key than the settings have. */
+export class HostKeyDiffers extends Error {}
+
+function connect(client: Client, config: ConnectConfig, hostKey: string): Promise<void> {
+  const [type = "", key = ""] = hostKey.split(/\s+/);
+  let differs = false;
+  return new Promise((resolve, reject) => {
+    client.on("ready", resolve).on("error", (error) => {
+      reject(differs ? new HostKeyDiffers("another host key than the settings have") : error);
+    });
+    client.connect({
+      ...config,
+      readyTimeout: connectPatience,
+      algorithms: { serverHostKey: [type] as never },
+      hostVerifier: (shown: Buffer) => {
+        differs = shown.toString("base64") !== key;
+        return !differs;
+      },
+    });
+  });
+}
+
+/** @throws {HostKeyDiffers | Error} where nobody answers, another machine does, or there is no login */
+export async function runScript({ ssh, address, privateKey }: Login, command: string, script: string): Promise<string> {
+  const agent = process.env["SSH_AUTH_SOCK"];
+  const who = privateKey ? { privateKey } : { ...(agent ? { agent } : {}) };
+  const clients: Client[] = [];
+  try {
+    const target = { host: ssh.host ?? address, port: ssh.port ?? 22, username: ssh.user };
+    let way: ConnectConfig = { ...target, ...who };
+    if (ssh.proxy) {
+      const proxy = new Client();
+      clients.push(proxy);
+      const { host, port = 22, user, hostKey } = ssh.proxy;
+      await connect(proxy, { host, port, username: user, ...who }, hostKey);
+      const sock = await new Promise<ConnectConfig["sock"]>((resolve, reject) => {
+        proxy.forwardOut("127.0.0.1", 0, target.host, target.port, (error, stream) => {
+          if (error) reject(error);
+          else resolve(stream);
+        });
+      });
+      way = { ...way, ...(sock ? { sock } : {}) };
+    }
+    const client = new Client();
+    clients.push(client);
+    await connect(client, way, ssh.hostKey);
+    return await new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`no answer within ${scriptPatience / 1000} s`));
+      }, scriptPatience);
+      client.exec(command, (error, stream) => {
+        if (error) {
+          reject(error);
+          return;
+        }
+        let [out, err] = ["", ""];
+        stream.on("data", (data: Buffer) => (out += data.toString()));
+        stream.stderr.on("data", (data: Buffer) => (err += data.toString()));
+        stream.on("close", (status: number) => {
+          clearTimeout(timer);
+          if (status === 0) resolve(out);
+          else reject(new Error(err.trim().split("\n").at(-1) ?? `status ${status}`));
+        });
+        stream.end(script);
+      });
+    });
+  } finally {
+    for (const client of clients) client.end();
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * What the operator must be allowed to do in AWS, by the stack's settings and nothing more. Resource types and conditions are those
+ * of AWS's service authorization reference:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and list_amazonroute53.html
+ */
+import { IngressMode, type PrimaryAddress } from "../../settings/choices";
+import { partitionOf } from "./arn";
+import { askedByBalancers, balancerStatements } from "./balancerPolicy";
+import { conditions, type Statement } from "./conditions";
+
+export interface PolicySettings {
+  mode: IngressMode;
+  clusterName: string;
+  /** `eu-central-1`; the policy is of no use in another. */
+  region: string;
+  /** Twelve digits, or `*` for whichever account the policy is attached in. */
+  accountId: string;
+  appDomains: readonly string[];
+  secondaryPrivateIp?: string | undefined;
+  primaryAddress: PrimaryAddress;
+  apiAllowedCidrs: readonly string[];
+  route53ZoneId?: string | undefined;
+  overwriteRecords: boolean;
+  healthChecks: boolean;
+}
+
+export interface PolicyDocument {
+  Version: "2012-10-17";
+  Statement: Statement[];
+}
+
+/** What every mode does: find the node, and let the applications' clients in. */
+function commonStatements({ mode, clusterName, region, accountId, ...settings }: PolicySettings): Statement[] {
+  const arn = (type: string): string => `arn:${partitionOf(region)}:ec2:${region}:${accountId}:${type}/*`;
+  const { beingMadeOurs, ours, ofTheCluster } = conditions(clusterName);
+  const dualIp = mode === IngressMode.DualIp;
+  const balanced = mode === IngressMode.LoadBalancer;
+  const withAddress = dualIp || balanced;
+  const look = [
+    ...["DescribeAddresses", "DescribeInstances", "DescribeNetworkInterfaces"],
+    ...["DescribeSecurityGroups", "DescribeSecurityGroupRules"],
+    // Quotas of the interface and of Elastic IPs.
+    ...(balanced ? askedByBalancers : ["DescribeAccountAttributes"]),
+    ...(dualIp ? ["DescribeInstanceTypes"] : []),
+    ...(withAddress ? ["DescribeAddressesAttribute"] : []),
+    ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
+    ...(dualIp && settings.apiAllowedCidrs.length > 0 ? ["DescribeVpcs"] : []),
+  ];
+  const group = arn("security-group");
+  const rule = arn("security-group-rule");
+  const address = arn("elastic-ip");
+  // Our own address comes back from wherever somebody has moved it: the address's own condition still holds.
+  const takeAddressBack: Statement = {
+    Sid: "TakeOurAddressBack",
+    Effect: "Allow",
+    Action: ["ec2:DisassociateAddress"],
+    Resource: [arn("network-interface")],
+  };
+  /** The node's interface is changed in the modes that have something on it. */
+  const interfaceStatements = (): Statement[] => [
+    {
+      Sid: "NodesInterface",
+      Effect: "Allow",
+      Action: [
+        "ec2:ModifyNetworkInterfaceAttribute",
+        ...(dualIp ? ["ec2:AssignPrivateIpAddresses", "ec2:AssociateAddress", "ec2:UnassignPrivateIpAddresses"] : []),
+      ],
+      Resource: [arn("network-interface")],
+      Condition: ofTheCluster,
+    },
+    // The call names all groups of the interface, those of kOps and of others among them.
+    { Sid: "GroupsOfInterface", Effect: "Allow", Action: ["ec2:ModifyNetworkInterfaceAttribute"], Resource: [group] },
+  ];
+  return [
+    {
+      Sid: "Look",
+      Effect: "Allow",
+      // Describe calls know no resources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-policies-for-amazon-ec2.html
+      Action: look.map((action) => `ec2:${action}`),
+      Resource: ["*"],
+      Condition: { StringEquals: { "ec2:Region": region } },
+    },
+    { Sid: "WhoAmI", Effect: "Allow", Action: ["sts:GetCallerIdentity"], Resource: ["*"] },
+    {
+      Sid: "MakeOurOwn",
+      Effect: "Allow",
+      Action: [
+        "ec2:CreateSecurityGroup",
+        "ec2:AuthorizeSecurityGroupIngress",
+        ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
+        ...(withAddress ? ["ec2:AllocateAddress"] : []),
+      ],
+      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Condition: beingMadeOurs,
+    },
+    { Sid: "MakeGroupsInVpc", Effect: "Allow", Action: ["ec2:CreateSecurityGroup"], Resource: [arn("vpc")] },
+    {
+      Sid: "TagWhatIsMade",
+      Effect: "Allow",
+      Action: ["ec2:CreateTags"],
+      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Condition: {
+        StringEquals: {
+          ...beingMadeOurs.StringEquals,
+          "ec2:CreateAction": [
+            "CreateSecurityGroup",
+            "AuthorizeSecurityGroupIngress",
+            ...(balanced ? ["AuthorizeSecurityGroupEgress"] : []),
+            ...(withAddress ? ["AllocateAddress"] : []),
+          ],
+        },
+      },
+    },
+    {
+      Sid: "ChangeOurOwn",
+      Effect: "Allow",
+      Action: [
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateTags",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DeleteTags",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+        ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
+        ...(dualIp ? ["ec2:AssociateAddress"] : []),
+        // A refresh has found the address on the balancer, and its deletion takes it off there.
+        ...(withAddress ? ["ec2:DisassociateAddress", "ec2:ReleaseAddress"] : []),
+      ],
+      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Condition: ours,
+    },
+    ...(balanced ? balancerStatements({ clusterName, region, accountId }) : interfaceStatements()),
+    ...(withAddress ? [takeAddressBack] : []),
+  ];
+}
+
+/** Records of the applications' names only: never the API's, which are kOps'. */
+function recordStatements({ mode, region, route53ZoneId, appDomains, overwriteRecords }: PolicySettings): Statement[] {
+  if (mode === IngressMode.NodePort || !route53ZoneId) return [];
+  const arn = (resource: string): string => `arn:${partitionOf(region)}:route53:::${resource}`;
+  const zone = [arn(`hostedzone/${route53ZoneId}`)];
+  return [
+    {
+      Sid: "LookAtZone",
+      Effect: "Allow",
+      Action: ["route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"],
+      Resource: zone,
+    },
+    { Sid: "WaitForRecords", Effect: "Allow", Action: ["route53:GetChange"], Resource: [arn("change/*")] },
+    {
+      Sid: "WriteRecords",
+      Effect: "Allow",
+      Action: ["route53:ChangeResourceRecordSets"],
+      Resource: zone,
+      // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+      Condition: {
+        "ForAllValues:StringEquals": {
+          "route53:ChangeResourceRecordSetsNormalizedRecordNames": appDomains.map((name) => name.toLowerCase()),
+          "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
+          // An update is an UPSERT, whether or not records of others are taken over.
+          "route53:ChangeResourceRecordSetsActions": [...(overwriteRecords ? [] : ["CREATE"]), "UPSERT", "DELETE"],
+        },
+      },
+    },
+  ];
+}
+
+function healthCheckStatements({ mode, region, healthChecks }: PolicySettings): Statement[] {
+  if (mode !== IngressMode.DualIp || !healthChecks) return [];
+  return [
+    { Sid: "MakeHealthChecks", Effect: "Allow", Action: ["route53:CreateHealthCheck"], Resource: ["*"] },
+    {
+      Sid: "HealthChecks",
+      Effect: "Allow",
+      Action: [
+        "route53:ChangeTagsForResource",
+        "route53:DeleteHealthCheck",
+        "route53:GetHealthCheck",
+        "route53:ListTagsForResource",
+        "route53:UpdateHealthCheck",
+      ],
+      // Route 53 has no condition on tags.
+      Resource: [`arn:${partitionOf(region)}:route53:::healthcheck/*`],
+    },
+  ];
+}
+
+/** An identity policy for the user or role that runs `pulumi`. */
+export function policyFor(settings: PolicySettings): PolicyDocument {
+  return {
+    Version: "2012-10-17",
+    Statement: [...commonStatements(settings), ...recordStatements(settings), ...healthCheckStatements(settings)],
+  };
+}

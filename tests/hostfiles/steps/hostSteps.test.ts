@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { ApiForwarder } from "../../../settings/choices";
+import { allSteps, hostSettings } from "../settings";
+
+for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
+  describe(`host steps with ${forwarder}`, () => {
+    const settings = hostSettings({ apiForwarder: forwarder, apiAllowedCidrs: ["192.0.2.0/24"] });
+    const steps = allSteps(settings);
+    const position = (name: string): number => steps.findIndex((step) => step.name === name);
+
+    it("come in an order of which every prefix is safe", () => {
+      assert.equal(position("preflight"), 0);
+      // Rules before the address: nobody ever sees the API's certificate there. HAProxy after its password.
+      // prettier-ignore
+      const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-password", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
+      const positions = order.map(position);
+      assert.ok(!positions.includes(-1));
+      assert.deepEqual(
+        positions,
+        [...positions].sort((a, b) => a - b),
+      );
+    });
+
+    it("each comes after an earlier one", () => {
+      steps.forEach(({ after }, index) => after.forEach((name) => assert.ok(position(name) < index)));
+      assert.ok(steps.slice(1).every(({ after }) => after.length > 0));
+    });
+
+    it("never bind port 443", () => {
+      for (const step of steps) {
+        const text = step.stdin(settings);
+        assert.doesNotMatch(text, /^\s*bind\s+\S*:443\b/m, step.name);
+        assert.doesNotMatch(text, /ListenStream=(\S*:)?443$/m, step.name);
+        assert.doesNotMatch(text, /LISTEN:443\b|listen \S+ 443\b/, step.name);
+      }
+    });
+
+    it("read no setting that they do not name", () => {
+      for (const step of steps) {
+        const named = Object.fromEntries(step.needs.map((key) => [key, settings[key]])) as unknown as typeof settings;
+        assert.equal(step.stdin(named), step.stdin(settings), step.name);
+      }
+    });
+
+    it("show the password in one secret file only, and in no command", () => {
+      const holders = steps.filter((step) => step.stdin(settings).includes(settings.statsPassword));
+      assert.deepEqual(
+        holders.map(({ name, secret }) => ({ name, secret })),
+        [{ name: "haproxy-password", secret: true }],
+      );
+      for (const { create, remove } of steps) {
+        assert.ok(!`${create(settings)}${remove?.(settings)}`.includes(settings.statsPassword));
+      }
+    });
+
+    it("write every file anew where the user asks for it, and name nothing else in their commands", () => {
+      for (const { name, create, stdin } of steps) {
+        const again = { ...settings, reinstall: "2" };
+        assert.equal(stdin(again), stdin(settings), name);
+        assert.equal(create(again).replace(" --reinstall 2", ""), create(settings), name);
+        assert.notEqual(create(again), create(settings), name);
+      }
+    });
+
+    it("name the instance in every command, so that a replaced node is installed anew", () => {
+      for (const { name, create } of steps) assert.ok(create(settings).includes(settings.instanceId), name);
+    });
+
+    it("never apply netplan, restart networkd or flush rules", () => {
+      const everything = steps
+        .map((step) => `${step.stdin(settings)}${step.create(settings)}${step.remove?.(settings)}`)
+        .join("\n");
+      assert.doesNotMatch(
+        everything,
+        /netplan apply|networkctl (reload|reconfigure)|restart systemd-networkd|flush ruleset|nftables\.service/,
+      );
+    });
+  });
+}

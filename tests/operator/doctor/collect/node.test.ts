@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { parseFacts, reasonOf, renderScript } from "../../../../operator/doctor/collect/node";
+import { HostKeyDiffers } from "../../../../operator/doctor/collect/ssh";
+import { outputs } from "../../../dns/support";
+
+const question = { outputs: outputs(), httpsNodePort: 30443, httpNodePort: 30080, proxyProtocol: false };
+
+describe("doctor's look at the node", () => {
+  it("is a script that bash takes and that changes nothing", () => {
+    const script = renderScript(question);
+    const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(
+      script,
+      /systemctl (?:re)?start|systemctl stop|nft (?:add|delete|-f)|ip addr (?:add|del|replace)|\brm\b|\bmv\b|>>|[^2&-]>(?!&|\/dev\/null)/,
+    );
+  });
+
+  it("gives every fact also on a machine that has nothing of ours", function () {
+    this.timeout(30_000);
+    const start = Date.now();
+    const { stdout, stderr } = spawnSync("bash", ["-s"], { input: renderScript(question), encoding: "utf8" });
+    const facts = parseFacts(stdout);
+    // Nobody answers at the node's address: four times three seconds, side by side.
+    assert.ok(Date.now() - start < 6000, `${Date.now() - start} ms`);
+    assert.equal(facts.onLoopback, false, stderr);
+    assert.equal(facts.owner, "");
+    assert.deepEqual(facts.haproxy.active, false);
+    assert.deepEqual(facts.history, []);
+  });
+
+  it("is refused when it was cut short", () => {
+    assert.throws(() => parseFacts("owner x\nmissing \n"));
+  });
+
+  it("knows by what ssh2 and sudo say how far a login got", () => {
+    for (const [error, reason] of [
+      [new Error("connect ECONNREFUSED 192.0.2.1:22"), "unreachable"],
+      [new Error("no answer within 20 s"), "unreachable"],
+      [new HostKeyDiffers("another host key than the settings have"), "host key"],
+      [new Error("Handshake failed: no matching host key format"), "host key"],
+      [new Error("All configured authentication methods failed"), "no login"],
+      [
+        new Error("Cannot parse privateKey: Encrypted private OpenSSH key detected, but no passphrase given"),
+        "no login",
+      ],
+      [new Error("sudo: a password is required"), "sudo"],
+    ] as const)
+      assert.equal(reasonOf(error), reason, error.message);
+  });
+});

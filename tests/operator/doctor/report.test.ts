@@ -1,0 +1,350 @@
+import assert from "node:assert/strict";
+import { checks } from "../../../operator/doctor/checks";
+import type { Target } from "../../../operator/doctor/collect/targets";
+import { judge, looked } from "../../../operator/doctor/report";
+import { IngressMode } from "../../../settings/choices";
+import { healthy, healthyAws, healthyNode, silentAws } from "./facts";
+
+const everything = { only: [], ignore: [] };
+const nobody = { error: "ECONNREFUSED", names: [], distrust: "", daysLeft: 0 };
+const codes = (all: readonly { code: string }[]): string[] => all.map(({ code }) => code);
+
+describe("doctor's report", () => {
+  it("on a healthy node has every check as good", () => {
+    const report = judge(healthy(), everything);
+    assert.deepEqual(report.findings, []);
+    assert.deepEqual(report.skipped, []);
+    const ours = checks.filter(({ modes }) => modes.includes(IngressMode.DualIp));
+    assert.deepEqual(codes(report.good).sort(), codes(ours).sort());
+  });
+
+  it("names the cause, and does not look at what it explains", () => {
+    const facts = healthy({
+      node: { ...healthyNode, haproxy: { active: false, enabled: true }, httpsListener: [], httpListener: [] },
+      reach: {
+        ...healthy().reach,
+        ingress: [{ name: "", address: "192.0.2.1", answer: nobody }],
+        http: [{ address: "192.0.2.1", status: 0, error: "ECONNREFUSED" }],
+      },
+    });
+    const { findings, skipped } = judge(facts, everything);
+    assert.deepEqual(codes(findings), ["HAPROXY_STOPPED"]);
+    assert.ok(skipped.every(({ because }) => because === "HAPROXY_STOPPED explains it"));
+    assert.ok(codes(skipped).includes("INGRESS_UNREACHABLE"));
+  });
+
+  it("puts errors before warnings", () => {
+    const node = { ...healthyNode, nat: { active: true, enabled: false }, guard: { active: false, enabled: true } };
+    assert.deepEqual(codes(judge(healthy({ node }), everything).findings), ["GUARD_STOPPED", "NAT_NOT_AT_BOOT"]);
+  });
+
+  it("hands a cause on: what it explains explains the rest", () => {
+    const given = healthy().outputs;
+    const aws = {
+      ...healthyAws(given),
+      instanceState: "terminated",
+      controlPlane: ["i-new"],
+      networkInterface: undefined,
+      elasticIps: healthyAws(given).elasticIps.map((each) => ({
+        ...each,
+        networkInterfaceId: "",
+        privateIp: "",
+        associated: false,
+      })),
+      reachedBy: { 443: [], 80: [] },
+    };
+    const unreachable = { because: "no answer", reason: "unreachable", user: "ubuntu" } as const;
+    const reach = {
+      ingress: [{ name: "app.example.com", address: given.ingressPublicIp, answer: nobody }],
+      http: [{ address: given.ingressPublicIp, status: 0, error: "ECONNREFUSED" }],
+      api: nobody,
+    };
+    const { findings, skipped } = judge(healthy({ aws, node: unreachable, reach }), everything);
+    assert.deepEqual(codes(findings), ["INSTANCE_GONE"]);
+    for (const code of ["API_ADDRESS_LOST", "ELASTIC_IP_UNASSOCIATED", "SSH_UNREACHABLE", "IDLE_ELASTIC_IP"])
+      assert.equal(skipped.find((each) => each.code === code)?.because, "INSTANCE_GONE explains it", code);
+    assert.ok(!findings.some(({ fix }) => /release-address|associate-address/.test(fix)));
+  });
+
+  it("says why something was not looked at, once for all that hangs on it", () => {
+    const aws = silentAws("AWS does not answer");
+    const { findings, skipped, good } = judge(healthy({ aws }), everything);
+    assert.deepEqual(findings, []);
+    assert.ok(skipped.length >= 9 && skipped.every(({ because }) => because === "AWS does not answer"));
+    assert.ok(good.length > 20);
+  });
+
+  it("loses to a denied call what that call answers, and nothing else", () => {
+    const given = healthy().outputs;
+    const because = "AWS does not answer: UnauthorizedOperation";
+    const { findings, skipped } = judge(
+      healthy({ aws: { ...healthyAws(given), elasticIps: { because } } }),
+      everything,
+    );
+    assert.deepEqual(findings, []);
+    assert.deepEqual(codes(skipped).sort(), ["ELASTIC_IP_GONE", "ELASTIC_IP_UNASSOCIATED", "IDLE_ELASTIC_IP"]);
+    const state = judge(healthy({ aws: { ...healthyAws(given), instanceState: { because } } }), everything);
+    assert.deepEqual(codes(state.skipped).sort(), ["INSTANCE_GONE", "INSTANCE_STOPPED"]);
+  });
+
+  describe("of Elastic IPs that lead nowhere", () => {
+    const facts = healthy();
+    const own = healthyAws(facts.outputs).elasticIps[0];
+    assert.ok(own);
+    const idle = {
+      ...own,
+      allocationId: "eipalloc-idle",
+      publicIp: "203.0.113.77",
+      networkInterfaceId: "",
+      associated: false,
+    };
+    const findings = (change: Partial<typeof own>, mode = "dual-ip") => {
+      const elasticIps = [own, { ...idle, ...change }];
+      const records = [
+        {
+          ...facts.outputs.dns.records[0],
+          name: "app.example.com.",
+          type: "A" as const,
+          ttl: 60,
+          values: ["203.0.113.10", "203.0.113.78"],
+        },
+      ];
+      const outputs = { ...facts.outputs, mode, dns: { ...facts.outputs.dns, records } };
+      const target = { instanceId: "i-1", port: 30443, state: "healthy", reason: "" };
+      return judge(
+        { ...facts, outputs, aws: { ...healthyAws(facts.outputs), elasticIps, targets: [target] } },
+        { only: ["cost"], ignore: [] },
+      ).findings;
+    };
+
+    it("advises to release one that was left over", () => {
+      assert.equal(findings({})[0]?.fix, "aws --region eu-central-1 ec2 release-address --allocation-id eipalloc-idle");
+    });
+
+    it("never advises to release the API's, nor those of a balancer's other zones", () => {
+      const name = (end: string): string => `kops-secondary-ingress-prod-k8s.example.com-${end}`;
+      assert.deepEqual(findings({ publicIp: facts.outputs.apiPublicIp }), []);
+      assert.deepEqual(findings({ name: name("api") }), []);
+      for (const mode of ["dual-ip", "load-balancer"]) {
+        assert.deepEqual(findings({ name: name("balancer-eu-central-1b") }, mode), []);
+        assert.deepEqual(findings({ publicIp: "203.0.113.78" }, mode), []);
+      }
+    });
+  });
+
+  it("gives the API its own Elastic IP back by a call, without the settings being touched", () => {
+    const facts = healthy();
+    const known = healthyAws(facts.outputs);
+    const api = {
+      ...known.elasticIps[0],
+      allocationId: "eipalloc-api",
+      publicIp: facts.outputs.apiPublicIp,
+      name: "x-api",
+      networkInterfaceId: "",
+      privateIp: "",
+      associated: false,
+    };
+    const networkInterface = {
+      attachedTo: facts.outputs.instanceId,
+      privateIps: [facts.outputs.secondaryPrivateIp],
+      publicIp: "",
+      elastic: false,
+    };
+    const fixes = (elasticIps: (typeof known)["elasticIps"]) =>
+      judge(healthy({ aws: { ...known, networkInterface, elasticIps } }), everything).findings.map(({ code, fix }) => [
+        code,
+        fix,
+      ]);
+    const [[code, fix] = []] = fixes([...known.elasticIps, api]);
+    assert.equal(code, "API_ADDRESS_LOST");
+    assert.match(fix ?? "", /^aws .* associate-address --allocation-id eipalloc-api .* --private-ip-address 172/);
+    assert.match(fixes(known.elasticIps)[0]?.[1] ?? "", /^pulumi config set .*primaryAddress elastic-ip && pulumi up/);
+  });
+
+  describe("of the doors", () => {
+    const found = (rules: string[], allowedCidrs: string[] | undefined) => {
+      const facts = healthy();
+      const aws = { ...healthyAws(facts.outputs), reachedBy: { 443: rules, 80: ["0.0.0.0/0"] } };
+      return judge(healthy({ aws, allowedCidrs }), { only: ["HTTPS_CLOSED"], ignore: [] }).findings;
+    };
+
+    it("wants a rule for each of allowedCidrs, and any without the settings", () => {
+      assert.deepEqual(found(["192.0.2.0/24", "10.0.0.0/8"], ["192.0.2.0/25", "10.1.0.0/16"]), []);
+      assert.match(found(["192.0.2.10/32"], ["0.0.0.0/0"])[0]?.observed ?? "", /lets 0\.0\.0\.0\/0 reach port 443/);
+      assert.match(
+        found(["192.0.2.0/24"], ["192.0.2.0/24", "192.0.3.0/24"])[0]?.observed ?? "",
+        /lets 192\.0\.3\.0\/24 reach/,
+      );
+      assert.deepEqual(found(["192.0.2.10/32"], undefined), []);
+      assert.match(found([], undefined)[0]?.observed ?? "", /lets anyone reach/);
+    });
+  });
+
+  it("says nothing of certificates that nobody shows", () => {
+    const facts = healthy();
+    const reach = { ...facts.reach, ingress: [{ name: "app.example.com", address: "192.0.2.1", answer: nobody }] };
+    const { findings, skipped } = judge(healthy({ reach }), { only: ["certificate"], ignore: [] });
+    assert.deepEqual(findings, []);
+    for (const code of ["CERTIFICATE_EXPIRED", "CERTIFICATE_ENDS", "CERTIFICATE_UNTRUSTED"])
+      assert.equal(skipped.find((each) => each.code === code)?.because, "nobody answers over HTTPS");
+  });
+
+  it("asks for a unit that runs and starts at boot", () => {
+    for (const [unit, code] of [
+      ["timer", "CHECK_STOPPED"],
+      ["guard", "GUARD_STOPPED"],
+      ["watch", "MANIFEST_UNWATCHED"],
+    ] as const)
+      for (const state of [
+        { active: true, enabled: false },
+        { active: false, enabled: true },
+      ]) {
+        const [finding] = judge(healthy({ node: { ...healthyNode, [unit]: state } }), everything).findings;
+        assert.equal(finding?.code, code);
+        assert.match(finding.fix, /systemctl enable --now \S+$/);
+      }
+  });
+
+  it("disables what listens on the API's port, where that is a unit that can be disabled", () => {
+    const fix = (...strangersUnits: string[]): string | undefined =>
+      judge(healthy({ node: { ...healthyNode, strangersOn443: ["nginx@0.0.0.0:443"], strangersUnits } }), everything)
+        .findings[0]?.fix;
+    assert.equal(fix("nginx.service", "web.socket"), "on the node: systemctl disable --now nginx.service web.socket");
+    for (const units of [["cri-containerd-1.scope"], []]) assert.match(fix(...units) ?? "", /^end it for good/);
+  });
+
+  it("finds by the login alone why nothing of the node is known", () => {
+    for (const [reason, code] of [
+      ["unreachable", "SSH_UNREACHABLE"],
+      ["host key", "HOST_KEY_DIFFERS"],
+      ["no login", "SSH_REFUSED"],
+      ["sudo", "NO_SUDO"],
+    ] as const)
+      assert.deepEqual(
+        codes(judge(healthy({ node: { because: "so", reason, user: "ubuntu" } }), everything).findings),
+        [code],
+      );
+  });
+
+  it("does not call good what a login did not get to", () => {
+    const node = { because: "refused", reason: "host key", user: "ubuntu" } as const;
+    const { good, skipped } = judge(healthy({ node }), { only: ["SSH"], ignore: [] });
+    assert.deepEqual(codes(good), ["SSH_UNREACHABLE"]);
+    assert.deepEqual(codes(skipped), ["SSH_REFUSED", "NO_SUDO"]);
+  });
+
+  it("in mode node-port asks nothing of the node, and only what belongs to it", () => {
+    const facts = healthy();
+    const outputs = { ...facts.outputs, mode: "node-port", dns: { ...facts.outputs.dns, records: [] } };
+    const { findings, good } = judge({ ...facts, outputs, node: { because: "no node" } }, everything);
+    assert.deepEqual(findings, []);
+    assert.ok(good.every(({ code }) => !code.startsWith("HAPROXY")));
+    assert.ok(codes(good).includes("INGRESS_UNREACHABLE"));
+  });
+
+  describe("in mode load-balancer", () => {
+    const behind = (targets: Target[] | undefined, detached: string[] = []) => {
+      const facts = healthy();
+      const outputs = { ...facts.outputs, mode: "load-balancer" };
+      return judge(
+        { ...facts, outputs, aws: { ...facts.aws, targets, detached }, node: { because: "nothing on the node" } },
+        everything,
+      );
+    };
+    const target = (instanceId: string, state: string, reason = ""): Target => ({
+      ...{ instanceId, port: 30443, state, reason },
+    });
+
+    it("is content with nodes that are well, or come and go", () => {
+      const { findings, good } = behind([
+        target("i-1", "healthy"),
+        target("i-2", "initial"),
+        target("i-3", "draining"),
+      ]);
+      assert.deepEqual(findings, []);
+      for (const code of ["BALANCER_GONE", "NO_TARGET_HEALTHY", "TARGETS_UNHEALTHY"])
+        assert.ok(codes(good).includes(code));
+    });
+
+    it("names the nodes that are left out, and why", () => {
+      const [finding, ...others] = behind([
+        target("i-1", "healthy"),
+        target("i-2", "unhealthy", "Target.FailedHealthChecks"),
+      ]).findings;
+      assert.deepEqual([finding?.code, finding?.severity, others], ["TARGETS_UNHEALTHY", "warning", []]);
+      assert.equal(finding?.observed, "1 of 2: i-2:30443 is unhealthy (Target.FailedHealthChecks)");
+    });
+
+    it("names a port for which there is no node, as the cause of what clients get", () => {
+      const ill = target("i-1", "unhealthy", "Target.FailedHealthChecks");
+      for (const targets of [[], [ill], [ill, { ...target("i-1", "healthy"), port: 30080 }]]) {
+        const { findings, skipped } = behind(targets);
+        assert.deepEqual(codes(findings), ["NO_TARGET_HEALTHY"]);
+        assert.ok(codes(skipped).includes("INGRESS_UNREACHABLE"));
+      }
+      assert.equal(behind([]).findings[0]?.observed, "no node behind the load balancer");
+    });
+
+    it("names a group whose nodes it does not lead to, though the others serve", () => {
+      const { findings } = behind([target("i-1", "healthy")], ["spot.k8s.example.com"]);
+      assert.deepEqual(codes(findings), ["GROUP_DETACHED"]);
+      assert.equal(findings[0]?.observed, "spot.k8s.example.com is not attached to the target groups");
+      assert.deepEqual(codes(behind([], ["nodes", "spot"]).findings), ["GROUP_DETACHED", "NO_TARGET_HEALTHY"]);
+    });
+
+    it("goes on looking behind a group that is not led to", () => {
+      const ill = target("i-1", "unhealthy", "Target.FailedHealthChecks");
+      assert.deepEqual(codes(behind([ill], ["spot"]).findings), ["GROUP_DETACHED", "NO_TARGET_HEALTHY"]);
+      assert.ok(codes(behind([target("i-1", "healthy")], ["spot"]).good).includes("CERTIFICATE_EXPIRED"));
+    });
+
+    it("misses the balancer, which explains what is behind it", () => {
+      const { findings, skipped } = behind(undefined);
+      assert.deepEqual(codes(findings), ["BALANCER_GONE"]);
+      for (const code of ["TARGETS_UNHEALTHY", "INGRESS_UNREACHABLE"]) assert.ok(codes(skipped).includes(code));
+    });
+  });
+
+  it("looks at what is chosen, and what is ignored explains nothing", () => {
+    const node = { ...healthyNode, haproxy: { active: false, enabled: true }, httpListener: [] };
+    assert.deepEqual(codes(judge(healthy({ node }), { only: ["haproxy"], ignore: [] }).findings), ["HAPROXY_STOPPED"]);
+    assert.deepEqual(codes(judge(healthy({ node }), { only: ["HTTP_LISTENER_MISSING"], ignore: [] }).findings), [
+      "HTTP_LISTENER_MISSING",
+    ]);
+    assert.deepEqual(codes(judge(healthy({ node }), { only: [], ignore: ["HAPROXY_STOPPED"] }).findings), [
+      "HTTP_LISTENER_MISSING",
+    ]);
+  });
+
+  it("does not miss the API where kOps' own balancer stands before it", () => {
+    const facts = healthy();
+    const outputs = { ...facts.outputs, mode: "load-balancer" };
+    const target = { instanceId: "i-1", port: 30443, state: "healthy", reason: "" };
+    const seen = (change: object) => {
+      const aws = { ...healthyAws(outputs), targets: [target], ...change };
+      return judge({ ...facts, outputs, aws, reach: { ...facts.reach, api: nobody } }, everything);
+    };
+    assert.deepEqual(codes(seen({}).findings), ["API_UNREACHABLE"]);
+    for (const change of [{ controlPlane: ["i-1", "i-2", "i-3"] }, { reachedBy: { 443: [], 80: [] } }])
+      assert.deepEqual(codes(seen(change).findings), []);
+  });
+
+  it("prints fixes that lead to this stack, account and directory", () => {
+    const facts = healthy({ profile: "ops", cwd: "../my prod" });
+    const aws = { ...healthyAws(facts.outputs), instanceState: "stopped" };
+    const [stopped] = judge({ ...facts, aws }, everything).findings;
+    assert.match(stopped?.fix ?? "", /^aws --profile ops --region eu-central-1 ec2 start-instances --instance-ids i-/);
+    const gone = { ...healthyAws(facts.outputs), elasticIps: [] };
+    const [finding] = judge({ ...facts, aws: gone }, everything).findings;
+    assert.equal(finding?.fix, "pulumi -C '../my prod' up --refresh --yes --stack prod");
+    const [name] = judge({ ...facts, names: { addresses: {} } }, everything).findings;
+    assert.match(name?.fix ?? "", /npx secondary-ingress dns cutover --stack prod --cwd '\.\.\/my prod' --yes/);
+  });
+
+  it("knows what was looked at", () => {
+    const nothing = judge(healthy({ aws: silentAws("denied") }), { only: ["aws"], ignore: [] });
+    assert.ok(!looked(nothing));
+    assert.ok(!looked(judge(healthy(), { only: ["BALANCER_GONE"], ignore: [] })));
+    assert.ok(looked(judge(healthy(), { only: ["haproxy_stopped"], ignore: [] })));
+  });
+});

@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { ConfigError, type Fault, readConfig } from "../../settings/read";
+import { defaults, IngressMode } from "../../settings/choices";
+
+const project = "kops-secondary-ingress";
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJbVv5ZOPCJAM2Ce2TYnqk6nV3q4jNQlQGxhSAXJ7jWm";
+
+/** Settings that work, in the form in which the engine hands them over. */
+function settings(change: Record<string, unknown> = {}): Record<string, string> {
+  const values: Record<string, unknown> = {
+    mode: "dual-ip",
+    clusterName: "k8s.example.com",
+    appDomains: ["app.example.com"],
+    ssh: { user: "ubuntu", hostKey },
+    ...change,
+  };
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [`${project}:${key}`, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
+}
+
+function faults(change: Record<string, unknown>): readonly Fault[] {
+  try {
+    readConfig(project, settings(change), "prod");
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults;
+  }
+  return [];
+}
+
+describe("config", () => {
+  it("takes settings that work and fills in the defaults", () => {
+    const { mode, httpsNodePort, allowedCidrs, ssh } = readConfig(project, settings(), "prod");
+    assert.equal(mode, IngressMode.DualIp);
+    assert.equal(httpsNodePort, 30443);
+    assert.deepEqual(allowedCidrs, ["0.0.0.0/0"]);
+    assert.equal(ssh?.hostKey, hostKey);
+  });
+
+  it("leaves keys of other namespaces alone", () => {
+    assert.doesNotThrow(() => readConfig(project, { ...settings(), "aws:region": "eu-central-1" }, "prod"));
+  });
+
+  const wrong: Record<string, { change: Record<string, unknown>; key: string; says: RegExp }> = {
+    "unknown mode": {
+      change: { mode: "dual" },
+      key: "mode",
+      says: /node-port, dual-ip or load-balancer, found "dual"/,
+    },
+    "no cluster": { change: { clusterName: undefined }, key: "clusterName", says: /found nothing/ },
+    "a cluster with shell in it": {
+      change: { clusterName: "a.b;$(reboot)" },
+      key: "clusterName",
+      says: /cluster's name/,
+    },
+    "the API's name": {
+      change: { appDomains: ["api.k8s.example.com"] },
+      key: "appDomains[0]",
+      says: /belongs to the cluster's API/,
+    },
+    "a name under the API's": {
+      change: { appDomains: ["x.api.k8s.example.com"] },
+      key: "appDomains[0]",
+      says: /belongs to/,
+    },
+    "the API's internal name": {
+      change: { appDomains: ["api.internal.k8s.example.com"] },
+      key: "appDomains[0]",
+      says: /belongs to/,
+    },
+    "a name twice": { change: { appDomains: ["a.example.com", "a.example.com"] }, key: "appDomains[1]", says: /once/ },
+    "no domain name": { change: { appDomains: ["not a name"] }, key: "appDomains[0]", says: /domain name/ },
+    "no address": { change: { secondaryPrivateIp: "172.20.45" }, key: "secondaryPrivateIp", says: /IPv4 address/ },
+    "a NodePort below the range": {
+      change: { httpsNodePort: 443 },
+      key: "httpsNodePort",
+      says: /30000–32767, found 443/,
+    },
+    "a NodePort above the range": {
+      change: { httpNodePort: 32768 },
+      key: "httpNodePort",
+      says: /30000–32767, found 32768/,
+    },
+    "one NodePort for both": { change: { httpNodePort: 30443 }, key: "httpNodePort", says: /another port/ },
+    "an RSA host key": {
+      change: { ssh: { user: "ubuntu", hostKey: "ssh-rsa AAAAB3NzaC1yc2E=" } },
+      key: "ssh.hostKey",
+      says: /ssh-keyscan -t ed25519/,
+    },
+    "no host key": { change: { ssh: { user: "ubuntu" } }, key: "ssh.hostKey", says: /found nothing/ },
+    "a host key that is none": {
+      change: { ssh: { user: "ubuntu", hostKey: "ssh-ed25519 AAAA" } },
+      key: "ssh.hostKey",
+      says: /expected the node's SSH host key/,
+    },
+    "no ssh at all": { change: { ssh: undefined }, key: "ssh.hostKey", says: /found nothing/ },
+    "an unknown field of ssh": {
+      change: { ssh: { user: "ubuntu", hostKey, hots: "x" } },
+      key: "ssh.hots",
+      says: /known key/,
+    },
+    "a range with host bits": {
+      change: { allowedCidrs: ["10.0.0.1/8"] },
+      key: "allowedCidrs[0]",
+      says: /without host bits/,
+    },
+    "no range": { change: { allowedCidrs: [] }, key: "allowedCidrs", says: /at least one/ },
+    "a port of the layout": { change: { apiLocalPort: 10443 }, key: "apiLocalPort", says: /other than/ },
+    "a time to live of nothing": { change: { dnsTtl: 0 }, key: "dnsTtl", says: /1–86400/ },
+    "records without names": {
+      change: { appDomains: [], route53ZoneId: "Z0123456789ABC" },
+      key: "appDomains",
+      says: /route53ZoneId/,
+    },
+    "an unknown key": { change: { appDomain: "x" }, key: "appDomain", says: /nearest is 'appDomains'/ },
+    "health checks that the applications' ranges keep out": {
+      change: { healthChecks: true, allowedCidrs: ["10.0.0.0/8"] },
+      key: "healthChecks",
+      says: /expected allowedCidrs to let in 0\.0\.0\.0\/0/,
+    },
+    "health checks that the API's ranges keep out": {
+      change: { healthChecks: true, apiAllowedCidrs: ["10.0.0.0/8"] },
+      key: "healthChecks",
+      says: /expected apiAllowedCidrs to let in/,
+    },
+    "health checks where nothing may cost": {
+      change: { healthChecks: true, mode: "node-port" },
+      key: "healthChecks",
+      says: /mode node-port/,
+    },
+    "a former stack without its project": {
+      change: { formerStack: "old" },
+      key: "formerStack",
+      says: /<project>\/<name>/,
+    },
+    "a tag of kOps": {
+      change: { tags: { KubernetesCluster: "x" } },
+      key: "tags.KubernetesCluster",
+      says: /neither AWS/,
+    },
+    "a role of kOps": { change: { tags: { "k8s.io/role/master": "1" } }, key: "tags.k8s.io/role/master", says: /kOps/ },
+    "a tag of the cluster": {
+      change: { tags: { "kubernetes.io/cluster/k8s.example.com": "owned" } },
+      key: "tags.kubernetes.io/cluster/k8s.example.com",
+      says: /kOps/,
+    },
+    "a tag of AWS": { change: { tags: { "aws:x": "1" } }, key: "tags.aws:x", says: /neither AWS/ },
+    "a tag of the program": { change: { tags: { "managed-by": "me" } }, key: "tags.managed-by", says: /this program/ },
+    "a tag's value that AWS refuses": { change: { tags: { team: "a\nb" } }, key: "tags.team", says: /value/ },
+  };
+  for (const [name, { change, key, says }] of Object.entries(wrong)) {
+    it(`refuses ${name}`, () => {
+      const found = faults(change).find((fault) => fault.key === key);
+      assert.ok(found, `no fault of ${key} in ${JSON.stringify(faults(change))}`);
+      assert.match(found.problem, says);
+      assert.match(found.fix, /^pulumi config (set|rm) --stack prod /);
+    });
+  }
+
+  it("reports all faults at once", () => {
+    const found = faults({ mode: "x", httpsNodePort: 1, appDomains: ["api.k8s.example.com"], nonsense: "1" });
+    assert.deepEqual(found.map(({ key }) => key).sort(), ["appDomains[0]", "httpsNodePort", "mode", "nonsense"]);
+  });
+
+  it("never prints a private key", () => {
+    const secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\n";
+    const [fault] = faults({ sshPrivateKey: secret });
+    assert.equal(fault?.key, "sshPrivateKey");
+    assert.ok(!JSON.stringify(fault).includes("b3BlbnNzaC1r"));
+    assert.match(fault.fix, /--secret/);
+  });
+
+  it("takes health checks where everybody is let in, and tags of the user's own", () => {
+    const open = ["10.0.0.0/8", "0.0.0.0/0"];
+    assert.deepEqual(faults({ healthChecks: true, allowedCidrs: open, apiAllowedCidrs: open }), []);
+    assert.deepEqual(faults({ tags: { team: "platform", "cost center": "4711/a+b=c@d" } }), []);
+  });
+
+  it("needs no SSH in mode node-port", () => {
+    assert.deepEqual(faults({ mode: "node-port", ssh: undefined }), []);
+  });
+
+  it("ends every text in settings or in a ConfigError, whatever is typed", () => {
+    const key = fc.constantFrom(
+      "mode",
+      "clusterName",
+      "appDomains",
+      "secondaryPrivateIp",
+      "httpsNodePort",
+      "allowedCidrs",
+      "ssh",
+      "dnsTtl",
+    );
+    fc.assert(
+      fc.property(key, fc.oneof(fc.string(), fc.json()), (name, value) => {
+        try {
+          readConfig(project, { ...settings(), [`${project}:${name}`]: value }, "prod");
+        } catch (error) {
+          assert.ok(error instanceof ConfigError, String(error));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("accepts every canonical range and no other", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.integer({ min: 0, max: 32 }), (address, prefix) => {
+        const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+        const canonical = number % 2 ** (32 - prefix) === 0;
+        assert.equal(faults({ allowedCidrs: [`${address}/${prefix}`] }).length === 0, canonical);
+      }),
+    );
+  });
+
+  it("has the defaults that Pulumi.yaml declares", () => {
+    const file = parse(readFileSync(join(__dirname, "../../Pulumi.yaml"), "utf8")) as {
+      config: Record<string, { default?: unknown }>;
+    };
+    const declared = Object.entries(file.config).flatMap(([key, value]) =>
+      "default" in value ? [[key, value.default]] : [],
+    );
+    assert.deepEqual(Object.fromEntries(declared), defaults);
+  });
+
+  it("has defaults that stand in no other default's way", () => {
+    const { appDomains, ...others } = defaults;
+    assert.deepEqual(appDomains, []);
+    assert.deepEqual(faults(others), []);
+  });
+
+  for (const stack of ["dev", "prod"]) {
+    it(`works with the example of ${stack}`, () => {
+      const file = parse(readFileSync(join(__dirname, `../../Pulumi.${stack}.yaml`), "utf8")) as {
+        config: Record<string, unknown>;
+      };
+      const values = Object.entries(file.config).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]);
+      assert.doesNotThrow(() => readConfig(project, Object.fromEntries(values) as Record<string, string>, stack));
+    });
+  }
+});
