@@ -146,9 +146,14 @@ function nodeUnreachable({ stackName, reported }: Failure): AutomationError | un
 }
 
 function preflightFailed({ stackName, reported }: Failure): AutomationError | undefined {
+  if (!reported.some((text) => text.includes("The node is not ready"))) return undefined;
   const faults = new Map<string, PreflightFault>();
-  for (const [, code = "", text = ""] of reported.join("\n").matchAll(/preflight: ([A-Z_]+): (.+)/g)) {
-    faults.set(`${code} ${text}`, { code, text: text.trim() });
+  const shown = /^ {2}([A-Z_]+): (expected .+)\n {4}fix: (.+)$/gm;
+  for (const [, code = "", problem = "", fix = ""] of reported
+    .join("\n")
+    .replaceAll(/^Warnings:\n(?: .*\n?)*/gm, "")
+    .matchAll(shown)) {
+    faults.set(`${code} ${problem}`, { code, text: `${problem}: ${fix}` });
   }
   if (faults.size === 0) return undefined;
   const found = [...faults.values()];

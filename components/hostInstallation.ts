@@ -66,6 +66,7 @@ export function remoteStep(
       stdin: step.secret ? pulumi.secret(text) : text,
       create: command.apply((settings) => step.create(checked(settings))),
       ...(step.remove ? { delete: command.apply((settings) => step.remove?.(checked(settings)) ?? "true") } : {}),
+      ...(step.logging ? { logging: step.logging } : {}),
       // Under a stock sshd every update would warn that PULUMI_COMMAND_STDOUT cannot be set.
       addPreviousOutputInEnv: false,
     },

@@ -4,7 +4,7 @@ import { apiManifest, ownerFile } from "./paths";
 import { apiForwardBridge, apiForwardListener, httpsListener, statsListener } from "./ports";
 import { quote } from "./shell";
 
-/** One thing that stands in the way, or (as a warning) is worth knowing. */
+/** Something that does not stop the run and is worth knowing. */
 export interface PreflightFinding {
   /** Stable, for tools: `PORT_IN_USE`. */
   code: string;
@@ -35,15 +35,19 @@ export interface PreflightReport {
     clock: { time: number; synchronized: boolean };
     owner: string;
   };
-  faults: PreflightFinding[];
   warnings: PreflightFinding[];
 }
 
-/** @returns what a preflight printed, or undefined where it printed no report */
+/** @returns the report of a preflight that passed, or undefined if `stdout` holds none */
 export function parsePreflight(stdout: string): PreflightReport | undefined {
   const line = stdout.split("\n").find((each) => each.startsWith("{"));
   return line === undefined ? undefined : (JSON.parse(line) as PreflightReport);
 }
+
+/** The heading of the faults. */
+const notReady = "The node is not ready; nothing was changed:";
+/** Code, expected, found, fix: as a printf format, and as `pulumi` shows a fault of the settings. */
+const faultFormat = "  %s: expected %s, found %s\\n    fix: %s\\n";
 
 /** Older ones lack LogRateLimitIntervalSec= in services and ProcSubset= (systemd NEWS 240, 247). */
 const oldestSystemd = 247;
@@ -51,8 +55,9 @@ const oldestSystemd = 247;
 const neededMiB = 100;
 
 /**
- * A script for bash as root. It prints one `PreflightReport` as JSON, says each fault on stderr as well, and ends with status 1
- * when there is one.
+ * A script for bash, which becomes root. If the node is ready it prints a `PreflightReport` as one line of JSON on stdout, and each warning on
+ * stderr, which the engine shows. Otherwise it prints every fault with its fix on stdout, which the engine shows with the error and nowhere else,
+ * and ends with status 1.
  */
 export function renderPreflight({
   owner,
@@ -61,16 +66,23 @@ export function renderPreflight({
   primaryPrivateIp,
 }: Pick<HostSettings, "owner" | "formerOwner" | "apiLocalPort" | "primaryPrivateIp">): string {
   return `# Reads; changes nothing.
+if [ "$(id -u)" != 0 ]; then
+  sudo -n true 2>/dev/null && exec sudo -n bash -s -- "$@"
+  printf '${notReady}\n${faultFormat}' NO_SUDO 'sudo without a password for this login' none 'see docs/guide.md'
+  exit 1
+fi
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 owner=${quote(owner)} former=${quote(formerOwner)} primary=${primaryPrivateIp} manifest=${apiManifest}
-faults= warnings=
+faults= warnings= notes=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
 strings() { local line all=; while IFS= read -r line; do [ -z "$line" ] || all="$all,$(string "$line")"; done; printf '[%s]' "\${all#,}"; }
 finding() { printf '{"code":"%s","expected":%s,"found":%s,"fix":%s}' "$1" "$(string "$2")" "$(string "$3")" "$(string "$4")"; }
-fault() { faults="$faults,$(finding "$@")"; echo "preflight: $1: expected $2, found $3: $4" >&2; }
-warning() { warnings="$warnings,$(finding "$@")"; }
+line() { tr '\n' ' ' <<<"$1" | sed 's/ $//'; }
+text() { printf '${faultFormat}' "$1" "$2" "$(line "$3")" "$(line "$4")"; }
+fault() { faults="$faults$(text "$@")"$'\n'; }
+warning() { warnings="$warnings,$(finding "$@")"; notes="$notes$(text "$@")"$'\n'; }
 
 # Listeners of a port, one a line: process on address. ss names processes as users:(("name",pid=1,fd=2)).
 listeners() {
@@ -148,13 +160,18 @@ synchronized=$([ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null)" = 
 # A day's grace; certificates fail long before people see it.
 [ "$now" -ge $((written - 86400)) ] || fault CLOCK_WRONG "a clock that is not behind the node's own files" "$(date -u +%FT%TZ)" 'set it: timedatectl set-ntp true'
 
+if [ -n "$faults" ]; then
+  printf '${notReady}\n%s%s' "$faults" "\${notes:+Warnings:
+$notes}"
+  exit 1
+fi
+printf %s "$notes" >&2
 printf '{"schemaVersion":1,"facts":{"listeners":{"443":%s,"${apiLocalPort}":%s},"api":{"securePort":"%s","bindAddress":"%s","advertiseAddress":"%s"},' \\
   "$(listeners 443 | strings)" "$(listeners ${apiLocalPort} | strings)" "$secure_port" "$(flag bind-address)" "$advertised"
 printf '"cni":%s,"podCidrs":%s,"network":"%s","otherAddresses":%s,"versions":{"systemd":"%s","haproxy":"%s","nft":"%s"},' \\
   "$(strings <<<"$cni")" "$(strings <<<"$pod_cidrs")" $network "$(strings <<<"$others")" "$systemd" \\
   "$(haproxy -v 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)" "$(nft --version 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)"
-printf '"diskFreeMiB":%s,"clock":{"time":%s,"synchronized":%s},"owner":%s},"faults":[%s],"warnings":[%s]}\\n' \\
-  "$free" "$now" $synchronized "$(string "$found")" "\${faults#,}" "\${warnings#,}"
-[ -z "$faults" ]
+printf '"diskFreeMiB":%s,"clock":{"time":%s,"synchronized":%s},"owner":%s},"warnings":[%s]}\\n' \\
+  "$free" "$now" $synchronized "$(string "$found")" "\${warnings#,}"
 `;
 }

@@ -13,6 +13,8 @@ export interface HostStep {
   needs: readonly (keyof HostSettings)[];
   /** `stdin` holds a secret. */
   secret?: boolean;
+  /** Which of the command's output the engine shows while it runs, besides the error of a failed one. Default both. */
+  logging?: "stderr";
   /** The settings besides `HostIdentity` that the command lines read. */
   commandNeeds?: readonly (keyof HostSettings)[];
   /** Run at creation and whenever its text or `stdin` changes; doing it twice is the same as once. */

@@ -44,6 +44,7 @@ import {
   hostFileProgram,
   natRules,
 } from "../node/paths";
+import { commandLine } from "../node/shell";
 import { renderPreflight } from "../node/preflight";
 
 /** Looks, and changes nothing: bash reads the script from stdin. */
@@ -52,8 +53,8 @@ export const preflight: HostStep = {
   after: [],
   needs: ["owner", "formerOwner", "apiLocalPort", "primaryPrivateIp"],
   stdin: renderPreflight,
-  create: (host) =>
-    `sudo -n true || { echo 'preflight: NO_SUDO: expected sudo without a password for this login, found none: see docs/guide.md' >&2; exit 1; }; ${root("bash", "-s", "--", ...identity(host))}`,
+  create: (host) => commandLine("bash", "-s", "--", ...identity(host)),
+  logging: "stderr",
 };
 
 const installer: Step = {

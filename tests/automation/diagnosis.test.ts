@@ -1,10 +1,9 @@
 /** Failures that no engine on this machine shows: the official plugins' and other back ends' words. */
 import assert from "node:assert/strict";
 import { diagnose } from "../../automation/diagnosis";
-import { StackLocked } from "../../automation";
+import { type AutomationError, PreflightFailed, StackLocked } from "../../automation";
 
-const of = (reported: string[], printed = ""): { code: string; message: string } =>
-  diagnose({ stackName: "prod", reported, printed });
+const of = (reported: string[], printed = ""): AutomationError => diagnose({ stackName: "prod", reported, printed });
 
 describe("automation: diagnosis", () => {
   const cases: Record<string, [reported: string[], printed: string]> = {
@@ -51,13 +50,18 @@ describe("automation: diagnosis", () => {
   });
 
   it("gives every fault of the preflight with its code, once", () => {
-    const fault = "preflight: PORT_IN_USE: expected port 80 free, found nginx on *: stop it";
-    const { code, message } = of([
-      `ingress-preflight: Process exited with status 1:\n${fault}`,
-      `ingress-preflight: ${fault}`,
+    const faults =
+      "The node is not ready; nothing was changed:\n" +
+      "  PORT_IN_USE: expected port 80 free, found nginx on *\n    fix: stop it\n" +
+      "  DISK_FULL: expected 100 MiB free on the root disk, found 3 MiB\n    fix: make room on it\n" +
+      "Warnings:\n  NO_API_MANIFEST: expected a static pod, found no such file\n    fix: check the node\n";
+    const error = of([`ingress-preflight: Process exited with status 1: running "bash":\n${faults}`, faults]);
+    assert.ok(error instanceof PreflightFailed);
+    assert.deepEqual(error.faults, [
+      { code: "PORT_IN_USE", text: "expected port 80 free, found nginx on *: stop it" },
+      { code: "DISK_FULL", text: "expected 100 MiB free on the root disk, found 3 MiB: make room on it" },
     ]);
-    assert.equal(code, "preflight-failed");
-    assert.equal(message.split("PORT_IN_USE").length, 2);
+    assert.equal(error.message.split("PORT_IN_USE").length, 2);
   });
 
   it("shows what was reported, or else the end of what was printed", () => {

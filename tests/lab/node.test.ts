@@ -100,6 +100,9 @@ describe("the node", function () {
         await kept.node(undo);
         assert.notEqual(result.status, 0);
         assert.match(said(result), code);
+        const [word = ""] = /[A-Z_]+/.exec(code.source) ?? [];
+        assert.equal(said(result).split(word).length, 2, "each fault once");
+        assert.ok(!said(result).includes('{"'), "no JSON");
         assert.deepEqual(changes, []);
       });
     }
