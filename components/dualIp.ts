@@ -2,7 +2,7 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { hostSteps, preflight } from "../hostfiles/steps/hostSteps";
+import { hostSteps, installer, preflight } from "../hostfiles/steps/hostSteps";
 import { NetworkConfig } from "../hostfiles/hostSettings";
 import { parsePreflight } from "../hostfiles/node/preflight";
 import { defaults, PrimaryAddress } from "../settings/choices";
@@ -80,12 +80,10 @@ function knownInputs({ args, node }: Setting, statsPassword: pulumi.Output<strin
     primaryPrivateIp: node.primaryPrivateIp,
     httpsNodePort: args.httpsNodePort ?? defaults.httpsNodePort,
     httpNodePort: args.httpNodePort ?? defaults.httpNodePort,
-    apiForwarder: args.apiForwarder ?? defaults.apiForwarder,
     apiLocalPort: args.apiLocalPort ?? defaults.apiLocalPort,
     proxyProtocol: args.proxyProtocol ?? defaults.proxyProtocol,
     statsPassword,
     apiAllowedCidrs,
-    forceApiAllowedCidrs: args.forceApiAllowedCidrs ?? defaults.forceApiAllowedCidrs,
     vpcCidrs: apiAllowedCidrs.length > 0 ? node.apply(({ vpcId }) => vpcRanges(awsConnection(), vpcId)) : [],
     reinstall: args.reinstall ?? defaults.reinstall,
   };
@@ -165,13 +163,13 @@ function apiAddress(
   );
 }
 
-/** Every file and unit on the node. The first step claims the node for the stack. */
+/** Every file and unit on the node, by step name. */
 function installHostFiles(
   { name, args }: Setting,
   host: HostInputs,
   login: HostInstallationArgs,
   options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Input<pulumi.Resource>[] },
-): remote.Command[] {
+): Map<string, remote.Command> {
   const steps = hostSteps({
     apiForwarder: args.apiForwarder ?? defaults.apiForwarder,
     filterApi: apiCidrs(args).length > 0,
@@ -259,7 +257,7 @@ export function dualIp(
     { ...options, dependsOn: [looked, secondary, ...primaryTied] },
   );
   // Of two stacks that adopt one address at the same moment, only the node's owner ties its Elastic IP to it.
-  const [claim] = installed;
+  const claim = installed.get(installer.name);
   const ingress = elasticAddress(
     name,
     {
@@ -271,7 +269,7 @@ export function dualIp(
     afterAsking,
   );
 
-  const serving = [...opened, ingress.association, ...installed];
+  const serving = [...opened, ingress.association, ...installed.values()];
   const published = publish(
     setting,
     { ingress: ingress.address.publicIp, api: apiPublicIp },

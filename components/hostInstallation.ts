@@ -74,21 +74,20 @@ export function remoteStep(
   );
 }
 
-/** All steps, each after those that it names. Returns the commands by step name. */
+/** All steps, each after the one before it. Returns the commands by step name. */
 export function hostInstallation(
   name: string,
   steps: readonly HostStep[],
   host: HostInputs,
   args: HostInstallationArgs,
   options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Input<pulumi.Resource>[] },
-): remote.Command[] {
+): Map<string, remote.Command> {
   const done = new Map<string, remote.Command>();
+  let before: remote.Command[] = [];
   for (const step of steps) {
-    const after = step.after.flatMap((each) => done.get(each) ?? []);
-    done.set(
-      step.name,
-      remoteStep(name, step, host, args, { ...options, dependsOn: [...options.dependsOn, ...after] }),
-    );
+    const command = remoteStep(name, step, host, args, { ...options, dependsOn: [...options.dependsOn, ...before] });
+    done.set(step.name, command);
+    before = [command];
   }
-  return [...done.values()];
+  return done;
 }

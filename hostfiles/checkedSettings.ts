@@ -31,9 +31,7 @@ const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
   vpcCidrs: areCidrs,
   podCidrs: areCidrs,
   reinstall: matches(/^[\w.-]{0,64}$/),
-  apiForwarder: anything,
   proxyProtocol: anything,
-  forceApiAllowedCidrs: anything,
   network: anything,
 };
 

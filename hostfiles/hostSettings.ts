@@ -1,5 +1,4 @@
 /** What the host files of one node are made from. */
-import type { ApiForwarder } from "../settings/choices";
 
 /** How the node's network is configured. */
 export enum NetworkConfig {
@@ -27,16 +26,12 @@ export interface HostSettings {
   httpsNodePort: number;
   /** NodePort of the ingress controller's HTTP listener, 30000–32767. */
   httpNodePort: number;
-  /** Used only while the API server's manifest says that it moved off 443. */
-  apiForwarder: ApiForwarder;
   /** Where a moved API server listens, 1–65535 and not 443. */
   apiLocalPort: number;
   /** Send PROXY protocol v2 to the ingress controller. */
   proxyProtocol: boolean;
   /** Who reaches the API on the primary address besides the node, its VPC and the pods; empty: everyone whom AWS lets in. */
   apiAllowedCidrs: readonly string[];
-  /** Install `apiAllowedCidrs` even where it leaves out the operator. */
-  forceApiAllowedCidrs: boolean;
   /** Ranges of the node's VPC. */
   vpcCidrs: readonly string[];
   /** Ranges of pods that the node itself names, besides kOps' default. */

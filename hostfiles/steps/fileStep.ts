@@ -4,9 +4,6 @@ import type { CommandSettings, HostStep } from "./hostStep";
 import { directories, hostFileProgram } from "../node/paths";
 import { commandLine } from "../node/shell";
 
-/** A step before its place in the order is known. */
-export type Step = Omit<HostStep, "after">;
-
 export interface FileStep<Key extends keyof HostSettings> {
   name: string;
   path: string | ((settings: CommandSettings) => string);
@@ -41,7 +38,7 @@ export const whereInstalled = (command: string): string => `test -x ${hostFilePr
 
 const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
 
-export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>): Step {
+export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>): HostStep {
   const { mode = "0644", check, activate, verify, deactivate, afterwards } = step;
   const path = (host: CommandSettings): string => (typeof step.path === "string" ? step.path : step.path(host));
   // Who comes over SSH; sudo forgets it.
@@ -97,10 +94,15 @@ export const programStep = <Key extends keyof HostSettings = never>(
   needs: readonly Key[],
   render: FileStep<Key>["render"],
   activate?: string,
-): Step => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...(activate ? { activate } : {}) });
+): HostStep => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...(activate ? { activate } : {}) });
 
 /** A unit that is enabled and runs from now on. */
-export const unitStep = (name: string, unit: string, render: () => string, more: Partial<FileStep<never>> = {}): Step =>
+export const unitStep = (
+  name: string,
+  unit: string,
+  render: () => string,
+  more: Partial<FileStep<never>> = {},
+): HostStep =>
   file({
     name,
     path: unitPath(unit),

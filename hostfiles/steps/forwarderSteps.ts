@@ -6,7 +6,8 @@ import {
   renderSocatUnit,
   renderSocketProxydUnit,
 } from "../files/apiForward";
-import { daemonReload, file, type FileStep, shellCheck, type Step, unitCheck, unitPath } from "./fileStep";
+import { daemonReload, file, type FileStep, shellCheck, unitCheck, unitPath } from "./fileStep";
+import type { HostStep } from "./hostStep";
 import { ApiForwarder } from "../../settings/choices";
 import { apiForwardProgram, apiSwitchProgram } from "../node/paths";
 
@@ -14,9 +15,9 @@ import { apiForwardProgram, apiSwitchProgram } from "../node/paths";
 const renewForwarder = `if [ "$CHANGED" = yes ]; then ${apiSwitchProgram} renew; fi`;
 
 /** The program that forwards the API, its unit and its sockets. */
-export function forwarderSteps(forwarder: ApiForwarder): Step[] {
+export function forwarderSteps(forwarder: ApiForwarder): HostStep[] {
   const stop = (unit: string): string => `systemctl stop ${unit} 2>/dev/null; true`;
-  const unit = (render: () => string): Step =>
+  const unit = (render: () => string): HostStep =>
     file({
       name: "api-forward-unit",
       path: unitPath("kube-api-forward.service"),
@@ -45,7 +46,7 @@ export function forwarderSteps(forwarder: ApiForwarder): Step[] {
     name: string,
     unitName: string,
     render: FileStep<"primaryPrivateIp" | "apiLocalPort">["render"],
-  ): Step =>
+  ): HostStep =>
     file({
       name,
       path: unitPath(unitName),

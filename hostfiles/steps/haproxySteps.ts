@@ -1,5 +1,6 @@
 /** The steps that make the distribution's HAProxy ours: its sandbox, its password, its configuration. */
-import { daemonReload, file, isActive, type Step, unitPath } from "./fileStep";
+import { daemonReload, file, isActive, unitPath } from "./fileStep";
+import type { HostStep } from "./hostStep";
 import { ourVariable, renderHaproxyConfig, renderHaproxyDropIn, renderStatsPassword } from "../files/haproxy";
 import { haproxyBefore, haproxyConfig, installedMark, statsPasswordFile } from "../node/paths";
 
@@ -10,7 +11,7 @@ const haproxyJournal = "journalctl -u haproxy -n 5 --no-pager -o cat";
 const takenUpBy = (verb: "reload" | "restart"): string =>
   `if [ "$CHANGED" = yes ] && [ -s '${installedMark(haproxyConfig)}' ] && ${isActive("haproxy.service")}; then systemctl ${verb} haproxy.service; fi`;
 
-export const haproxySteps: readonly Step[] = [
+export const haproxySteps: readonly HostStep[] = [
   file({
     name: "haproxy-dropin",
     path: unitPath("haproxy.service.d/50-secondary-ingress.conf"),

@@ -1,12 +1,10 @@
-/** The shape of one step on the node: one remote command of the stack, in the order of `after`. */
+/** The shape of one step on the node: one remote command of the stack. The order of the list is the order of the steps. */
 import type { HostIdentity, HostSettings } from "../hostSettings";
 
 /** One remote command of the stack. */
 export interface HostStep {
   /** Unique per node; the end of the resource's name, and the name in messages. */
   name: string;
-  /** Steps that must be done before this one, and are undone after it. */
-  after: readonly string[];
   /** The text piped to the command: a file's content, shown as a line diff in a preview unless `secret`. */
   stdin(settings: HostSettings): string;
   /** The settings that `stdin` reads, so that a step does not wait for values it has no use for. */

@@ -15,7 +15,6 @@ import {
   restartIfChanged,
   root,
   rulesCheck,
-  type Step,
   unitCheck,
   unitPath,
   unitStep,
@@ -50,14 +49,14 @@ import { renderPreflight } from "../node/preflight";
 /** Looks, and changes nothing: bash reads the script from stdin. */
 export const preflight: HostStep = {
   name: "preflight",
-  after: [],
   needs: ["owner", "formerOwner", "apiLocalPort", "primaryPrivateIp"],
   stdin: renderPreflight,
   create: (host) => commandLine("bash", "-s", "--", ...identity(host)),
   logging: "stderr",
 };
 
-const installer: Step = {
+/** The first step that writes: it claims the node for the stack. */
+export const installer: HostStep = {
   name: "installer",
   needs: [],
   stdin: renderInstaller,
@@ -74,7 +73,7 @@ const installer: Step = {
     `${whereInstalled(root(hostFileProgram, "release", ...identity(host)))} && ${root("rm", "-rf", directories.run)}`,
 };
 
-const packagesStep: Step = {
+const packagesStep: HostStep = {
   name: "packages",
   needs: [],
   stdin: renderPackages,
@@ -90,7 +89,7 @@ const operatorIsAllowed = (forced: boolean): string =>
     ? rulesCheck
     : `${rulesCheck} && { [ -z "$OPERATOR" ] || unshare -n sh -c 'nft -f "$FILE" && nft get element ip secondary_ingress_filter api_allowed "{ $OPERATOR }"' >/dev/null 2>&1 || { echo "apiAllowedCidrs: expected a list with your own address $OPERATOR, found one without it: add it, or set forceApiAllowedCidrs"; exit 1; }; }`;
 
-const filterStep = (forced: boolean): Step =>
+const filterStep = (forced: boolean): HostStep =>
   file({
     name: "api-filter",
     path: apiFilterRules,
@@ -116,9 +115,9 @@ export interface HostStepsOptions {
   forceFilter: boolean;
 }
 
-/** The steps that write, for one node, in a safe order; each comes after the one before it, the first after the preflight. */
+/** The steps that write, for one node, in a safe order: each waits for the one before it, and is undone before that one. */
 export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
-  const steps: Step[] = [
+  return [
     installer,
     packagesStep,
     file({
@@ -187,8 +186,4 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       activate: `${daemonReload}; systemctl enable -q secondary-ingress-check.timer && systemctl restart secondary-ingress-check.timer && systemctl start --no-block secondary-ingress-check.service`,
     }),
   ];
-  return steps.map((step, index) => ({
-    ...step,
-    after: index === 0 ? [preflight.name] : steps.slice(index - 1, index).map(({ name }) => name),
-  }));
 }

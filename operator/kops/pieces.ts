@@ -1,6 +1,7 @@
 /** What kOps' manifests must hold for a node that heals by itself: fields of its API kops.k8s.io/v1alpha2. */
 import type { HostSettings } from "../../hostfiles/hostSettings";
 import { hostSteps, preflight } from "../../hostfiles/steps/hostSteps";
+import type { ApiForwarder } from "../../settings/choices";
 import { checked } from "../../hostfiles/checkedSettings";
 import type { Statement } from "../iam/conditions";
 import { nodeStatements } from "../iam/nodePolicy";
@@ -41,6 +42,8 @@ export interface Pieces {
 
 /** What a stack knows of its node, besides what every instance has of its own. */
 export interface PiecesSettings extends Omit<HostSettings, keyof typeof unknowns> {
+  apiForwarder: ApiForwarder;
+  forceApiAllowedCidrs: boolean;
   allocationId: string;
   /** The stack's own, which lets the applications' clients in. */
   securityGroupId: string;
@@ -63,16 +66,16 @@ function checkedIds({ allocationId, securityGroupId, region }: PiecesSettings): 
 
 /** @throws naming the setting that does not fit into the node's files */
 export function piecesOf(settings: PiecesSettings): Pieces {
-  const { allocationId, securityGroupId, region, ...known } = settings;
+  const { allocationId, securityGroupId, region, apiForwarder, forceApiAllowedCidrs, ...known } = settings;
   checkedIds(settings);
   const host: HostSettings = { ...checked(known), ...unknowns };
-  const { clusterName, owner, secondaryPrivateIp, apiForwarder, apiAllowedCidrs } = host;
+  const { clusterName, owner, secondaryPrivateIp, apiAllowedCidrs } = host;
   const steps = [
     preflight,
     ...hostSteps({
       apiForwarder,
       filterApi: apiAllowedCidrs.length > 0,
-      forceFilter: host.forceApiAllowedCidrs,
+      forceFilter: forceApiAllowedCidrs,
     }),
   ];
   const asset = (name: string, path: string, mode: string, content: string): FileAsset => ({

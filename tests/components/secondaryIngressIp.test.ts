@@ -47,7 +47,7 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
   `aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ingress-ingress-${port}-from-${cidr}`;
 // prettier-ignore
 const steps = [
-  "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-password", "haproxy-dropin", "haproxy-config",
+  "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-dropin", "haproxy-password", "haproxy-config",
   "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
   "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
@@ -358,6 +358,18 @@ describe("SecondaryIngressIp", function () {
     it("makes exactly its children", async () => {
       const { recording } = await make(prod);
       assert.deepEqual(children(recording), prodChildren);
+    });
+
+    it("runs the steps on the node one after another, in their order", async () => {
+      // One of them takes its time: a step that does not wait for it is recorded before it.
+      for (const slow of ["preflight", "installer", "haproxy-config", "guard"]) {
+        const { recording } = await make(prod, world({ slow: `ingress-${slow}` }));
+        const remote = recording.resources.filter(({ type }) => type === "command:remote:Command");
+        assert.deepEqual(
+          remote.map(({ name }) => name),
+          steps.map((step) => `ingress-${step}`),
+        );
+      }
     });
 
     it("has the same outputs as node-port", async () => {

@@ -4,7 +4,13 @@ import { type HostSettings, NetworkConfig } from "../../hostfiles/hostSettings";
 import type { HostStep } from "../../hostfiles/steps/hostStep";
 import { hostSteps, preflight } from "../../hostfiles/steps/hostSteps";
 
-export function hostSettings(change: Partial<HostSettings> = {}): HostSettings {
+/** What the host files are rendered from, and what decides which of them there are. */
+export interface TestSettings extends HostSettings {
+  apiForwarder: ApiForwarder;
+  forceApiAllowedCidrs: boolean;
+}
+
+export function hostSettings(change: Partial<TestSettings> = {}): TestSettings {
   return {
     formerOwner: "",
     owner: "kops-secondary-ingress/prod",
@@ -29,7 +35,7 @@ export function hostSettings(change: Partial<HostSettings> = {}): HostSettings {
 }
 
 /** Every step of a node, the look at it included. */
-export const allSteps = (settings: HostSettings): readonly HostStep[] => [
+export const allSteps = (settings: TestSettings): readonly HostStep[] => [
   preflight,
   ...hostSteps({
     apiForwarder: settings.apiForwarder,

@@ -40,12 +40,10 @@ const settings: HostSettings = {
   secondaryPrivateIp: "172.20.45.99",
   httpsNodePort: 30443,
   httpNodePort: 30080,
-  apiForwarder: ApiForwarder.Socat,
   apiLocalPort: 8443,
   proxyProtocol: false,
   statsPassword: "interruptions",
   apiAllowedCidrs: ["192.0.2.0/24"],
-  forceApiAllowedCidrs: false,
   vpcCidrs: ["172.20.0.0/16"],
   podCidrs: [],
   network: NetworkConfig.Netplan,
@@ -132,7 +130,7 @@ export async function runInterruptions(
   await lab.up({ ...options, plugins: "auto" });
   try {
     await installWrappers();
-    const steps = hostSteps({ apiForwarder: settings.apiForwarder, filterApi: true, forceFilter: false });
+    const steps = hostSteps({ apiForwarder: ApiForwarder.Socat, filterApi: true, forceFilter: false });
     const prober = await startProber(
       {
         from: "node",
