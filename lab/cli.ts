@@ -1,5 +1,6 @@
 /** `npm run lab`: the command line of the lab. */
 import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./lab";
 import type { ProxyMode } from "./kubernetes/controlPlane";
@@ -13,6 +14,7 @@ import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";
 import type { PluginChoice } from "./plugins";
 import { say } from "./progress";
+import { savedLab, saveLab } from "./savedLab";
 import { watchMemory } from "./proof/memory";
 import { prove } from "./proof/proof";
 import { renderTable } from "./proof/table";
@@ -138,9 +140,10 @@ async function withLab<T>(options: LabOptions, use: (state: LabState) => Promise
 
 withLabOptions(program.command("up"))
   .description("bring the same lab up and keep it, with empty stacks dev and prod")
-  .action(async (flags: Flags) => {
+  .option("--from <directory>", "a saved lab instead, as after a reboot; of the other options only --plugins counts")
+  .action(async (flags: Flags & { from?: string }) => {
     tidyUpWhenInterrupted();
-    await lab.up(options(flags));
+    await lab.up(flags.from === undefined ? options(flags) : savedLab(resolve(flags.from), flags.plugins));
     say(
       [
         "The lab is up. Next:",
@@ -150,6 +153,12 @@ withLabOptions(program.command("up"))
       ].join("\n"),
     );
   });
+
+program
+  .command("save")
+  .description("save the lab that is up, its machines, AWS account and stacks; the machines are rebooted")
+  .argument("<directory>", "where to, for 'up --from'; an earlier one there goes")
+  .action((directory: string) => saveLab(requireLab(), resolve(directory)));
 
 program
   .command("down")

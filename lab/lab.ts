@@ -32,10 +32,17 @@ import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
 import { attempt, run } from "./process";
 import { say, step } from "./progress";
-import { createClusterObjects, type ProxyMode, realControlPlane, waitForKubeProxy } from "./kubernetes/controlPlane";
+import {
+  createClusterObjects,
+  giveKubectl,
+  type ProxyMode,
+  realControlPlane,
+  waitForKubeProxy,
+} from "./kubernetes/controlPlane";
 import { controlPlanePrograms } from "./kubernetes/programs";
 import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/kopsNode";
 import { prepareMachine } from "./requirements";
+import { type LabKind, layOut } from "./savedLab";
 
 export interface LabOptions {
   /** Where the API server listens: 443 as kOps leaves it, or 8443 after the hand edit. */
@@ -51,14 +58,11 @@ export interface LabOptions {
   nodes?: number;
   /** What configures the node's network: netplan (default), or systemd-networkd on an image without netplan. */
   network?: NodeNetwork;
+  /** A directory of `saveLab`: the same lab, as after a reboot. The other options must be its own: `savedLab`. */
+  from?: string;
 }
 
-export interface LabState {
-  apiPort: LabOptions["apiPort"];
-  kubernetes?: ProxyMode;
-  nodes: number;
-  /** The nodes' Debian, also of those that take another's place. */
-  debian: Suite;
+export interface LabState extends LabKind {
   engine: Engine;
   plugins: Plugins;
   /** Process id of the lab's cloud. */
@@ -133,24 +137,27 @@ async function up(options: LabOptions): Promise<LabState> {
 }
 
 async function build(options: LabOptions): Promise<LabState> {
-  const { apiPort, kubernetes, nodes = 1 } = options;
+  const { apiPort, apiAddress, kubernetes, nodes = 1 } = options;
   const engine = await acquireEngine();
   const plugins = await choosePlugins(options.plugins);
   const debian = options.debian ?? "bookworm";
   const image = await nodeImage(debian);
+  const { from } = options;
+  if (from !== undefined) await step("Files of the saved lab", () => layOut(from, image));
   const programs = options.kubernetes ? await controlPlanePrograms() : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
-    await issueCertificates(
-      labCluster,
-      [labDomain],
-      [
-        apiServiceIp,
-        ...[0, 1, 2, 3, 4, 5, 6]
-          .map((generation) => identityOf(generation))
-          .flatMap(({ primaryPrivateIp, autoPublicIp }) => [primaryPrivateIp, autoPublicIp]),
-      ],
-    );
+    if (!existsSync(labPaths.certificates))
+      await issueCertificates(
+        labCluster,
+        [labDomain],
+        [
+          apiServiceIp,
+          ...[0, 1, 2, 3, 4, 5, 6]
+            .map((generation) => identityOf(generation))
+            .flatMap(({ primaryPrivateIp, autoPublicIp }) => [primaryPrivateIp, autoPublicIp]),
+        ],
+      );
     return startCloud(nodes);
   });
   await step("Node", async (note) => {
@@ -162,7 +169,8 @@ async function build(options: LabOptions): Promise<LabState> {
     note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
     await waitForApi(443);
     if (programs) {
-      await createClusterObjects(programs, labCluster);
+      if (from === undefined) await createClusterObjects();
+      await giveKubectl(programs, labCluster);
       await waitForKubeProxy();
     }
     if (options.apiPort === 8443) await moveApi(options.apiAddress);
@@ -173,7 +181,8 @@ async function build(options: LabOptions): Promise<LabState> {
       for (const machine of workers) await startWorker(machine, image);
     });
   await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
-  const state: LabState = { apiPort, ...(kubernetes ? { kubernetes } : {}), nodes, debian, engine, plugins, cloud };
+  const kind: LabKind = { apiPort, apiAddress, ...(kubernetes ? { kubernetes } : {}), nodes, debian };
+  const state: LabState = { ...kind, engine, plugins, cloud };
   await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
   const used = Object.entries(plugins).map(([name, kind]) => `${name} ${kind}`);
   say(
@@ -182,7 +191,7 @@ async function build(options: LabOptions): Promise<LabState> {
   return state;
 }
 
-/** Puts a worker on a new disk and into the network, and powers it on. */
+/** Gives a worker its disk, puts it into the network and powers it on. */
 async function startWorker(machine: Machine, image: string): Promise<void> {
   const installed = lightWorker(currentNode(machine).primaryPrivateIp, nodePorts);
   await createDisk(image, installed, "netplan", machine);

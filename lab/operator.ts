@@ -1,4 +1,5 @@
 /** The operator: a person or a tool in the `internet` namespace, with the program, its stacks and their credentials. */
+import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
@@ -60,11 +61,13 @@ async function writeStackFile(stack: StackName): Promise<void> {
   await writeFile(join(labPaths.project, name), document.toString());
 }
 
-/** Makes the operator's project directory and an empty stack for each environment. */
+/** Makes the operator's project directory, and an empty stack for each environment unless there are stacks already. */
 export async function createOperator(pulumi: string): Promise<void> {
+  const present = existsSync(labPaths.backend);
   for (const directory of [labPaths.project, labPaths.pulumiHome, labPaths.backend])
     await mkdir(directory, { recursive: true });
   for (const file of programFiles) await symlink(join(repositoryRoot, file), join(labPaths.project, file));
+  if (present) return;
   const env = operatorEnvironment(pulumi);
   const privateKey = await readFile(operatorKey, "utf8");
   for (const stack of stacks) {

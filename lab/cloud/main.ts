@@ -2,7 +2,7 @@
  * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, whose every change becomes network before it is
  * answered, and for nodes by its own name over TLS. It writes each call to a log and the account as it stands beside it.
  */
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createServer } from "node:tls";
 import type { Account } from "../aws/account";
@@ -31,7 +31,10 @@ function servePublicly(): void {
 }
 
 async function main(): Promise<void> {
-  const account = labAccount(Number(process.argv[2] ?? 1));
+  // A lab that was saved brings its account along.
+  const account = existsSync(labPaths.account)
+    ? (JSON.parse(readFileSync(labPaths.account, "utf8")) as Account)
+    : labAccount(Number(process.argv[2] ?? 1));
   const onChange = async (changed: Account): Promise<void> => {
     await applyDataPlane(changed);
     // Whoever reads it meanwhile reads the one before.

@@ -176,10 +176,14 @@ export function realControlPlane(
   };
 }
 
-/** Puts the Service and its endpoint into a cluster that has just started for the first time, and gives the operator kubectl. */
-export async function createClusterObjects(programs: string, cluster: string): Promise<void> {
+/** Puts the Service and its endpoint into a cluster that has just started for the first time. */
+export async function createClusterObjects(): Promise<void> {
   const { status, stderr } = await onNode([applyObjects], { timeout: 120_000 });
   if (status !== 0) throw new Error(`the cluster's objects could not be made:\n${stderr}`);
+}
+
+/** Gives the operator kubectl and a kubeconfig. */
+export async function giveKubectl(programs: string, cluster: string): Promise<void> {
   await symlink(join(programs, "usr/local/bin/kubectl"), join(labPaths.bin, "kubectl"));
   await writeFile(labPaths.kubeconfig, kubeconfig(cluster, `https://${node.autoPublicIp}`, "admin"));
 }

@@ -1,6 +1,6 @@
 /** The node's disk image: a real Debian with systemd, built once by debootstrap and cached. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { cache } from "../build/cache";
 import { buildLogs } from "../paths";
 import { run } from "../process";
@@ -61,3 +61,6 @@ export async function nodeImage(suite: Suite): Promise<string> {
   if (!existsSync(join(root, "usr/lib/systemd/systemd"))) throw new Error(`${root} holds no systemd`);
   return root;
 }
+
+/** By which an image is told from another one, built by the same recipe on another day or machine. */
+export const sealOf = (image: string): string => readFileSync(`${dirname(image)}.seal`, "utf8");

@@ -80,7 +80,19 @@ async function copyToNode(upper: string, source: string, path: string, mode: num
   await chmod(file, mode);
 }
 
-/** Makes a machine's disk from the image: keys, network, and what kOps puts there. Mounts it. Every disk has host keys of its own. */
+/** Mounts a machine's disk: what is written to it, over the layers and the image. */
+async function mountDisk(image: string, { layers }: Pick<KopsNode, "layers">, machine = controlPlane): Promise<void> {
+  const disk = diskOf(machine);
+  for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
+  const lower = [...layers].reverse().concat(image).join(":");
+  const overlay = `lowerdir=${lower},upperdir=${disk.upper},workdir=${disk.work}`;
+  await run("mount", ["-t", "overlay", "kops-secondary-ingress-lab", "-o", overlay, disk.root]);
+}
+
+/**
+ * Makes a machine's disk from the image: keys, network, and what kOps puts there. Mounts it. Keys that are there already are used; a
+ * disk that is there already is only mounted.
+ */
 export async function createDisk(
   image: string,
   installed: KopsNode,
@@ -89,11 +101,10 @@ export async function createDisk(
 ): Promise<void> {
   const { primaryPrivateIp } = currentNode(machine);
   const disk = diskOf(machine);
+  if (existsSync(disk.upper)) return mountDisk(image, installed, machine);
   const hostKey = hostKeyOf(machine);
-  for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
   await mkdir(labPaths.keys, { recursive: true });
   await chmod(labPaths.keys, 0o700);
-  await rm(hostKey, { force: true });
   for (const key of [operatorKey, hostKey].filter((key) => !existsSync(key)))
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", key]);
 
@@ -116,9 +127,7 @@ export async function createDisk(
     await mkdir(wants, { recursive: true });
     await symlink(`/etc/systemd/system/${unit}`, join(wants, unit));
   }
-  const lower = [...installed.layers].reverse().concat(image).join(":");
-  const overlay = `lowerdir=${lower},upperdir=${disk.upper},workdir=${disk.work}`;
-  await run("mount", ["-t", "overlay", "kops-secondary-ingress-lab", "-o", overlay, disk.root]);
+  await mountDisk(image, installed, machine);
   // Ownership as on a real image: the operator's key belongs to the login.
   const home = join(disk.root, "home", nodeUser);
   await mkdir(join(home, ".ssh"), { recursive: true });
@@ -202,10 +211,10 @@ export async function cutPower(machine = controlPlane): Promise<void> {
 }
 
 /** Stops every service in order, as `systemctl poweroff` does; pulls the plug where that takes over 90 s, as EC2 does. */
-async function shutDown(): Promise<void> {
-  if ((await leaderPid()) === undefined) return;
-  await onNode(["systemctl", "poweroff", "--no-block"]);
-  if (!(await waitUntilOff(90, controlPlane))) await cutPower();
+export async function shutDown(machine = controlPlane): Promise<void> {
+  if ((await leaderPid(machine)) === undefined) return;
+  await onNode(["systemctl", "poweroff", "--no-block"], {}, machine);
+  if (!(await waitUntilOff(90, machine))) await cutPower(machine);
 }
 
 export interface RebootOptions {
@@ -241,11 +250,12 @@ export async function waitForApi(port: number): Promise<void> {
   );
 }
 
-/** Unmounts a machine's disk and throws it away. */
+/** Unmounts a machine's disk and throws it away, with its host key: every instance has one of its own. */
 export async function removeDisk(machine = controlPlane): Promise<void> {
   const disk = diskOf(machine);
   await attempt("umount", ["-l", disk.root]);
   for (const directory of Object.values(disk)) await rm(directory, { recursive: true, force: true });
+  for (const key of [hostKeyOf(machine), `${hostKeyOf(machine)}.pub`]) await rm(key, { force: true });
   await removeControlGroup(machine);
 }
 

@@ -5,6 +5,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { lab } from "../../lab/lab";
 import { labCluster, labInstanceId, otherCluster, otherInstanceId } from "../../lab/cloud/labAccount";
 import { node as address } from "../../lab/network/addresses";
@@ -13,6 +16,7 @@ import { labPaths, repositoryRoot } from "../../lab/paths";
 import { awsCalls, sshLogins } from "../../lab/proof/proof";
 import { stackOutputs } from "../../lab/proof/outputs";
 import { keepLab, type KeptLab } from "../../lab/keptLab";
+import { savedLab } from "../../lab/savedLab";
 import { labCommand } from "../support/lab-command";
 import { needsRoot } from "../support/needs";
 
@@ -277,6 +281,22 @@ describe("a lab that is kept up", function () {
       assert.ok((await kept.failingRows()).includes("app-https"));
       await kept.node(
         "systemctl start secondary-ingress-guard.service; sleep 0.5; nft list table ip secondary_ingress",
+      );
+    });
+  });
+
+  describe("saved and brought up again", () => {
+    it("is as it was: every row holds, and nothing is left to change", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "saved-lab-"));
+      const save = labCommand("save", directory);
+      assert.equal(save.status, 0, save.stderr);
+      assert.deepEqual(await kept.failingRows(), []);
+      await lab.down();
+      kept = await keepLab(savedLab(directory));
+      await rm(directory, { recursive: true });
+      assert.deepEqual(await kept.failingRows(), []);
+      await successful(
+        kept.pulumi("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes", "--stack", "prod"),
       );
     });
   });
