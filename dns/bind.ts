@@ -1,4 +1,4 @@
-/** Lines of a zone file. */
+/** Resource records as lines of a BIND zone file. */
 import type { DnsRecord } from "../outputs/records";
 
 export function bindLines(records: readonly DnsRecord[]): string {

@@ -1,4 +1,4 @@
-/** Every form in which the records are given to DNS tooling. */
+/** The formats in which records are given to DNS tools. */
 import { bindLines } from "./bind";
 import { dnscontrol } from "./dnscontrol";
 import { dnsEndpoint } from "./externalDns";
@@ -9,11 +9,11 @@ import { findRecordSet, inverse, type RecordChange } from "./recordSets";
 import { changeBatch, inverseBatch } from "./route53";
 
 export interface FormatOptions {
-  /** The zone that holds the records, for forms with names relative to it. */
+  /** The zone that holds the records, for formats with relative names. */
   zone?: string;
-  /** The records of the same names as they are now, for forms that compare or go back. */
+  /** The present records of the same names, for formats that compare or revert. */
   current?: readonly DnsRecord[];
-  /** Give what brings the present records back instead. */
+  /** Return the change that restores the present records instead. */
   inverse?: boolean;
 }
 
@@ -26,11 +26,12 @@ function zoneOf({ zone }: FormatOptions): string {
 
 type Format = (records: readonly DnsRecord[], options: FormatOptions) => string;
 
-/** Forms that only say what should be there have no way back. */
+/** A format that only states the wanted records cannot revert a change. */
 const oneWay =
   (format: Format): Format =>
   (records, options) => {
-    if (options.inverse) throw new Error("--inverse: expected route53 or nsupdate, found a form that has no way back");
+    if (options.inverse)
+      throw new Error("--inverse: expected route53 or nsupdate, found a format that cannot revert a change");
     return format(records, options);
   };
 
@@ -54,8 +55,8 @@ export const formats = {
 export type FormatName = keyof typeof formats;
 
 /**
- * @param force give the records although the addresses do not answer yet
- * @throws where there is nothing to publish, or not yet
+ * @param force return the records even if the addresses do not answer yet
+ * @throws if there is nothing to publish, or not yet
  */
 export function publishable({ ready, records }: DnsOutput, force: boolean): DnsRecord[] {
   if (!ready && !force) {

@@ -1,4 +1,4 @@
-/** What other programs import. */
+/** The public surface of `kops-secondary-ingress/dns`. */
 export { bindLines } from "./bind";
 export { dnscontrol } from "./dnscontrol";
 export { dnsEndpoint } from "./externalDns";

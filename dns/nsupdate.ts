@@ -1,8 +1,8 @@
-/** A script for `nsupdate` (RFC 2136) that changes nothing where somebody else has changed the records meanwhile. */
+/** A script for `nsupdate` (RFC 2136) that changes nothing if the records have changed meanwhile. */
 import type { RecordChange, RecordSet } from "./recordSets";
 import { inZone } from "./zone";
 
-/** Value-dependent prerequisites (RFC 2136, 2.4.2): the whole set must be what it was, or not be there. */
+/** Value-dependent prerequisites (RFC 2136, 2.4.2): the record set must be unchanged, or absent. */
 function prerequisites({ name, type }: RecordSet, before: RecordSet | undefined): string[] {
   return before
     ? before.values.map((value) => `prereq yxrrset ${name} ${type} ${value}`)
@@ -22,7 +22,7 @@ export function nsupdate(changes: readonly RecordChange[], zone: string): string
   return [
     `zone ${zone.replace(/\.?$/, ".")}`,
     ...sets.flatMap(({ set, before }) => prerequisites(set, before)),
-    // All that goes comes first: a CNAME and another type never stand together.
+    // Delete first: a CNAME cannot coexist with another type.
     ...sets.map(({ set: { name, type } }) => `update delete ${name} ${type}`),
     ...sets.flatMap(({ after }) =>
       after ? after.values.map((value) => `update add ${after.name} ${after.ttl} ${after.type} ${value}`) : [],

@@ -1,4 +1,4 @@
-/** octoDNS' YAML: the records of one zone by their names in it, to be taken in with `!include`. */
+/** octoDNS' YAML: the records of one zone by their relative names, for `!include`. */
 import { stringify } from "yaml";
 import type { DnsRecord } from "../outputs/records";
 import { inZone } from "./zone";

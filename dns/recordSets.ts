@@ -1,8 +1,8 @@
-/** What a name leads to, and the change from one state to another. */
+/** Record sets of a name, and the change from one state to another. */
 import { z } from "zod";
 import type { DnsRecord } from "../outputs/records";
 
-/** The types that decide where a client connects to. */
+/** The record types that decide which address a client connects to. */
 export const addressTypes = ["A", "AAAA", "CNAME"] as const;
 
 const word = z.string().regex(/^[^\s;"]+$/);
@@ -20,7 +20,7 @@ export const recordSetSchema = z.object({
 });
 export type RecordSet = z.output<typeof recordSetSchema>;
 
-/** One name and type; absent is where there are none. */
+/** The change of one name and type; absent means no records. */
 export const recordChangeSchema = z.object({ before: recordSetSchema.optional(), after: recordSetSchema.optional() });
 export type RecordChange = z.output<typeof recordChangeSchema>;
 
@@ -36,8 +36,8 @@ export const findRecordSet = (
 ): RecordSet | undefined => sets.find((set) => set.name === name && set.type === type);
 
 /**
- * What leads the names of `wanted` there and nowhere else: a CNAME would stand in the way, an AAAA would lead some of the clients
- * elsewhere. Names that are as wanted have no change.
+ * The changes after which the names of `wanted` resolve to its addresses and to no other: a CNAME would conflict, an AAAA would send some
+ * clients elsewhere. A name that already resolves so has no change.
  */
 export function changesTo(wanted: readonly DnsRecord[], current: readonly RecordSet[]): RecordChange[] {
   return wanted.flatMap((after) =>
@@ -49,6 +49,6 @@ export function changesTo(wanted: readonly DnsRecord[], current: readonly Record
   );
 }
 
-/** The way back. */
+/** The change that reverts these changes. */
 export const inverse = (changes: readonly RecordChange[]): RecordChange[] =>
   changes.map(({ before, after }) => ({ ...(after ? { before: after } : {}), ...(before ? { after: before } : {}) }));

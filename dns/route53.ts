@@ -18,13 +18,13 @@ const change = (Action: Change["Action"], { name, type, ttl, values }: DnsRecord
   ResourceRecordSet: { Name: name, Type: type, TTL: ttl, ResourceRecords: values.map((Value) => ({ Value })) },
 });
 
-/** Makes the records what they should be, whatever they are now. */
+/** Sets the records, whatever they are now. */
 export function changeBatch(records: readonly DnsRecord[]): ChangeBatch {
   return { Comment: comment, Changes: records.map((record) => change("UPSERT", record)) };
 }
 
 /**
- * Brings back what is there now.
+ * Restores the present records.
  * @param current the records of the same names before the change; a name without one is deleted
  */
 export function inverseBatch(records: readonly DnsRecord[], current: readonly DnsRecord[]): ChangeBatch {

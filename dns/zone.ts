@@ -1,6 +1,6 @@
-/** Records as a zone sees them: relative names, and what belongs to it. */
+/** Records by their names relative to a zone. */
 
-/** A record and its name within the zone; `""` is the zone itself. */
+/** A record and its name relative to the zone; `""` is the apex. */
 type InZone<T> = T & { label: string };
 
 /** @throws naming the records that are in another zone */
