@@ -1,4 +1,4 @@
-/** Values become shell scripts and configuration: what is not of its kind goes no further. */
+/** Validates the values that are rendered into shell scripts and configuration. */
 import * as ipaddr from "ipaddr.js";
 import type { HostSettings } from "./hostSettings";
 
@@ -14,7 +14,7 @@ const isPort = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) > 0 && (value as number) < 65536;
 const anything = (): boolean => true;
 
-/** What each setting must look like; the values of an enum or a boolean cannot be anything else. */
+/** The check of each setting. Enums and booleans need none. */
 const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
   // Project and stack names: https://www.pulumi.com/docs/iac/concepts/stacks/
   owner: matches(/^[\w.-]{1,100}\/[\w.-]{1,100}$/),
@@ -38,7 +38,7 @@ const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
 /**
  * @param settings any of the settings
  * @returns the same
- * @throws naming the setting that is not of its kind, without its value where it is secret, or two that exclude each other
+ * @throws naming the setting that is not valid, without its value if it is secret, or two settings that exclude each other
  */
 export function checked<Some extends Partial<HostSettings>>(settings: Some): Some {
   for (const [key, value] of Object.entries(settings)) {
@@ -47,7 +47,7 @@ export function checked<Some extends Partial<HostSettings>>(settings: Some): Som
     throw new Error(`${key}: expected a value that fits into the node's files, found ${found}`);
   }
   const { primaryPrivateIp, secondaryPrivateIp } = settings;
-  // The rules take port 443 of the secondary address away from whoever listens there.
+  // The NAT rules redirect port 443 of the secondary address.
   if (primaryPrivateIp && primaryPrivateIp === secondaryPrivateIp)
     throw new Error(
       `secondaryPrivateIp: expected another address than the node's primary one, found ${primaryPrivateIp} as both: the API would be cut off`,

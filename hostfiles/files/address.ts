@@ -1,7 +1,7 @@
 /** The secondary address, on `lo`: on the primary interface it would become the first address after a reboot. */
 import { type HostSettings, NetworkConfig } from "../hostSettings";
 
-/** A /32, for a second prefix would add a connected route with the wrong source. */
+/** A /32: a second subnet prefix would add a connected route with the wrong source address. */
 const netplan = (address: string): string => `network:
   version: 2
   renderer: networkd
@@ -13,7 +13,7 @@ const netplan = (address: string): string => `network:
         - ${address}/32
 `;
 
-/** What netplan makes of its own form. */
+/** The same as a networkd file, as netplan generates it. */
 const networkd = (address: string): string => `[Match]
 Name=lo
 

@@ -1,4 +1,4 @@
-/** Who reaches the API on the primary address: on the host, for security groups are per interface, not per address. */
+/** Filters who reaches the API on the primary address. It runs on the host because security groups apply to the interface, not to an address. */
 import type { HostSettings } from "../hostSettings";
 import { apiForwardBridge, apiForwardListener } from "../node/ports";
 
@@ -16,7 +16,7 @@ export function allowedToApi({
 
 type Settings = Pick<HostSettings, "primaryPrivateIp" | "apiLocalPort" | "apiAllowedCidrs" | "vpcCidrs" | "podCidrs">;
 
-/** The input hook sees the real source and the port after translation: 443, a moved API server's own, or the forwarder's. */
+/** The input hook sees the client's address and the port after DNAT: 443, the port of a moved API server, or the forwarder's. */
 export function renderApiFilter(settings: Settings): string {
   const { primaryPrivateIp, apiLocalPort } = settings;
   return `#!/usr/sbin/nft -f

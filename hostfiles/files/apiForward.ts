@@ -1,4 +1,4 @@
-/** Gives a moved API server its port 443 back, and pods the way to it: socat or systemd-socket-proxyd behind the forwarding table. */
+/** Forwards port 443 to a moved API server, for clients and for pods: socat or systemd-socket-proxyd behind the forwarding table. */
 import type { HostSettings } from "../hostSettings";
 import { apiForwardProgram, apiForwardState } from "../node/paths";
 import { apiForwardListener } from "../node/ports";
@@ -6,7 +6,7 @@ import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "primaryPrivateIp" | "apiLocalPort">;
 
-/** Started and stopped by kube-api-switch.service alone, never enabled: at boot it could come before nodeup. */
+/** Only kube-api-switch.service starts and stops it. It is never enabled, because at boot it could start before nodeup. */
 const unitHead = (what: string, more: readonly string[] = []): string =>
   [
     "[Unit]",
@@ -33,10 +33,10 @@ ProcSubset=pid
 RestrictAddressFamilies=AF_INET AF_UNIX
 ${sandbox}`;
 
-/** socat's listeners: those that the switch asks for in its environment. */
+/** Starts one socat for each listener that the switch names in LISTENERS. */
 export function renderSocatProgram({ primaryPrivateIp, apiLocalPort }: Settings): string {
   return `#!/bin/bash
-# One socat for each listener; when one ends, systemd starts them all anew.
+# One socat for each listener; when one ends, systemd restarts them all.
 set -u
 listen() { socat "TCP4-LISTEN:$2,bind=$1,ip-freebind,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" & }
 for listener in $LISTENERS; do
@@ -56,7 +56,7 @@ export function renderSocatUnit(): string {
 ${service(apiForwardProgram)}`;
 }
 
-/** Six file descriptors a connection: two sockets, and two pipes that the kernel moves the bytes through. */
+/** A connection takes six file descriptors: two sockets and two pipes for splice(2). */
 export function renderSocketProxydUnit(): string {
   const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"];
   return `${unitHead("socket-proxyd", [`After=${sockets.join(" ")}`])}
@@ -79,13 +79,13 @@ Service=${service}
 `;
 
 export function renderForwardSocket({ primaryPrivateIp }: Pick<HostSettings, "primaryPrivateIp">): string {
-  return socket("where the forwarding table leads", "kube-api-forward.service", [
+  return socket("target of the forwarding table", "kube-api-forward.service", [
     `127.0.0.1:${apiForwardListener}`,
     `${primaryPrivateIp}:${apiForwardListener}`,
   ]);
 }
 
-/** The moved API server's own port on the primary address, for pods: see apiSwitch.ts for when. */
+/** Listens on the moved API server's own port on the primary address, for pods; apiSwitch.ts says when. */
 export function renderClusterSocket({ primaryPrivateIp, apiLocalPort }: Settings): string {
   return socket("the `kubernetes` endpoint of a moved API server", "kube-api-forward.service", [
     `${primaryPrivateIp}:${apiLocalPort}`,

@@ -1,4 +1,4 @@
-/** The one place that decides whether the API is forwarded: the API server's manifest says so, and nothing else. */
+/** The one place that decides whether the API is forwarded. It follows the API server's manifest and nothing else. */
 import type { HostSettings } from "../hostSettings";
 import {
   apiForwardRules,
@@ -11,7 +11,7 @@ import {
 import { apiForwardBridge, apiForwardListener } from "../node/ports";
 import { sandbox } from "./sandbox";
 
-/** Leads the API's port 443 to the forwarder; loaded while the API server has moved. */
+/** Sends the API's port 443 to the forwarder. Loaded while the API server is on another port. */
 export function renderApiForwardRules({ primaryPrivateIp: address }: Pick<HostSettings, "primaryPrivateIp">): string {
   const rule = `ip daddr ${address} tcp dport 443 counter dnat to ${address}:${apiForwardListener}`;
   return `#!/usr/sbin/nft -f
@@ -32,34 +32,33 @@ table ip secondary_ingress_api {
 }
 
 /**
- * Turns the forwarding on or off and returns when it is as the manifest says.
+ * Turns the forwarding on or off, and returns once it matches the manifest.
  *
- * Pods call the API at the `kubernetes` endpoint, `<primary>:<the port that the manifest said>`. Behind a moved API server that
- * listens on loopback only, the forwarder answers there. It also does once the API server is back on :443, for Kubernetes keeps
- * the old port in the endpoint when the API server could not say goodbye to etcd (reconcilers/lease.go: ports are compared at
- * shutdown only).
+ * Pods call the API at the `kubernetes` endpoint, `<primary>:<the manifest's port>`. If a moved API server listens on loopback only, the
+ * forwarder answers there. It still does after the API server is back on :443: Kubernetes keeps the old port in the endpoint if the API
+ * server ended without removing its lease from etcd (reconcilers/lease.go compares ports at shutdown only).
  */
 export function renderApiSwitch({
   apiLocalPort,
   primaryPrivateIp,
 }: Pick<HostSettings, "apiLocalPort" | "primaryPrivateIp">): string {
   return `#!/bin/bash
-# Turns the forwarding of the API on or off, as its manifest says. Nothing of ours listens on :443.
+# Turns the forwarding of the API on or off, as its manifest says. Nothing here listens on :443.
 set -u
 export LC_ALL=C
 manifest=${apiManifest} state=${apiForwardState} has_moved=${apiHasMovedMark}
 unit_file=${directories.units}/kube-api-forward.service
 mkdir -p ${directories.run}
 
-# A flag's value in the manifest: of repeated flags the last counts, and comments do not.
+# Prints a flag's value in the manifest. The last of repeated flags counts; comments do not.
 flag() { sed '/^[[:space:]]*#/d' "$manifest" 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
 table_exists() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
-# Not merely there, but leading to the forwarder.
+# The table exists and sends to the forwarder.
 table_is_on() { nft list table ip secondary_ingress_api 2>/dev/null | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'; }
-# Somebody else than our own listener for pods.
+# A process listens there, besides the listener for pods.
 someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}:${apiLocalPort}" '$4 != ours' | grep -q .; }
 
-# What the forwarder should do: one line for each variable, nothing when it should not run. Status 1: no answer.
+# Prints the forwarder's variables, one a line, or nothing if it should not run. Status 1 if the manifest does not tell.
 wanted() {
   local port; port=$(flag secure-port) || return 1
   if [ "$port" != 443 ]; then
@@ -88,7 +87,7 @@ run_forwarder() {
   for unit in $(units "$1"); do systemctl is-active -q "$unit" || systemctl start "$unit"; done
 }
 
-# agrees: exit status 0 when there is nothing to do, or somebody is doing it.
+# agrees: exit status 0 if there is nothing to do, or another run is doing it.
 if [ "\${1-}" = agrees ]; then
   now=$(wanted) || exit 0
   [ "$(systemctl is-active kube-api-switch.service)" != activating ] || exit 0
@@ -98,11 +97,11 @@ if [ "\${1-}" = agrees ]; then
   exit 0
 fi
 
-# One at a time: a renewal must not put back what the manifest has just ended.
+# One run at a time: a renewal must not restore what a change of the manifest has just ended.
 exec 8>${directories.run}/switch.lock
 flock 8
 
-# renew: the forwarder has been replaced. New connections take a bridge beside it meanwhile, and the old ones get time to end.
+# renew: the forwarder has been replaced. A bridge takes new connections meanwhile, and open ones get time to end.
 listening_on() { for _ in $(seq 50); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
 drained() { for _ in $(seq 40); do [ -n "$(ss -Htn state established "sport = :$1")" ] || return; sleep 0.05; done; }
 if [ "\${1-}" = renew ]; then
@@ -112,7 +111,7 @@ if [ "\${1-}" = renew ]; then
     for address in 127.0.0.1 ${primaryPrivateIp}; do
       socat "TCP4-LISTEN:${apiForwardBridge},bind=$address,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" </dev/null >/dev/null 2>&1 8>&- &
     done
-    # Ends the listeners; a connection that still runs, such as a watch, keeps its own process until it ends.
+    # Ends the listeners. An open connection, such as a watch, keeps its own process until it ends.
     trap 'kill $(jobs -p) 2>/dev/null' EXIT
     if listening_on ${apiForwardBridge}; then
       sed 's/:${apiForwardListener}$/:${apiForwardBridge}/' ${apiForwardRules} | nft -f - && drained ${apiForwardListener}
@@ -128,10 +127,10 @@ if [ "\${1-}" = renew ]; then
 fi
 
 unanswered=0
-# The API server takes its time to move: look until it listens where the manifest says.
+# The API server takes time to move: poll until it listens on the port in the manifest.
 for _ in $(seq 600); do
   if ! now=$(wanted); then
-    # Half-written, empty or absent: nothing changes, and the next write is looked at again.
+    # The manifest is half-written, empty or absent: change nothing, and read it again.
     [ $((unanswered += 1)) -lt 30 ] || exit 0
   else
     unanswered=0
@@ -139,7 +138,7 @@ for _ in $(seq 600); do
       *forward*)
         [ -e "$has_moved" ] || : >"$has_moved"
         run_forwarder "$now"
-        # :443 stays as it is until the API server has really moved, or has let go of it.
+        # Leave :443 alone until the API server has moved, or has released it.
         if table_is_on; then done=yes
         elif someone_listens_on ${apiLocalPort} || ! someone_listens_on 443; then
           nft -f ${apiForwardRules} && { echo 'the API server has moved: forwarding is on'; done=yes; }
@@ -147,19 +146,19 @@ for _ in $(seq 600); do
         fi
         ;;
       *)
-        # The state goes first: the guard would put the table back.
+        # Remove the state first, or the guard puts the table back.
         if [ -n "$now" ]; then run_forwarder "$now"; else rm -f "$state"; fi
         if table_exists; then nft delete table ip secondary_ingress_api && echo 'the API server is on :443: forwarding is off'; fi
         [ -n "$now" ] || stop_forwarder
         done=yes
         ;;
     esac
-    # A write that came meanwhile did not start us again.
+    # A write during this run did not start the unit again.
     [ $done = yes ] && [ "$(wanted)" = "$now" ] && exit 0
   fi
   sleep 0.1
 done
-echo 'the API server did not come up where its manifest says within a minute' >&2
+echo 'the API server did not listen on the port in its manifest within a minute' >&2
 exit 1
 `;
 }

@@ -1,4 +1,4 @@
-/** Every minute: looks at everything that the layout needs, repairs what drifted, and writes down what it saw. */
+/** The check: every minute it inspects what the layout needs, repairs what drifted, and writes its findings to a state file. */
 import { addressFile } from "./address";
 import type { HostSettings } from "../hostSettings";
 import { lockFunctions } from "../node/installer";
@@ -26,18 +26,18 @@ const period = 60;
 /** Pause after a repair that failed, doubled each time. Seconds. */
 const firstPause = 60;
 const longestPause = 1800;
-/** Seconds that a repair counts as recent: the alert and the doctor look back as far. */
+/** How long a repair counts as recent, seconds. The alert and the doctor use the same period. */
 const recent = 3600;
 
 /**
- * The state is one JSON object, replaced whole. `time` and `lastGood`: seconds since 1970; `checks`: whether each thing is, or is
- * again, as it should be; `certificates`: whose is seen on each path (`api`, `other` or `none`; kOps answers 401 to anonymous
- * requests, so a status code would prove nothing); `edited`: installed files that somebody changed; `repaired` and `failed`: in
- * this run; `repairs`: since boot, the guard's among them; `repairsLastHour`: of these, the recent ones.
+ * The state is one JSON object, replaced as a whole. `time` and `lastGood`: seconds since 1970. `checks`: whether each item is right, or right
+ * again after a repair. `certificates`: which certificate each path shows (`api`, `other` or `none`; kOps answers 401 to anonymous requests,
+ * so a status code would prove nothing). `edited`: installed files that were changed by hand. `repaired` and `failed`: in this run.
+ * `repairs`: since boot, including the guard's. `repairsLastHour`: the recent ones among them.
  */
 export function renderCheck({ clusterName, primaryPrivateIp }: Settings): string {
   return `#!/bin/bash
-# Looks at everything that the secondary ingress needs and repairs what drifted: one line in the journal when it did.
+# Inspects what the secondary ingress needs and repairs what drifted; writes one line to the journal if it did.
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 primary=${primaryPrivateIp} state=${checkState} pauses=${directories.run}/pauses
@@ -48,7 +48,7 @@ mkdir -p $pauses
 now=$(date +%s)
 checks= repaired= failed= good=true
 
-# A repair that failed is tried again after a pause that doubles.
+# Retries a failed repair after a pause, which doubles each time.
 repair() { # name, command
   local next=0 pause=0
   [ ! -e "$pauses/$1" ] || read -r next pause <"$pauses/$1"
@@ -65,7 +65,7 @@ keep() { # name, test, repair
 }
 list() { local word all=; for word in $1; do all="$all,\\"$word\\""; done; echo "[\${all#,}]"; }
 
-# Whose certificate is shown at ADDRESS:443 to somebody who names nobody.
+# Prints which certificate ADDRESS:443 shows to a client that sends no SNI.
 certificate() {
   local names
   names=$(timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null 9>&- | openssl x509 -noout -ext subjectAltName 2>/dev/null)
@@ -77,7 +77,7 @@ certificate() {
 }
 
 keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
-# As it is installed now: an address that is about to be replaced must not come back.
+# Read from the installed file, so that an address that is being replaced does not come back.
 secondary=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32')
 secondary=\${secondary%/32}
 keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
@@ -91,7 +91,7 @@ if grep -qs forward ${apiForwardState}; then
   keep apiTable 'nft list table ip secondary_ingress_api | grep -q "dnat to 127.0.0.1:${apiForwardListener}"' 'nft -f ${apiForwardRules}'
 fi
 
-# HAProxy and the forwarder may be starting just now: look a second time before calling it bad.
+# HAProxy and the forwarder may be starting: try twice before calling it bad.
 for attempt in 1 2; do
   seen="$(certificate $primary) $(certificate 127.0.0.1) $(certificate $secondary)"
   [ "$seen" != 'api api other' ] || break
@@ -104,7 +104,7 @@ read -r last_good repairs < <(sed -nE 's/.*"lastGood":([0-9]+).*"repairs":([0-9]
 [ $good = false ] || last_good=$now
 for name in $repaired; do echo "$now $name"; done >>${recentRepairs}
 repairs=$((\${repairs:-0} + $(wc -w <<<"$repaired")))
-# Taken away whole: the guard goes on in a new file.
+# Moved away as a whole; the guard continues in a new file.
 if mv ${guardRepairs} ${guardRepairs}.taken 2>/dev/null; then
   repairs=$((repairs + $(wc -l <${guardRepairs}.taken)))
   cat ${guardRepairs}.taken >>${recentRepairs}
@@ -115,17 +115,17 @@ printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"cert
   "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" "$(wc -l <${recentRepairs})" >$state.new
 mv $state.new $state
 
-# Readable for node-exporter, which runs as somebody else.
+# Readable for node-exporter, which runs as another user.
 metrics=${checkMetrics}
 if [ -d "\${metrics%/*}" ]; then
   gauge() { echo "# HELP secondary_ingress_$1 $3"; echo "# TYPE secondary_ingress_$1 \${4-gauge}"; echo "secondary_ingress_$1 $2"; }
   {
     gauge check_time_seconds "$now" 'When the check last ran, in seconds since 1970.'
-    gauge good $([ $good = true ] && echo 1 || echo 0) 'Whether all was, or is again, as it should be.'
-    gauge last_good_time_seconds "\${last_good:-0}" 'When all was last as it should be, in seconds since 1970.'
+    gauge good $([ $good = true ] && echo 1 || echo 0) 'Whether everything is right, or right again after a repair.'
+    gauge last_good_time_seconds "\${last_good:-0}" 'When everything was last right, in seconds since 1970.'
     gauge repairs_total "$repairs" 'Repairs since boot, by the check and by the guard.' counter
-    gauge edited_files "$(${hostFileProgram} drift | grep -c '^edited ')" 'Installed files that somebody changed.'
-    echo '# HELP secondary_ingress_ok Whether one thing is, or is again, as it should be.'
+    gauge edited_files "$(${hostFileProgram} drift | grep -c '^edited ')" 'Installed files that were changed by hand.'
+    echo '# HELP secondary_ingress_ok Whether one item is right, or right again after a repair.'
     echo '# TYPE secondary_ingress_ok gauge'
     tr , '\\n' <<<"\${checks#,}" | sed -nE 's/"(.*)":true/secondary_ingress_ok{what="\\1"} 1/p; s/"(.*)":false/secondary_ingress_ok{what="\\1"} 0/p'
   } >"$metrics.new" && chmod 0644 "$metrics.new" && mv "$metrics.new" "$metrics"
@@ -138,7 +138,7 @@ exit 0
 
 export function renderCheckUnit(): string {
   return `[Unit]
-Description=Secondary ingress: look at everything, repair what drifted
+Description=Secondary ingress: check and repair
 StartLimitIntervalSec=0
 
 [Service]
@@ -147,14 +147,14 @@ ExecStart=${checkProgram}
 TimeoutStartSec=${period - 5}
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
 RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
-${sandbox}# What it puts back is where it was installed.
+${sandbox}# Repairs write where the files are installed.
 ReadWritePaths=/etc /run -/usr/local/lib -/var/lib/prometheus/node-exporter
 `;
 }
 
 export function renderCheckTimer(): string {
   return `[Unit]
-Description=Secondary ingress: look at everything every minute
+Description=Secondary ingress: check every minute
 
 [Timer]
 OnBootSec=15s

@@ -1,14 +1,14 @@
-/** Puts a table of ours back as soon as somebody destroys it: `nft flush ruleset` is what many scripts begin with. */
+/** The guard: restores a table of the layout as soon as it is destroyed. Many scripts begin with `nft flush ruleset`. */
 import { apiFilterRules, apiForwardRules, apiForwardState, guardProgram, guardRepairs, natRules } from "../node/paths";
 import { sandbox } from "./sandbox";
 
 export function renderGuard(): string {
   return `#!/bin/bash
-# Watches the kernel's tables and puts ours back within milliseconds. The check does the same every minute, should this one fail.
+# Watches the kernel's tables and restores the layout's own within milliseconds. The check does the same every minute, in case this fails.
 set -u
 export LC_ALL=C
-# In the check's words, which counts this one's repairs with its own.
-put_back() { # table, rules, what the check calls it
+# Named as in the check, which counts these repairs with its own.
+put_back() { # table, rules, its name in the check
   nft list table ip "$1" >/dev/null 2>&1 ||
     { [ -e "$2" ] && nft -f "$2" && echo "repaired: $3" && echo "$(date +%s) $3" >>${guardRepairs}; }
 }
@@ -17,7 +17,7 @@ put_all_back() {
   [ ! -e ${apiFilterRules} ] || put_back secondary_ingress_filter ${apiFilterRules} apiFilter
   if grep -qs forward ${apiForwardState}; then put_back secondary_ingress_api ${apiForwardRules} apiTable; fi
 }
-# All events: newer nft reads "destroy" as a command of its own here.
+# All table events: newer nft parses "destroy" as a command here.
 exec 3< <(exec nft monitor tables)
 put_all_back
 while read -r -u3 line; do

@@ -5,7 +5,7 @@ import { statsPasswordFile } from "../node/paths";
 import { httpsListener, statsListener } from "../node/ports";
 import { haproxySandbox } from "./sandbox";
 
-/** In the environment of an HAProxy that runs with our drop-in, and so may be reloaded. */
+/** Set in the environment of an HAProxy that runs with this drop-in, and so may be reloaded. */
 export const ourVariable = "SECONDARY_INGRESS";
 
 type Settings = Pick<
@@ -22,19 +22,19 @@ type Settings = Pick<
 >;
 
 /**
- * `transparent` binds before the address is there. NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so the
- * back ends are the primary address. The API is also reached here, by its names (kOps' kubeconfigs use `api.internal.`). The
- * statistics' password is in a file of its own: nobody sees it in a preview, and another one needs a reload only.
+ * `transparent` binds before the address exists. In kube-proxy's nftables mode NodePorts are not on 127.0.0.1, so the back ends use the
+ * primary address. The API is also reached here, by SNI (kOps' kubeconfigs use `api.internal.`). The password of the statistics page is in a
+ * file of its own: a preview does not show it, and a new one needs only a reload.
  */
 export function renderHaproxyConfig(settings: Settings): string {
   const { clusterName, primaryPrivateIp, secondaryPrivateIp, httpsNodePort, httpNodePort, proxyProtocol } = settings;
   const proxy = proxyProtocol ? " send-proxy-v2" : "";
   const isApi = `{ req.ssl_sni -i api.${clusterName} api.internal.${clusterName} }`;
-  // The API server sees HAProxy's connections as the node's own, so its list is held here as well.
+  // The API server sees HAProxy's connections as the node's own, so the allow-list applies here as well.
   const filter =
     settings.apiAllowedCidrs.length > 0
       ? [
-          // One range a line: HAProxy takes 64 words.
+          // One range a line: HAProxy accepts 64 words in a line.
           ...allowedToApi(settings).map((range) => `  acl api_allowed src ${range}\n`),
           `  tcp-request content reject if ${isApi} !api_allowed\n`,
         ].join("")
@@ -94,8 +94,8 @@ export function renderStatsPassword({ statsPassword }: Pick<HostSettings, "stats
 }
 
 /**
- * Additions to the distribution's unit. HAProxy starts as root and drops to its own user: NET_ADMIN is for `transparent`, KILL for
- * the workers of another user, DAC_OVERRIDE and CHOWN for its socket.
+ * Additions to the distribution's unit. HAProxy starts as root and drops to its own user: it needs NET_ADMIN for `transparent`, KILL for
+ * workers that run as another user, DAC_OVERRIDE and CHOWN for its socket.
  */
 export function renderHaproxyDropIn(): string {
   return `[Unit]

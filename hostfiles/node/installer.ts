@@ -1,15 +1,15 @@
 /**
- * `host-file`: the program on the node that installs and removes one file, all or nothing. Its own installation is the first
- * thing written; everything after that is a short command in the stack.
+ * `host-file`: the program on the node that installs and removes one file atomically. It is installed first; every later step is a short
+ * command that calls it.
  */
 import { bootDirectory, bootUnit, directories, hostFileProgram, lockFile, ownerFile, releasedMark } from "./paths";
 
-/** Seconds that a command waits for another run that is working on the node: longer than a check can take. */
+/** How long a command waits for another run on the node, seconds: longer than a check can take. */
 const patience = 60;
 
 /**
- * Shell functions for the one lock of all that changes the node: `up`, `destroy` and the check. It is the kernel's, so it ends
- * with its holder; who held it stands in the file.
+ * Shell functions for the one lock that `up`, `destroy` and the check share. It is a kernel lock, which ends with its holder; the file names
+ * the holder.
  */
 export const lockFunctions = `lock() { # who
   mkdir -p ${directories.run} && exec 9<>${lockFile} || return 1
@@ -26,16 +26,16 @@ unlock() { : >${lockFile}; exec 9>&-; }`;
 
 export function renderInstaller(): string {
   return `#!/bin/bash
-# Installs and removes one file of the secondary ingress, all or nothing.
+# Installs and removes one file of the secondary ingress atomically.
 #   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C]   content on stdin
 #   host-file remove  --owner O --path P [--deactivate C] [--afterwards C]
-#   host-file claim   --owner O [--former-owner O]   makes the node the stack's and puts this program into place
-#   host-file release --owner O        gives the node back, last of all
+#   host-file claim   --owner O [--former-owner O]   makes the stack the node's owner and installs this program
+#   host-file release --owner O        gives up the node, as the last step
 #   host-file drift     the installed files that are missing or differ from what was installed, one a line: missing|edited PATH
-#   host-file restore   puts those that are missing back into place and into effect; one line each
+#   host-file restore   installs the missing ones again and activates them; one line each
 # Commands C run under a time limit. They find the file in "$TARGET", what it replaces in "$PREVIOUS", whether anything is new in
 # "$CHANGED" (yes or no); --check finds the new content in "$FILE", under its own name in a directory of its own.
-# What was at P before the first installation is kept and comes back at removal.
+# The file at P before the first installation is saved, and removal restores it.
 set -u
 umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -72,7 +72,7 @@ cleanup() {
   unlock
 }
 
-begin() { # what; under the lock, whatever a killed run has left is nobody's
+begin() { # what; takes the lock, then removes the leftovers of a killed run
   lock "\${owner:-the check}: $1" || exit 1
   trap cleanup EXIT
   trap 'exit 1' HUP INT TERM
@@ -80,7 +80,7 @@ begin() { # what; under the lock, whatever a killed run has left is nobody's
   stage=$(mktemp -d /run/host-file.XXXXXX) || fail "cannot write in /run: is it full?"
 }
 
-# Puts a file in place of another in one step, from the same directory.
+# Replaces a file by a rename in the same directory.
 replace() { # source, target
   rm -f "$(dirname "$2")"/.host-file.*
   candidate=$(mktemp "$(dirname "$2")/.host-file.XXXXXX") || fail "cannot write in $(dirname "$2")"
@@ -109,10 +109,10 @@ install_file() {
       cp -a "$path" "$stage/saved" || fail "cannot keep the old $path: is the disk full?"
       replace "$stage/saved" "$saved"
     fi
-    # Empty until the file is in effect: a run that was cut short is completed by the next.
+    # Empty until the file is in effect: the next run completes an interrupted one.
     : >"$ours" || fail "cannot write in $etc: is the disk full?"
   fi
-  # All that needs room is written before anything changes.
+  # Write everything that needs space before changing anything.
   cp -p "$FILE" "$ours.new" && printf '%s' "$activate" >"$ours.activate" && sync "$ours.new" || fail "cannot write in $etc: is the disk full?"
   export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
   cmp -s "$FILE" "$ours" && cmp -s "$FILE" "$path" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$FILE")" ] || CHANGED=yes
@@ -120,7 +120,7 @@ install_file() {
     [ ! -e "$path" ] || cp -a "$path" "$stage/previous" || fail "cannot write in /run: is it full?"
     replace "$FILE" "$path"
   fi
-  # From here on a cut leaves the new file, and the empty mark says that it is not in effect yet.
+  # An interruption from here on leaves the new file; the empty mark tells that it is not in effect yet.
   local undo=$fresh
   fresh=no
   if ! in_effect; then
@@ -140,7 +140,7 @@ install_file() {
   mv -f "$ours.new" "$ours" || fail "cannot write in $etc"
 }
 
-# What kOps has the node run at boot would go on installing what is taken away.
+# Stops the boot program of the kOps pieces, which would install again what is removed.
 end_boot() { [ ! -e ${bootDirectory} ] || systemctl stop ${bootUnit} 2>/dev/null; }
 
 remove_file() {
@@ -150,7 +150,7 @@ remove_file() {
   if [ -n "$deactivate" ]; then
     report=$(limited "$deactivate" 2>&1) || fail "$path could not be taken out of effect; it is still there: $report"
   fi
-  # In this order a run that is cut short can be repeated: what was saved goes last.
+  # In this order an interrupted run can be repeated: the saved file is removed last.
   if [ -e "$saved" ]; then replace "$saved" "$path"; elif [ -e "$ours" ]; then rm -f "$path"; fi
   rm -f "$ours.activate" "$ours.new" "$ours"
   rm -f "$saved"
@@ -179,7 +179,7 @@ restore() { # called by the check, under its lock
     copy=$etc/installed/$(entry_of "$target")
     mkdir -p "$(dirname "$target")"
     replace "$copy" "$target"
-    # Outside of the check's sandbox: netplan and others change the owner of what they write.
+    # Run outside the check's sandbox: netplan and others change the owner of the files they write.
     systemd-run -q --wait --collect --setenv=TARGET="$target" --setenv=PREVIOUS=/nonexistent --setenv=CHANGED=yes \\
       timeout 30 /bin/bash -c "$(cat "$copy.activate" 2>/dev/null)" >/dev/null 2>&1 9>&-
     echo "$target"
@@ -199,7 +199,7 @@ release() {
   end_boot
   begin "removes its programs"
   if [ -e ${bootDirectory} ]; then
-    # kOps enables it again at the next boot where its manifests still have it.
+    # kOps enables it again at the next boot if its manifests still have it.
     systemctl disable -q ${bootUnit} 2>/dev/null
     : >${releasedMark} || fail "cannot write in ${bootDirectory}: is the disk full?"
   fi

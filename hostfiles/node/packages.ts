@@ -3,12 +3,12 @@ import { haproxyBefore, packagesFile } from "./paths";
 import { lockFunctions } from "./installer";
 import { commandLine } from "./shell";
 
-/** socat also stands in while another forwarder is replaced; openssl looks at certificates. */
+/** socat also bridges while another forwarder is replaced; the check reads certificates with openssl. */
 const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
 
 /**
- * A script for bash as root; its one argument is `install` or `remove`. Removal purges exactly the packages that installation
- * brought, and keeps one that something else has come to depend on.
+ * A script for bash as root; its one argument is `install` or `remove`. Removal purges exactly the packages that the installation added,
+ * and keeps one that another package depends on by then.
  */
 export function renderPackages(): string {
   const wanted = commandLine(...packages);
@@ -19,7 +19,7 @@ ${lockFunctions}
 lock packages || exit 1
 trap unlock EXIT
 installed() { dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' 2>/dev/null | awk '$1 == "ii" {print $2}' | sort; }
-# Ours are those that came between our list and now; without a list, nothing of ours came.
+# Ours are the packages that were added since the list was written; without a list there are none.
 note() {
   [ -e ${packagesFile}.before ] || return 0
   { cat ${packagesFile} 2>/dev/null; installed | comm -13 ${packagesFile}.before -; } >${packagesFile}.new &&
@@ -29,7 +29,7 @@ apt() { timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$
 case \${1-} in
   install)
     missing=
-    # A run that was cut short is completed: dpkg's own half, and what was there before it.
+    # Completes an interrupted run of dpkg first.
     [ -z "$(dpkg --audit)" ] || dpkg --configure -a >/dev/null 2>&1
     before=$(installed)
     for package in $wanted; do grep -qx "$package" <<<"$before" || missing="$missing $package"; done
@@ -39,7 +39,7 @@ case \${1-} in
     fi
     if [ -z "$missing" ]; then note; exit; fi
     [ -e ${packagesFile}.before ] || { installed >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}.before; } || exit 1
-    # What is in the node's own cache needs no mirror; a fresh list is the second attempt.
+    # Packages in the node's own cache need no mirror; the second attempt updates the lists.
     if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
       apt update >/dev/null
       apt --no-install-recommends install $missing || { echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
@@ -51,7 +51,7 @@ case \${1-} in
     [ -e ${packagesFile} ] || exit 0
     ours=$(sort -u ${packagesFile})
     kept=
-    # dpkg refuses to remove what others depend on: those are somebody else's by now.
+    # dpkg refuses to remove a package that others depend on: it is theirs by now.
     dpkg --purge $ours >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" >/dev/null 2>&1 || kept="$kept $package"; done
     rm -f ${packagesFile} ${packagesFile}.before
     [ -z "$kept" ] || echo "kept, for other packages need them:$kept"
