@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-// `npx secondary-ingress`: the command line; compiled ahead in a package, as it is loaded in a checkout.
+// `npx secondary-ingress`: the command line; the sources in a checkout, compiled in a package.
 const { existsSync } = require("node:fs");
 
-const compiled = `${module.path}/../../dist/operator/cli/main.js`;
-if (existsSync(compiled)) require(compiled);
-else {
+if (existsSync(`${module.path}/main.ts`)) {
   require("ts-node").register({ transpileOnly: true, project: require.resolve("../../tsconfig.json") });
   require("./main");
-}
+} else require("../../dist/operator/cli/main.js");
