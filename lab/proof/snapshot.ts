@@ -6,14 +6,20 @@ import { labPaths } from "../paths";
 /** Facts about the node, one a line, comparable between two moments. */
 export type Snapshot = readonly string[];
 
+/** What find looks through, and what it leaves out. */
+const places =
+  "/etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc/ssl/certs -o -name 'ld.so.cache' -o -path '/etc/passwd*' -o -path '/etc/group*' -o -path '/etc/shadow*' -o -path '/etc/gshadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \\) -prune -o";
+
 /**
  * Files (with hash and mode) where we may write, units, listeners, nftables, addresses. Left out: what the package manager
  * and the system keep for themselves (caches, users of removed packages, journals) and processes' numbers.
  */
 const observe = `
 export LC_ALL=C
-find /etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc/ssl/certs -o -name 'ld.so.cache' -o -path '/etc/passwd*' -o -path '/etc/group*' -o -path '/etc/shadow*' -o -path '/etc/gshadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \\) -prune -o \\
-  \\( -type f -printf 'file %p %m ' -exec sh -c 'sha256sum <"$1" | cut -c1-16' sh {} \\; -o -type l -printf 'link %p %l\\n' -o -type d -printf 'directory %p %m\\n' \\)
+# One sha256sum for all: a process for each file would take most of the time. -z keeps names with backslashes as they are.
+{ find ${places} -type f -printf 'mode %m %p\\0'; find ${places} -type f -exec sha256sum -z {} +; } | tr '\\0' '\\n' |
+  awk '{ path = $0; sub(/^[^ ]* +[^ ]* /, "", path) } $1 == "mode" { mode[path] = $2; next } { path = substr($0, 67); print "file " path " " mode[path] " " substr($1, 1, 16) }'
+find ${places} \\( -type l -printf 'link %p %l\\n' -o -type d -printf 'directory %p %m\\n' \\)
 systemctl list-unit-files --no-legend --no-pager --state=enabled | awk '{print "enabled " $1}'
 systemctl list-units --no-legend --no-pager --plain --state=active --type=service,socket,path,timer | awk '{print "active " $1}' | grep -vE 'systemd-(tmpfiles|hostnamed|timedated|sysusers|update-done|journal-catalog-update)|ldconfig|user@|user-runtime|apt-|man-db|fstrim|session'
 ss -Hltn | awk '{print "listens " $4}'

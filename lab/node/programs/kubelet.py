@@ -24,18 +24,26 @@ PROBE_INITIAL_DELAY, PROBE_PERIOD, PROBE_FAILURES, PROBE_TIMEOUT = 10, 10, 8, 15
 BACKOFF_FIRST, BACKOFF_MOST, BACKOFF_FORGET = 10, 300, 600
 
 
-def arguments():
-    """The API server's own arguments from the manifest, or None when it is not whole."""
+def arguments(text):
+    """The API server's own arguments from the manifest's text, or None when it is not whole."""
     try:
-        with open(MANIFEST) as file:
-            container = yaml.safe_load(file)["spec"]["containers"][0]
+        container = yaml.safe_load(text)["spec"]["containers"][0]
         # The original refuses a pod without these; half a file may end in the middle of the arguments.
         if not container["name"] or not container["image"]:
             return None
         words = container.get("command", []) + container.get("args", [])
         return words[words.index(PROGRAM) + 1:]
-    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError):
+    except (yaml.YAMLError, LookupError, TypeError, ValueError):
         return None
+
+
+def manifest():
+    """The manifest's text; empty when there is none."""
+    try:
+        with open(MANIFEST) as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""
 
 
 def live():
@@ -68,6 +76,7 @@ def say(text):
 def main():
     process, running, started, backoff, not_before = None, None, 0.0, 0, 0.0
     failures, next_probe = 0, 0.0
+    text, wanted = None, None
 
     def end(_signal, _frame):
         stop(process)
@@ -76,7 +85,10 @@ def main():
     signal.signal(signal.SIGTERM, end)
     while True:
         now = time.monotonic()
-        wanted = arguments()
+        now_text = manifest()
+        # Parsing takes longer than everything else here, and the file is looked at ten times a second.
+        if now_text != text:
+            text, wanted = now_text, arguments(now_text)
         if wanted is not None and wanted != running and process is not None:
             say("manifest changed: restarting the API server")
             stop(process)
