@@ -12,6 +12,7 @@ import { allDone } from "./allDone";
 import type { IngressOutputs, SecondaryIngressIpArgs } from "./args";
 import { awsConnection } from "./aws/connection";
 import { findBalanced } from "./balancedNodes";
+import { healthCheck } from "./balancerHealth";
 import { findPlaces, type Place, subnetTag } from "./balancerPlaces";
 import { dnsRecords } from "./dnsRecords";
 import type { Node } from "./node";
@@ -19,16 +20,6 @@ import { awsName, stackName, type TagArgs, tags as tagsOf } from "./tags";
 
 /** Where the applications' clients come in. */
 const ports = { https: 443, http: 80 } as const;
-
-/** As often as AWS asks without extra charge, and as few failures as it takes: a node that hangs is left out within 25 s. */
-export const healthCheck = {
-  protocol: "TCP",
-  port: "traffic-port",
-  interval: 10,
-  timeout: 5,
-  healthyThreshold: 2,
-  unhealthyThreshold: 2,
-} as const;
 
 /**
  * As kOps sets its own balancers (pkg/model/awsmodel/api_loadbalancer.go): seconds that it waits before it terminates a node that it has taken out,

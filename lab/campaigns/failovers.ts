@@ -1,6 +1,6 @@
 /** `npm run campaign -- failovers`: a worker behind the load balancer is replaced, drained, frozen and lost, again and again. */
 import { Command } from "commander";
-import { healthCheck } from "../../components/loadBalancer";
+import { healthCheck } from "../../components/balancerHealth";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
 import { step } from "../progress";

@@ -1,7 +1,7 @@
 /** What a load balancer has found of its targets. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { healthCheck } from "../../components/loadBalancer";
+import { healthCheck } from "../../components/balancerHealth";
 import type { Account } from "../aws/account";
 import { currentNode } from "../node/identity";
 import type { Machine } from "../node/machines";

@@ -1,5 +1,5 @@
 /** What happens to a worker behind a load balancer, and for how long clients may notice. */
-import { healthCheck } from "../../../components/loadBalancer";
+import { healthCheck } from "../../../components/balancerHealth";
 import type { KeptLab } from "../../keptLab";
 import { lab } from "../../lab";
 import { namespaceOf } from "../../network/namespaces";
