@@ -39,7 +39,7 @@ const behaviours = [
 ];
 
 const page = readFileSync(join(repositoryRoot, "docs/aws-endpoint.md"), "utf8");
-const section = page.slice(page.indexOf("## How AWS behaves"), page.indexOf("## Faults by a script"));
+const section = page.slice(page.indexOf("## How AWS behaves"), page.indexOf("## Fault scripts"));
 const rows = [...section.matchAll(/^\| (.+?) *\| (.+?) *\| (.+?) *\|$/gm)]
   .map(([, behaviour = "", sdk = "", cli = ""]) => ({ behaviour, sdk, cli }))
   .filter(({ behaviour }) => behaviour !== "behaviour" && !/^:?-+/.test(behaviour));
