@@ -56,7 +56,9 @@ describe("docs", function () {
       readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".md"))
         .map((name) => join(folder, name));
-    const pages = ["README.md", ...below("docs"), ...below("examples")];
+    const front = readdirSync(repositoryRoot).filter((name) => name.endsWith(".md"));
+    const pages = [...front, ...below("docs"), ...below("examples")];
+    assert.ok(front.length > 3);
     const read = (page: string): string => readFileSync(join(repositoryRoot, page), "utf8");
     /** As GitHub makes them. */
     const anchors = (page: string): string[] =>
@@ -74,6 +76,14 @@ describe("docs", function () {
         assert.ok(existsSync(join(repositoryRoot, file)), `${page}: ${target}`);
         if (anchor !== undefined) assert.ok(anchors(file).includes(anchor), `${page}: ${target}`);
       }
+  });
+
+  it("says in the changelog what this version changed", () => {
+    const { version } = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as { version: string };
+    assert.match(
+      readFileSync(join(repositoryRoot, "CHANGELOG.md"), "utf8"),
+      new RegExp(`^## \\[${version}\\] - `, "m"),
+    );
   });
 
   it("quotes the ceilings of one node as docs/performance.md has them", () => {
