@@ -63,6 +63,10 @@ export default tseslint.config(
   operator(["operator/{doctor,cutover}/**/*.ts"], stacks, commandLine),
   operator(["operator/{iam,kops}/**/*.ts"], stacks, commandLine, aws, network, pulumi),
   {
+    ...imports(["tests/**/*.ts"], forbid("Tests reach the lab through tests/support/.", ...folder("lab"))),
+    ignores: ["tests/lab/**", "tests/support/**"],
+  },
+  {
     files: ["scripts/**/*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
     rules: { "@typescript-eslint/no-require-imports": "off" },

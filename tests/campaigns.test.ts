@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "../lab/paths";
+import { repositoryRoot } from "./support/paths";
 
 const campaign = (...args: string[]) =>
   spawnSync(process.execPath, ["scripts/bootstrap.mjs", "campaign", ...args], {

@@ -4,9 +4,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { renderPreflight } from "../hostfiles/node/preflight";
-import { repositoryRoot } from "../lab/paths";
-import { installPrograms, whyUnavailable } from "../lab/requirements";
-import { needsRoot } from "./support/needs";
+import { repositoryRoot } from "./support/paths";
+import { installDocsPrograms, needsRoot } from "./support/needs";
 
 /** The text of the `sh` blocks of a page, except those marked as not run. */
 function commandBlocks(page: string): string[] {
@@ -19,9 +18,7 @@ function commandBlocks(page: string): string[] {
 describe("docs", function () {
   this.timeout(10 * 60_000);
 
-  before(async () => {
-    if (whyUnavailable() === undefined) await installPrograms({ jq: "jq" });
-  });
+  before(installDocsPrograms);
 
   const blocks = [
     "docs/lab.md",

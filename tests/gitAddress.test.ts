@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repositoryRoot } from "../lab/paths";
-import { run } from "../lab/process";
+import { repositoryRoot } from "./support/paths";
+import { run } from "./support/process";
 
 describe("package from a git address", function () {
   this.timeout(10 * 60_000);

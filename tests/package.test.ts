@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import type { Outputs } from "../automation";
-import { labCluster, labDomain, otherCluster } from "../lab/cloud/labAccount";
-import { repositoryRoot } from "../lab/paths";
-import { run } from "../lab/process";
+import { labCluster, labDomain, otherCluster } from "./support/account";
+import { repositoryRoot } from "./support/paths";
+import { run } from "./support/process";
 import type { LoopbackEngine } from "./support/engine";
 import { needsEngine } from "./support/needs";
 

@@ -3,13 +3,17 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { Account, AutoScalingGroup } from "../../lab/aws/account";
-import { targetsOf } from "../../lab/aws/elbv2/health";
-import { newId } from "../../lab/aws/ids";
-import { updateTargetGroups } from "../../lab/kops/prune";
-import { labCluster, labZoneId } from "../../lab/cloud/labAccount";
-import { repositoryRoot } from "../../lab/paths";
-import { attempt } from "../../lab/process";
+import {
+  type Account,
+  type AutoScalingGroup,
+  labCluster,
+  labZoneId,
+  newId,
+  targetsOf,
+  updateTargetGroups,
+} from "../support/account";
+import { repositoryRoot } from "../support/paths";
+import { attempt } from "../support/process";
 import { planGrowth } from "../../operator/cutover/growth";
 import { parseOutputs, type StackOutputs } from "../../outputs/stackOutputs";
 import type { LoopbackEngine } from "../support/engine";

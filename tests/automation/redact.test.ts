@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import * as fc from "fast-check";
 import { Secret } from "../../automation";
 import { redacted, redactor, secretsOf } from "../../automation/redact";
-import { loginKey } from "../lab/providers/command/sshServer";
+import { loginKey } from "../support/sshServer";
 
 describe("automation: redaction", () => {
   // No secret is a part of what stands in its place.

@@ -22,10 +22,9 @@ import {
   StackNotFound,
   UpdateFailed,
 } from "../../automation";
-import { labCluster, labInstanceId, otherCluster } from "../../lab/cloud/labAccount";
-import { node } from "../../lab/network/addresses";
-import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../lab/providers/command/sshServer";
-import { run } from "../../lab/process";
+import { labCluster, labInstanceId, node, otherCluster } from "../support/account";
+import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../support/sshServer";
+import { run } from "../support/process";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
 

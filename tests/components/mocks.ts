@@ -1,6 +1,6 @@
 /** The engine's part under mocks: what was registered, and the answers of AWS. */
 import * as pulumi from "@pulumi/pulumi";
-import { filterBy } from "../../lab/aws/filters";
+import { filterBy } from "../support/account";
 
 export interface Registered {
   type: string;

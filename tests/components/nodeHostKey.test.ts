@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { compareHostKey, nodeHostKeyProvider as provider, type NodeHostKeyInputs } from "../../components/nodeHostKey";
-import { freePort, type SshServer, sshServers } from "../lab/providers/command/sshServer";
+import { freePort, type SshServer, sshServers } from "../support/sshServer";
 
 const instanceId = "i-0a1b2c3d4e5f60001";
 const another = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHfv7gLQIetkzFelszizv2Vizr5OQ6A6uajC7MosPX/0";

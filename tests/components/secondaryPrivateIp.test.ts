@@ -5,8 +5,7 @@ import {
   type SecondaryPrivateIpInputs,
   type SecondaryPrivateIpState,
 } from "../../components/secondaryPrivateIp";
-import type { Account, NetworkInterface } from "../../lab/aws/account";
-import type { Endpoint } from "../../lab/aws/endpoint";
+import type { Account, Endpoint, NetworkInterface } from "../support/account";
 import { onEndpoint } from "../support/endpoint";
 
 /** The address in the account's subnet that the tests ask for. */

@@ -4,7 +4,7 @@ import {
   type SecurityGroupMembershipInputs,
   type SecurityGroupMembershipState,
 } from "../../components/securityGroupMembership";
-import type { NetworkInterface } from "../../lab/aws/account";
+import type { NetworkInterface } from "../support/account";
 import { onEndpoint } from "../support/endpoint";
 
 const ours = "sg-0aaaaaaaaaaaaaaaa";

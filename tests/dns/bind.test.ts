@@ -7,7 +7,7 @@ import { bindLines } from "../../dns/bind";
 import { nsupdate } from "../../dns/nsupdate";
 import type { DnsRecord } from "../../outputs/records";
 import { inverse } from "../../dns/recordSets";
-import { attempt } from "../../lab/process";
+import { attempt } from "../support/process";
 import { type Named, startNamed, zoneHead } from "../support/named";
 import { installDnsPrograms, needsProgram } from "../support/needs";
 

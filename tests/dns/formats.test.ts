@@ -16,7 +16,7 @@ import { octodns } from "../../dns/octodns";
 import type { DnsRecord } from "../../outputs/records";
 import { type ChangeBatch, changeBatch, inverseBatch } from "../../dns/route53";
 import { inZone } from "../../dns/zone";
-import { repositoryRoot } from "../../lab/paths";
+import { repositoryRoot } from "../support/paths";
 
 const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] };
 const apex: DnsRecord = { name: "example.com.", type: "A", ttl: 300, values: ["203.0.113.10", "203.0.113.11"] };

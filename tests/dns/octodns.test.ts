@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { octodns } from "../../dns/octodns";
 import type { DnsRecord } from "../../outputs/records";
-import { attempt } from "../../lab/process";
-import { pythonTool } from "../../lab/build/pythonTool";
+import { pythonTool } from "../support/needs";
+import { attempt } from "../support/process";
 
 const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10", "203.0.113.11"] };
 const www: DnsRecord = { ...app, name: "www.shop.example.com.", values: ["203.0.113.10"] };

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { outputsOf, type SecondaryIngressIp } from "../../components/secondaryIngressIp";
 import { dnsOutput } from "../../outputs/records";
 import { dnsSchema } from "../../outputs/dnsSchema";
-import { repositoryRoot } from "../../lab/paths";
+import { repositoryRoot } from "../support/paths";
 import { outputsSchema, parseOutputs } from "../../outputs/stackOutputs";
 import { outputs, records } from "../dns/support";
 

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../lab/process";
+import { run } from "./process";
 
 export async function certificateFor(name: string): Promise<{ key: string; cert: string }> {
   const directory = await mkdtemp(join(tmpdir(), "certificate-"));

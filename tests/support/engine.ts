@@ -8,9 +8,10 @@ import { type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
 import type { Fault } from "../../lab/aws/fault";
 import { acquireEngine } from "../../lab/engine/engine";
 import { labAccount, labCluster } from "../../lab/cloud/labAccount";
-import { repositoryRoot, transpilation } from "../../lab/paths";
+import { transpilation } from "../../lab/paths";
+import { repositoryRoot } from "./paths";
 import { choosePlugins } from "../../lab/plugins";
-import { run } from "../../lab/process";
+import { run } from "./process";
 
 /** Settings of a stack, by key of the project; keys with a namespace are left as they are. */
 export type StackSettings = Record<string, unknown>;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bindLines } from "../../dns/bind";
 import type { DnsRecord } from "../../outputs/records";
-import { freePort } from "../lab/providers/command/sshServer";
+import { freePort } from "./sshServer";
 
 /** What every zone file begins with. */
 export const zoneHead = `$ORIGIN example.com.

@@ -1,9 +1,9 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
 import { prometheusPrograms } from "../../lab/campaigns/alerts/prometheus";
-import { which } from "../../lab/process";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
+export { pythonTool } from "../../lab/build/pythonTool";
 import { type LoopbackEngine, startLoopbackEngine } from "./engine";
 
 const required = process.env["REQUIRE_LAB"] === "1";
@@ -14,44 +14,36 @@ function skipOrFail(context: Mocha.Context, reason: string): void {
   context.skip();
 }
 
-/** The owning tools of the host files → Debian packages. */
-const validators = {
+/** Installs Debian packages (program → package) once, if this machine allows it; a test that still lacks a program says so itself. */
+const installer = (programs: Readonly<Record<string, string>>) => async (): Promise<void> => {
+  if (whyUnavailable() === undefined) await installPrograms(programs).catch((error: unknown) => say(String(error)));
+};
+
+/** The programs that the host files are for. */
+export const installValidators = installer({
   haproxy: "haproxy",
   nft: "nftables",
   netplan: "netplan.io",
+  socat: "socat",
   "systemd-analyze": "systemd",
-} as const;
+});
 
-/** Installs them once, where this machine lets us; a test that still lacks one says so itself. */
-export async function installValidators(): Promise<void> {
-  if (whyUnavailable() === undefined) await installPrograms(validators).catch((error: unknown) => say(String(error)));
-}
-
-/** BIND's server and tools, and what reads outputs in shell → Debian packages. */
-const dnsPrograms = {
+/** BIND's server and tools, and what reads outputs in shell. */
+export const installDnsPrograms = installer({
   named: "bind9",
   nsupdate: "bind9-dnsutils",
   dig: "bind9-dnsutils",
   "named-checkzone": "bind9-utils",
   jq: "jq",
-} as const;
+});
 
-/** Installs them once, where this machine lets us. */
-export async function installDnsPrograms(): Promise<void> {
-  if (whyUnavailable() === undefined) await installPrograms(dnsPrograms).catch((error: unknown) => say(String(error)));
-}
+/** What the command blocks of the docs call. */
+export const installDocsPrograms = installer({ jq: "jq" });
 
-/** Installs a browser, where this machine lets us. */
-export async function installBrowser(): Promise<void> {
-  if (whyUnavailable() === undefined)
-    await installPrograms({ chromium: "chromium" }).catch((error: unknown) => say(String(error)));
-}
+export const installBrowser = installer({ chromium: "chromium" });
 
-/** Installs Prometheus and its exporters once, where this machine lets us; what starts by itself there is none of the tests' business. */
-export async function installPrometheus(): Promise<void> {
-  if (whyUnavailable() === undefined)
-    await installPrograms(prometheusPrograms).catch((error: unknown) => say(String(error)));
-}
+/** Prometheus and its exporters; Debian starts them, which no test depends on. */
+export const installPrometheus = installer(prometheusPrograms);
 
 /** For tests that need a program of the distribution. */
 export function needsProgram(context: Mocha.Context, program: string): void {
@@ -68,11 +60,6 @@ export async function needsEngine(context: Mocha.Context): Promise<LoopbackEngin
     skipOrFail(context, `the Pulumi engine is not to be had: ${(error as Error).message.split("\n")[0]}`);
     throw error;
   }
-}
-
-/** For tests of what is built from a Go module, which takes minutes once. */
-export async function needsGo(context: Mocha.Context): Promise<void> {
-  if (!(await which("go"))) skipOrFail(context, "Go is not installed");
 }
 
 /** For tests that need root on Linux, as the lab does. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { elasticIpLimitFaults, groupFaults, limitFaults, type Needs } from "../../../components/aws/limits";
-import type { Account, NetworkInterface } from "../../../lab/aws/account";
+import type { Account, NetworkInterface } from "../../support/account";
 import { withEndpoint } from "../../support/endpoint";
 
 const stack = "kops-secondary-ingress/prod";

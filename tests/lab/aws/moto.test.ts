@@ -17,7 +17,7 @@ import {
 } from "../../../components/secondaryPrivateIp";
 import { repositoryRoot } from "../../../lab/paths";
 import { type Moto, seedMoto, startMoto } from "../../support/moto";
-import { freePort } from "../providers/command/sshServer";
+import { freePort } from "../../support/sshServer";
 
 const page = readFileSync(join(repositoryRoot, "docs/aws-endpoint.md"), "utf8");
 const primary = "172.20.45.37";

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repositoryRoot } from "../../../lab/paths";
+import { repositoryRoot } from "../../support/paths";
 import { type Named, startNamed } from "../../support/named";
 import { installDnsPrograms, needsProgram } from "../../support/needs";
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repositoryRoot } from "../../../lab/paths";
+import { repositoryRoot } from "../../support/paths";
 
 const record = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] };
 const dns = { schemaVersion: 1, ready: true, records: [record] };

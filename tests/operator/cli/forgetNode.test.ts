@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { withoutNode } from "../../../operator/cli/forgetNode";
-import { repositoryRoot } from "../../../lab/paths";
+import { repositoryRoot } from "../../support/paths";
 
 describe("secondary-ingress", () => {
   const cli = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>

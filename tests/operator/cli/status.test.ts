@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inLines } from "../../../operator/cli/status";
 import { drawPicture } from "../../../operator/doctor/picture";
 import { judge } from "../../../operator/doctor/report";
-import { repositoryRoot } from "../../../lab/paths";
+import { repositoryRoot } from "../../support/paths";
 import { outputs } from "../../dns/support";
 import { healthy } from "../doctor/facts";
 

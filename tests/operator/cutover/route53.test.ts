@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
-import { ChangeResourceRecordSetsCommand, type ResourceRecordSet } from "@aws-sdk/client-route-53";
+import { ChangeResourceRecordSetsCommand, Route53Client, type ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { ChangedMeanwhile } from "../../../operator/cutover/authority";
 import { route53Authority } from "../../../operator/cutover/route53";
 import { changesTo, inverse } from "../../../dns/recordSets";
 import type { DnsRecord } from "../../../outputs/records";
-import { useEndpoint, zoneId } from "../../lab/aws/harness";
+import { labZoneId as zoneId } from "../../support/account";
+import { onEndpoint } from "../../support/endpoint";
 
 const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10"] };
 const shop: DnsRecord = { ...app, name: "shop.example.com." };
 
 describe("a hosted zone of Route 53", function () {
   this.timeout(60_000);
-  const lab = useEndpoint();
-  const authority = (id = zoneId) => route53Authority(id, lab.route53);
+  const aws = onEndpoint();
+  let client: Route53Client;
+  beforeEach(() => (client = new Route53Client({ maxAttempts: 1 })));
+  afterEach(() => client.destroy());
+  const authority = (id = zoneId) => route53Authority(id, client);
   const upsert = (...sets: ResourceRecordSet[]): Promise<unknown> =>
-    lab.route53.send(
+    client.send(
       new ChangeResourceRecordSetsCommand({
         HostedZoneId: zoneId,
         ChangeBatch: { Changes: sets.map((ResourceRecordSet) => ({ Action: "UPSERT", ResourceRecordSet })) },
@@ -77,7 +81,7 @@ describe("a hosted zone of Route 53", function () {
   });
 
   it("says where to ask on when it cannot see a change through", async () => {
-    lab.faults.push({ action: "GetChange", kind: "unauthorized", times: 1 });
+    aws().faults.push({ action: "GetChange", kind: "unauthorized", times: 1 });
     const change = authority().change([{ after: app }]);
     await assert.rejects(change, /took the change .*ask 'aws route53 get-change --id/);
     assert.deepEqual(await authority().read([app.name]), [app]);

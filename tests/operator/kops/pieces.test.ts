@@ -6,10 +6,10 @@ import { parseAllDocuments } from "yaml";
 import { merge, renderPieces } from "../../../operator/kops/manifest";
 import { stepFile, unknowns } from "../../../operator/kops/boot";
 import type { Pieces } from "../../../operator/kops/pieces";
-import { kopsTypes, readAsKops } from "../../../lab/kops/types";
+import { kopsTypes, readAsKops } from "../../support/account";
 import { quote } from "../../../hostfiles/node/shell";
 import { allSteps, hostSettings } from "../../hostfiles/settings";
-import { needsGo } from "../../support/needs";
+import { needsProgram } from "../../support/needs";
 import { kopsFields } from "./kopsFields";
 import { manifests } from "./manifests";
 import { pieces } from "./settings";
@@ -118,7 +118,7 @@ describe("kOps' pieces", () => {
     this.timeout(15 * 60_000);
     let program: string;
     before(async function () {
-      await needsGo(this);
+      needsProgram(this, "go");
       program = await kopsTypes();
     });
 

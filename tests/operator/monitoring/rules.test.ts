@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { repositoryRoot } from "../../../lab/paths";
-import { attempt } from "../../../lab/process";
+import { repositoryRoot } from "../../support/paths";
+import { attempt } from "../../support/process";
 import { installPrometheus, needsProgram } from "../../support/needs";
 
 const folder = join(repositoryRoot, "operator/monitoring");

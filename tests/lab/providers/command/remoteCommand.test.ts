@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Properties } from "../../../../lab/providers/resource";
 import { failureOf, PluginProcess, secret, unknown, urn } from "../plugin";
 import { startAgent } from "./agent";
-import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "./sshServer";
+import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../../../support/sshServer";
 
 const type = "command:remote:Command";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isUnknown } from "../../../../operator/doctor/check";
 import { askAws } from "../../../../operator/doctor/collect/aws";
-import { node } from "../../../../lab/network/addresses";
+import { node } from "../../../support/account";
 import { outputs } from "../../../dns/support";
 import { onEndpoint } from "../../../support/endpoint";
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { askDetached } from "../../../../operator/doctor/collect/targets";
-import type { AutoScalingGroup } from "../../../../lab/aws/account";
-import { labCluster } from "../../../../lab/cloud/labAccount";
+import { type AutoScalingGroup, labCluster } from "../../../support/account";
 import { onEndpoint } from "../../../support/endpoint";
 
 describe("doctor's look at what a balancer does not lead to", () => {
