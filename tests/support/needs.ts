@@ -10,7 +10,8 @@ const required = process.env["REQUIRE_LAB"] === "1";
 
 function skipOrFail(context: Mocha.Context, reason: string): void {
   if (required) throw new Error(`REQUIRE_LAB=1, but ${reason}`);
-  if (context.test) context.test.title += ` (skipped: ${reason})`;
+  const test = context.currentTest ?? context.test;
+  if (test) test.title += ` (skipped: ${reason})`;
   context.skip();
 }
 
@@ -66,4 +67,26 @@ export async function needsEngine(context: Mocha.Context): Promise<LoopbackEngin
 export function needsRoot(context: Mocha.Context): void {
   const why = whyUnavailable();
   if (why) skipOrFail(context, why);
+}
+
+/** Options of `unshare` for mount, network and process namespaces: as a user if the kernel allows it, else as root. */
+const namespaces = [
+  ["-r", "-m", "-n", "-p", "-f"],
+  ["-m", "-n", "-p", "-f"],
+] as const;
+let namespacesFound: { how?: readonly string[]; why: string } | undefined;
+
+/** For tests that run in namespaces; returns the options of `unshare`. */
+export function needsNamespaces(context: Mocha.Context): readonly string[] {
+  if (!namespacesFound) {
+    const tried = namespaces.map((how) => ({ how, ...spawnSync("unshare", [...how, "true"], { encoding: "utf8" }) }));
+    const found = tried.find(({ status }) => status === 0);
+    namespacesFound = { ...(found ? { how: found.how } : {}), why: tried[0]?.stderr ?? "no unshare" };
+  }
+  const { how, why } = namespacesFound;
+  if (!how) {
+    skipOrFail(context, `this machine has no namespaces for users: ${why.trim()}`);
+    return [];
+  }
+  return how;
 }
