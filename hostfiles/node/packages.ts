@@ -42,7 +42,7 @@ case \${1-} in
     # Packages in the node's own cache need no mirror; the second attempt updates the lists.
     if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
       apt update >/dev/null
-      apt --no-install-recommends install $missing || { echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
+      apt --no-install-recommends install $missing || { note; echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
     fi
     note
     exit
@@ -51,10 +51,10 @@ case \${1-} in
     [ -e ${packagesFile} ] || exit 0
     ours=$(sort -u ${packagesFile})
     kept=
-    # dpkg refuses to remove a package that others depend on: it is theirs by now.
+    # dpkg refuses to remove a package that others depend on, and leaves it marked for the next purge.
     dpkg --purge $ours >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" >/dev/null 2>&1 || kept="$kept $package"; done
     rm -f ${packagesFile} ${packagesFile}.before
-    [ -z "$kept" ] || echo "kept, for other packages need them:$kept"
+    [ -z "$kept" ] || { printf '%s install\\n' $kept | dpkg --set-selections; echo "kept, for other packages need them:$kept"; }
     ;;
   *) echo "expected install or remove" >&2; exit 1 ;;
 esac

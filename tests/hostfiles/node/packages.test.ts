@@ -1,0 +1,185 @@
+/** The packages script on a fake node: dpkg's own database, and an apt-get that knows what its mirror has. */
+import assert from "node:assert/strict";
+import { directories, haproxyBefore, lockFile, packagesFile } from "../../../hostfiles/node/paths";
+import { renderPackages } from "../../../hostfiles/node/packages";
+import { type FakeNode, onFakeNode } from "../../support/fakeNode";
+import { needsProgram } from "../../support/needs";
+import type { Finished } from "../../support/process";
+
+/** A package as dpkg has it. */
+const stanza = (name: string, { state = "installed", depends = "" } = {}): string =>
+  `Package: ${name}
+Status: install ok ${state}
+Maintainer: Test <test@example.com>
+Architecture: all
+Version: 1
+${depends === "" ? "" : `Depends: ${depends}\n`}Description: test
+
+`;
+
+/** Installs what is in the mirror, with its dependency: \`name\` or \`name:dependency\` a line. \`update\` fetches the new list. */
+const aptGet = `packages= verb=
+while [ $# -gt 0 ]; do
+  case $1 in -o) shift ;; -*) ;; install | update) verb=$1 ;; *) packages="$packages $1" ;; esac
+  shift
+done
+if [ "$verb" = update ]; then [ ! -e /standin/fresh ] || mv /standin/fresh /standin/mirror; exit; fi
+found=
+for package in $packages; do
+  line=$(grep -E "^$package(:|$)" /standin/mirror) || { echo "E: Unable to locate package $package" >&2; exit 100; }
+  found="$found \${line//:/ }"
+done
+for package in $found; do
+  printf 'Package: %s\\nStatus: install ok installed\\nMaintainer: Test <test@example.com>\\nArchitecture: all\\nVersion: 1\\nDescription: test\\n\\n' "$package" >>/var/lib/dpkg/status
+  : >"/var/lib/dpkg/info/$package.list"
+  : >"/var/lib/dpkg/info/$package.md5sums"
+  [ ! -e /standin/interrupted ] || { kill -9 "$(cat /standin/victim)"; exit 1; }
+done
+`;
+
+const everything = ["haproxy", "nftables", "openssl", "socat"];
+
+describe("packages", () => {
+  before(function () {
+    needsProgram(this, "dpkg");
+  });
+  const node = onFakeNode((fresh) => {
+    fresh.standIn("apt-get", aptGet);
+    fresh.succeed(`mkdir -p ${directories.etc} /var/lib/dpkg/info /var/lib/dpkg/updates /var/log`);
+    fresh.write("/standin/mirror", "haproxy:liblua\nnftables\nopenssl\nsocat\n");
+    has(fresh, "bash", stanza("bash"));
+  });
+
+  function has(on: FakeNode, name: string, text: string): void {
+    on.succeed("cat >>/var/lib/dpkg/status", { input: text });
+    for (const kind of ["list", "md5sums"]) on.write(`/var/lib/dpkg/info/${name}.${kind}`, "");
+  }
+  const installed = (...names: string[]): void => names.forEach((name) => has(node(), name, stanza(name)));
+  const script = (action: string): Finished =>
+    node().run('echo $$ >/standin/victim; exec bash -s "$1" --owner x', { input: renderPackages(), args: [action] });
+  const succeeds = (action: string): string => {
+    const { status, stdout, stderr } = script(action);
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    assert.equal(node().read(lockFile), "");
+    return stdout;
+  };
+  const present = (): string[] =>
+    node()
+      .succeed("dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n'")
+      .split("\n")
+      .filter((line) => line.startsWith("ii"))
+      .map((line) => line.slice(3).trim())
+      .sort();
+  const ours = (): string[] =>
+    node().exists(packagesFile) ? node().read(packagesFile).split("\n").slice(0, -1).sort() : [];
+  const options = "-qq -y -o DPkg::Lock::Timeout=120";
+  const apt = (...names: string[]): string => `apt-get ${options} --no-install-recommends install ${names.join(" ")}`;
+
+  it("installs nothing if nothing is missing, and takes nothing away", () => {
+    installed(...everything);
+    assert.equal(succeeds("install"), "");
+    assert.deepEqual(node().calls(), []);
+    assert.deepEqual(ours(), []);
+    assert.equal(succeeds("remove"), "");
+    assert.deepEqual(present(), ["bash", ...everything]);
+  });
+
+  it("installs what is missing, and takes away exactly what came with it", () => {
+    installed("openssl", "nftables");
+    succeeds("install");
+    assert.deepEqual(node().calls(), [apt("haproxy", "socat")]);
+    assert.deepEqual(ours(), ["haproxy", "liblua", "socat"]);
+    succeeds("install");
+    assert.deepEqual(node().calls(), []);
+    installed("vim");
+    succeeds("install");
+    assert.deepEqual(ours(), ["haproxy", "liblua", "socat"]);
+    assert.equal(succeeds("remove"), "");
+    assert.deepEqual(present(), ["bash", "nftables", "openssl", "vim"]);
+    assert.equal(succeeds("remove"), "");
+  });
+
+  it("fetches a fresh list of packages only if the first attempt fails", () => {
+    node().write("/standin/mirror", "openssl\n");
+    node().write("/standin/fresh", "haproxy\nnftables\nopenssl\nsocat\n");
+    succeeds("install");
+    assert.deepEqual(node().calls(), [apt(...everything), `apt-get ${options} update`, apt(...everything)]);
+    assert.deepEqual(ours(), everything);
+  });
+
+  it("says which packages cannot be had, and knows at the next run what came before", () => {
+    node().write("/standin/mirror", "haproxy\nnftables\n");
+    const { status, stderr } = script("install");
+    assert.equal(status, 1);
+    assert.match(stderr, /E: Unable to locate package openssl\npackages: haproxy nftables openssl socat could not be/);
+    assert.equal(node().read(lockFile), "");
+    assert.deepEqual(ours(), []);
+    installed("vim", "nftables");
+    node().write("/standin/mirror", "haproxy\nopenssl\nsocat\n");
+    node().calls();
+    succeeds("install");
+    assert.deepEqual(node().calls(), [apt("haproxy", "openssl", "socat")]);
+    assert.deepEqual(ours(), ["haproxy", "openssl", "socat"]);
+    succeeds("remove");
+    assert.deepEqual(present(), ["bash", "nftables", "vim"]);
+  });
+
+  it("completes a run that was killed while packages came", () => {
+    node().write("/standin/interrupted", "");
+    assert.notEqual(script("install").status, 0);
+    assert.deepEqual(present(), ["bash", "haproxy"]);
+    node().succeed("rm /standin/interrupted");
+    succeeds("install");
+    assert.deepEqual(ours(), everything);
+    assert.deepEqual(present(), ["bash", ...everything].sort());
+  });
+
+  it("configures what dpkg was cut short in, instead of installing it again", () => {
+    installed("nftables", "openssl", "socat");
+    has(node(), "haproxy", stanza("haproxy", { state: "half-configured" }));
+    assert.match(node().succeed("dpkg --audit"), /haproxy/);
+    succeeds("install");
+    assert.deepEqual(node().calls(), []);
+    assert.equal(node().succeed("dpkg --audit"), "");
+    assert.deepEqual(present(), ["bash", ...everything]);
+    assert.deepEqual(ours(), []);
+  });
+
+  it("keeps what something else needs by now, and says so", () => {
+    succeeds("install");
+    has(node(), "their-proxy", stanza("their-proxy", { depends: "haproxy, liblua" }));
+    assert.equal(succeeds("remove"), "kept, for other packages need them: haproxy liblua\n");
+    assert.deepEqual(present(), ["bash", "haproxy", "liblua", "their-proxy"]);
+    assert.equal(node().exists(packagesFile), false);
+  });
+
+  for (const [before, setUp] of [
+    ["absent\ninactive\n", ""],
+    ["disabled\nactive\n", "systemctl start haproxy.service"],
+    ["enabled\nactive\n", "systemctl enable --now haproxy.service"],
+  ] as const) {
+    it(`remembers what HAProxy was at first: ${before.trim().replace("\n", ", ")}`, () => {
+      node().succeed(setUp || "true");
+      succeeds("install");
+      assert.equal(node().read(haproxyBefore), before);
+      node().succeed("systemctl disable --now haproxy.service");
+      succeeds("install");
+      assert.equal(node().read(haproxyBefore), before);
+    });
+  }
+
+  it("waits for another run, and says whose it is", () => {
+    node().standIn("flock", 'shift 2; exec /usr/bin/flock -w 0.1 "$@"\n');
+    node().write(lockFile, "");
+    node().succeed(`(exec 8<>${lockFile}; /usr/bin/flock 8; exec sleep 5) >/dev/null 2>&1 &`);
+    const busy = script("install");
+    assert.equal(busy.status, 1);
+    assert.match(busy.stderr, /another run works on this node/);
+  });
+
+  it("refuses another action", () => {
+    const { status, stderr } = script("purge");
+    assert.equal(status, 1);
+    assert.match(stderr, /expected install or remove/);
+  });
+});
