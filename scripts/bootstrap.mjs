@@ -2,7 +2,8 @@
 // Plain Node.js, for on a fresh clone nothing else is there yet.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { campaign } from "./campaigns.mjs";
@@ -44,26 +45,25 @@ function aside(command, args, options = {}) {
   });
 }
 
-const lint = ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."];
-const prettier = "node_modules/prettier/bin/prettier.cjs";
+/** Of each check, what it has found out about files that are as they were; each compares contents and settings. */
+const cached = (name) => `node_modules/.cache/${name}`;
+const types = ["node_modules/typescript/bin/tsc", "-p", ".", "--incremental", "--tsBuildInfoFile", cached("tsc.json")];
+const byContent = ["--cache", "--cache-strategy=content", "--cache-location"];
+const lint = ["node_modules/eslint/bin/eslint.js", "--max-warnings=0", ...byContent, cached("eslint.json"), "."];
+const prettier = ["node_modules/prettier/bin/prettier.cjs", "--log-level=warn", ...byContent, cached("prettier.json")];
 
 async function check() {
   const checks = await Promise.all(
-    [["node_modules/typescript/bin/tsc", "-p", "."], lint, [prettier, "--check", "--log-level=warn", "."]].map((args) =>
-      aside(process.execPath, args),
-    ),
+    [types, lint, [...prettier, "--check", "."]].map((args) => aside(process.execPath, args)),
   );
   for (const { output } of checks) process.stdout.write(output);
   return Math.max(...checks.map(({ status }) => status));
 }
 
-/** The test files of a folder, the largest first, for these tend to take longest. */
-function filesOf(folder) {
-  const files = readdirSync(`${root}${folder}`)
+const filesOf = (folder) =>
+  readdirSync(`${root}${folder}`)
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => `${folder}/${name}`);
-  return files.toSorted((a, b) => statSync(root + b).size - statSync(root + a).size);
-}
 
 const mocha = "node_modules/mocha/bin/mocha.js";
 const allTests = "tests/**/*.test.ts";
@@ -71,17 +71,39 @@ const allTests = "tests/**/*.test.ts";
 /** The tests that bring a lab up, and one that waits for npm as long. */
 const labTests = ["tests/docs.test.ts", "tests/gitAddress.test.ts", ...filesOf("tests/lab")];
 
-/** Of these, the ones that hold what is measured against seconds that were foretold: no other lab runs beside them. */
-const timed = ["tests/lab/balancer.test.ts"];
+/** Labs beside each other, by their names: a lab waits for a third of its time. */
+const labNames = ["a", "b", "c"];
 
-/** Labs side by side, by their names: one mostly waits, and two take little longer than one. */
-const labNames = ["a", "b"];
+/** Milliseconds that each file took when it was last run beside others. */
+const durationsFile = `${root}${cached("test-durations.json")}`;
+
+function lastDurations() {
+  try {
+    return JSON.parse(readFileSync(durationsFile, "utf8"));
+  } catch {
+    return {}; // never run, or cut short
+  }
+}
+
+/** The longest first, so that no lab is still busy with one while the others have none left; of those never run the largest are taken first. */
+function longestFirst(files) {
+  const durations = lastDurations();
+  const size = (file) => statSync(root + file).size;
+  return files.toSorted((a, b) => (durations[b] ?? Infinity) - (durations[a] ?? Infinity) || size(b) - size(a));
+}
 
 /** Passed, failed and skipped, of a run's closing line; a run that ends without one has failed. */
 function countsOf({ status, output }) {
   const counts = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(output)?.slice(1).map(Number) ?? [0, 1, 0];
   return counts[1] === 0 && status !== 0 ? [counts[0], 1, counts[2]] : counts;
 }
+
+/** What leaves them out. */
+const withoutLabs = [allTests, ...labTests.flatMap((file) => ["--ignore", file])];
+
+/** The tests that need no lab, on every processor; further options are Mocha's. */
+const testWithoutLabs = (args) =>
+  node(mocha, "--parallel", "--jobs", `${availableParallelism()}`, ...withoutLabs, ...args);
 
 /** Tests by file, by `--grep`, or by any other option of Mocha. */
 const testSome = (args) => node(mocha, ...(args.some((arg) => arg.startsWith("tests/")) ? [] : [allTests]), ...args);
@@ -92,17 +114,22 @@ const politely = (...args) => aside("nice", [process.execPath, ...args]);
 /** Each file of tests in turn, in whichever lab is free; what it prints comes when it has ended. */
 async function testInLabs() {
   const counts = [];
-  const inLab = async (name, waiting) => {
+  const durations = {};
+  const waiting = longestFirst(labTests);
+  const inLab = async (name) => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       console.error(`${file} …`);
+      const start = Date.now();
       const run = await aside(process.execPath, [mocha, file], { env: { ...process.env, LAB_NAME: name } });
+      durations[file] = Date.now() - start;
+      console.error(`${file}: ${(durations[file] / 1000).toFixed(0)} s`);
       process.stdout.write(run.output);
       counts.push(countsOf(run));
     }
   };
-  await inLab(labNames[0], [...timed]);
-  const waiting = labTests.filter((file) => !timed.includes(file));
-  await Promise.all(labNames.map((name) => inLab(name, waiting)));
+  await Promise.all(labNames.map((name) => inLab(name)));
+  mkdirSync(`${root}${cached("")}`, { recursive: true });
+  writeFileSync(durationsFile, JSON.stringify(durations, undefined, 2));
   return counts;
 }
 
@@ -117,7 +144,7 @@ async function testAll() {
   const [checked, builds, others] = [
     check(),
     politely("-r", "ts-node/register/transpile-only", "lab/build/prebuild.ts"),
-    politely(mocha, allTests, ...labTests.flatMap((file) => ["--ignore", file])),
+    politely(mocha, ...withoutLabs),
   ];
   const inLabs = await testInLabs();
   console.error("Waiting for the tests that need no lab …");
@@ -143,11 +170,13 @@ const tasks = {
   bench: program("lab/campaigns/bench.ts"),
   check,
   lint: (args) => node(...lint, ...args),
-  format: () => node(prettier, "--write", "--log-level=warn", "."),
+  format: () => node(...prettier, "--write", "."),
   test: async (args) => {
     if (args.length === 0) return testAll();
     console.error("Checking types, lint and format …");
-    return (await check()) || testSome(args);
+    const wrong = await check();
+    if (wrong) return wrong;
+    return args.includes("--no-lab") ? testWithoutLabs(args.filter((arg) => arg !== "--no-lab")) : testSome(args);
   },
 };
 

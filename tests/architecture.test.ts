@@ -86,7 +86,10 @@ describe("architecture", () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
       .map(({ name }) => name);
-    assert.deepEqual(folders.filter((name) => !["coverage", "dist"].includes(name)).sort(), [...rooms, ...besides].sort());
+    assert.deepEqual(
+      folders.filter((name) => !["coverage", "dist"].includes(name)).sort(),
+      [...rooms, ...besides].sort(),
+    );
   });
 
   it("leads a stranger along files that are there", () => {
