@@ -1,11 +1,11 @@
-/** The lab's AWS account as plain data: what the endpoint's actions change and the data plane is rendered from. */
+/** The lab's AWS account as plain data. The endpoint's actions change it, and the data plane is rendered from it. */
 
 export type Tags = Record<string, string>;
 
 export interface Vpc {
   vpcId: string;
   cidrBlock: string;
-  /** Ranges that were added later. */
+  /** CIDR blocks that were associated later. */
   moreCidrBlocks?: { cidrBlock: string; state: "associated" | "disassociating" }[];
   tags: Tags;
 }
@@ -32,9 +32,12 @@ export interface Instance {
 export interface PrivateIp {
   privateIpAddress: string;
   primary: boolean;
-  /** A public address that AWS gave at launch; it is no Elastic IP and is lost at a stop or when an EIP takes its place. */
+  /**
+   * A public address assigned at launch. It is not an Elastic IP: a stop or the association of an Elastic IP releases
+   * it.
+   */
   autoPublicIp?: string;
-  /** It had one before the instance was stopped, and gets another at the start unless an Elastic IP is on the interface. */
+  /** The address had a public one before the stop; a start assigns a new one unless the interface has an Elastic IP. */
   hadAutoPublicIp?: true;
 }
 
@@ -59,7 +62,7 @@ export interface Address {
   networkBorderGroup: string;
   publicIpv4Pool: string;
   association?: { associationId: string; networkInterfaceId: string; privateIpAddress: string };
-  /** The name that a reverse look-up gives, with trailing dot. */
+  /** PTR record for reverse DNS, with trailing dot. */
   ptrRecord?: string;
   tags: Tags;
 }
@@ -90,14 +93,14 @@ export interface SecurityGroup {
 }
 
 export interface RecordSet {
-  /** Lower case with trailing dot, octal escapes as Route 53 writes them. */
+  /** Lower case, with trailing dot and Route 53's octal escapes. */
   name: string;
   type: string;
-  /** Tells apart the record sets of one name and type; absent for the only one. */
+  /** Distinguishes record sets of the same name and type; absent for a simple record set. */
   setIdentifier?: string;
-  /** Share of the answers: 0 to 255. */
+  /** 0 to 255, relative to the other record sets. */
   weight?: number;
-  /** The AWS Region whose latency counts. */
+  /** AWS Region for latency-based routing. */
   region?: string;
   failover?: "PRIMARY" | "SECONDARY";
   healthCheckId?: string;
@@ -105,7 +108,7 @@ export interface RecordSet {
   ttl?: number;
   /** Empty for an alias. */
   values: string[];
-  /** What is answered instead of values; the name is in normal form. */
+  /** Alias target, in place of values; the name is normalized. */
   alias?: { zoneId: string; name: string; evaluateTargetHealth: boolean };
 }
 
@@ -117,25 +120,25 @@ export interface HostedZone {
   tags?: Tags;
 }
 
-/** What Route 53's health checkers ask, and how often; defaults are filled in. */
+/** Configuration of a Route 53 health check, with defaults filled in. */
 export interface HealthCheckConfig {
   type: "HTTP" | "HTTPS" | "HTTP_STR_MATCH" | "HTTPS_STR_MATCH" | "TCP";
-  /** Absent where the name is resolved for each request. */
+  /** Absent if the health checkers resolve the domain name. */
   ipAddress?: string;
   fullyQualifiedDomainName?: string;
   port: number;
   resourcePath?: string;
-  /** What the body must contain, for the types that match a string. */
+  /** Text that the body must contain, for the `*_STR_MATCH` types. */
   searchString?: string;
   /** Seconds: 10 or 30. */
   requestInterval: number;
-  /** Answers in a row that change the status: 1 to 10. */
+  /** Consecutive results that change the status: 1 to 10. */
   failureThreshold: number;
   measureLatency: boolean;
   inverted: boolean;
   disabled: boolean;
   enableSni: boolean;
-  /** Where health checkers ask from; absent for everywhere. */
+  /** Regions of the health checkers; absent for all. */
   regions?: string[];
 }
 
@@ -143,13 +146,13 @@ export interface HealthCheck {
   /** A UUID. */
   healthCheckId: string;
   callerReference: string;
-  /** 1 at first, one more with each update. */
+  /** Starts at 1; each update increments it. */
   version: number;
   config: HealthCheckConfig;
   tags?: Tags;
 }
 
-/** A change of records on its way to the name servers. */
+/** A record change that propagates to the name servers. */
 export interface RecordChange {
   /** Without the `/change/` prefix. */
   changeId: string;
@@ -167,14 +170,14 @@ export interface LoadBalancer {
   /** ISO 8601. */
   createdTime: string;
   vpcId: string;
-  /** One in each zone, with an interface of the balancer's own. */
+  /** One in each zone, with the balancer's own network interface. */
   subnets: { subnetId: string; networkInterfaceId: string; allocationId?: string }[];
   securityGroupIds: string[];
   attributes: Record<string, string>;
   tags: Tags;
 }
 
-/** Where a listener leads: the instances of the Auto Scaling groups that are attached to it. */
+/** Target of a listener: the instances of the attached Auto Scaling groups. */
 export interface TargetGroup {
   arn: string;
   name: string;
@@ -188,7 +191,7 @@ export interface TargetGroup {
     /** Seconds. */
     interval: number;
     timeout: number;
-    /** Answers in a row. */
+    /** Consecutive results. */
     healthyThreshold: number;
     unhealthyThreshold: number;
   };
@@ -206,7 +209,7 @@ export interface Listener {
   tags: Tags;
 }
 
-/** Its instances carry its name in the tag `aws:autoscaling:groupName`. */
+/** The tag `aws:autoscaling:groupName` of an instance names its group. */
 export interface AutoScalingGroup {
   name: string;
   arn: string;
@@ -228,7 +231,7 @@ export interface Account {
   securityGroupRules: SecurityGroupRule[];
   hostedZones: HostedZone[];
   healthChecks?: HealthCheck[];
-  /** Caller references of deleted health checks: Route 53 does not take them again. */
+  /** Caller references of deleted health checks; Route 53 rejects them. */
   spentHealthCheckReferences?: string[];
   /** Oldest first. */
   recordChanges?: RecordChange[];
@@ -236,16 +239,16 @@ export interface Account {
   targetGroups?: TargetGroup[];
   listeners?: Listener[];
   autoScalingGroups?: AutoScalingGroup[];
-  /** What the balancers' health checks have found; absent where nobody asks the targets. */
+  /** Results of the balancers' health checks; absent if no health checker runs. */
   targetHealth?: { targetGroupArn: string; instanceId: string; state: "initial" | "healthy" | "unhealthy" }[];
-  /** Targets that somebody has taken out of a group, since when (ISO 8601). */
+  /** Deregistered targets and the time of deregistration (ISO 8601). */
   deregisteredTargets?: { targetGroupArn: string; instanceId: string; since: string }[];
-  /** Seconds until a new balancer is active, and until a deleted one's interfaces are gone; absent for at once. */
+  /** Seconds until a new balancer is active and until a deleted one's interfaces are removed; absent for none. */
   balancerSeconds?: number;
-  /** Interfaces of deleted balancers that are still there, and until when (milliseconds since 1970). */
+  /** Interfaces that outlive their deleted balancers, with the time of removal (milliseconds since 1970). */
   leavingInterfaces?: { networkInterfaceIds: string[]; until: number }[];
-  /** Roles that somebody has assumed: the session's access key and ARN. */
+  /** Assumed-role sessions: access key and ARN. */
   sessions?: { accessKeyId: string; arn: string }[];
-  /** Public addresses still free in AWS's pool, taken from the front by AllocateAddress. */
+  /** Free public addresses; AllocateAddress takes the first. */
   publicIpPool: string[];
 }

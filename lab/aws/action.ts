@@ -1,25 +1,25 @@
-/** One call of an AWS service: what it takes and what it does to the account. */
+/** One API action: its parameters and its effect on the account. */
 import type { z } from "zod";
 import type { Account } from "./account";
 import { checkParameters, type Parameters } from "./parameters";
 
-/** An answer by the service's own element names; `undefined` leaves the element out. */
+/** A response with the service's element names; `undefined` omits the element. */
 export interface Answer {
   [name: string]: AnswerValue;
 }
 export type AnswerValue = string | number | boolean | undefined | Answer | AnswerValue[];
 
 export interface Action {
-  /** Whether it changes the account; then it gets a draft, which is kept only if nothing fails. */
+  /** Whether the action changes the account. If so it runs on a draft, which is committed only if nothing fails. */
   readonly mutates: boolean;
   /**
-   * @param principal access key id of the caller
-   * @throws AwsError when AWS would refuse
+   * @param principal access key ID of the caller
+   * @throws AwsError if AWS would reject the call
    */
   run(account: Account, parameters: Parameters, principal: string): Answer;
 }
 
-/** An action that only looks, or, with `mutates`, one that changes the account. */
+/** A read-only action, or with `mutates` one that changes the account. */
 export function action<Schema extends z.ZodType>(
   mutates: "reads" | "mutates",
   request: Schema,

@@ -1,21 +1,21 @@
-/** One call to the endpoint, without secrets: who, what, and the answer. */
+/** One call to the endpoint, without secrets: caller, action and result. */
 
 export interface CallRecord {
   /** ISO 8601. */
   time: string;
   /** `ec2`, `iam`, `route53` or `sts`. */
   service: string;
-  /** As the service names it; empty when the request had none. */
+  /** Name in the service's API; empty if the request had none. */
   action: string;
-  /** Access key id; empty when the request was not signed. */
+  /** Access key ID; empty if the request was unsigned. */
   principal: string;
-  /** Of the user or session behind it; empty likewise. */
+  /** ARN of the user or session; empty if the request was unsigned. */
   arn: string;
   userAgent: string;
-  /** By their path in the request, for example `Filter.1.Name`. */
+  /** Keyed by the path in the request, for example `Filter.1.Name`. */
   parameters: Record<string, string>;
-  /** HTTP status of the answer; 0 where the connection was broken without one. */
+  /** HTTP status; 0 if the connection was closed without a response. */
   status: number;
-  /** AWS's error code, or `ConnectionDropped` (before the work was done) or `AnswerLost` (after it). */
+  /** AWS's error code, or `ConnectionDropped` (before the action ran) or `AnswerLost` (after it ran). */
   error?: string;
 }

@@ -1,4 +1,4 @@
-/** The endpoint's own path for scripts, where AWS has nothing: faults to come, and the calls so far. JSON both ways. */
+/** The endpoint's own path for scripts, which AWS does not have: pending faults and the calls so far, as JSON. */
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import type { CallRecord } from "./callRecord";
@@ -14,7 +14,7 @@ export interface ControlAnswer {
 
 const json = (status: number, value: unknown): ControlAnswer => ({ status, body: JSON.stringify(value) });
 
-/** Adds to, shows or empties the list of faults, or shows the calls. */
+/** Adds, lists or clears faults, or lists calls. */
 export function control(
   { method, url, body }: HttpCall,
   { faults, calls, actions }: { faults: Fault[]; calls: readonly CallRecord[]; actions: readonly string[] },
@@ -42,7 +42,9 @@ export function control(
       const unserved = parsed.data.find(({ action }) => !actions.includes(action))?.action;
       if (unserved !== undefined) {
         const meant = closest(unserved, actions);
-        return json(400, { error: `expected an action that the lab serves, found ${unserved}: is ${meant} meant?` });
+        return json(400, {
+          error: `expected an action that the lab serves, found ${unserved}: did you mean ${meant}?`,
+        });
       }
       faults.push(...parsed.data);
       return json(200, faults);

@@ -1,6 +1,6 @@
 /**
- * The lab's AWS: EC2, ELB, Auto Scaling, Route 53, STS and what IAM is asked, on one port, by their real protocols. Calls act on an account that is plain data;
- * who starts the endpoint makes that data real.
+ * The lab's AWS: EC2, ELB, Auto Scaling, Route 53, STS and a part of IAM, on one port, with their real protocols. Calls
+ * change an account that is plain data; the caller of `startEndpoint` applies that data to the lab.
  */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -25,7 +25,7 @@ import type { HttpCall, Service } from "./service";
 import { isSignedWith } from "./signature";
 import { callerArn, sts, stsVersion } from "./sts";
 
-/** By the name that requests are signed for. */
+/** Keyed by the service name in the credential scope. */
 const services = {
   autoscaling,
   ec2,
@@ -35,7 +35,10 @@ const services = {
   sts,
 } as const satisfies Record<string, Service>;
 type ServiceName = keyof typeof services;
-/** Versions of the Query protocol, of which each service has another; EC2's is asked for by no unsigned request. */
+/**
+ * API versions of the Query protocol, which differ by service. EC2 needs no entry: it is the default for unsigned
+ * requests.
+ */
 const versions: Readonly<Record<string, ServiceName>> = {
   [autoscalingVersion]: "autoscaling",
   [elbVersion]: "elasticloadbalancing",
@@ -45,40 +48,42 @@ const versions: Readonly<Record<string, ServiceName>> = {
 const servedActions = Object.values<Service>(services).flatMap(({ actions }) => Object.keys(actions));
 
 export interface EndpointOptions {
-  /** Changed in place. */
+  /** Mutated in place. */
   account: Account;
   host: string;
-  /** 0 for a free one. */
+  /** 0 for a free port. */
   port: number;
   /**
-   * Makes a change real; awaited before the change is answered. If it fails the caller gets InternalError and the account
-   * stays as it was.
+   * Applies a change to the lab, before the response is sent. If it fails, the caller gets InternalError and the
+   * account is rolled back.
    */
   onChange?: (account: Account) => Promise<void>;
-  /** Whether a caller may do something; everybody may do everything unless given. */
+  /** Whether the caller may make a call; by default every call is allowed. */
   authorize?: (call: AuthorizedCall, account: Account) => Promise<boolean>;
-  /** Told of every call before it is answered. */
+  /** Called for every call, before the response is sent. */
   onCall?: (call: CallRecord) => void;
-  /** Faults to come; may be added to at any time. */
+  /** Pending faults; entries may be added at any time. */
   faults?: Fault[];
 }
 
 export interface Endpoint {
   url: string;
   account: Account;
-  /** What happens in AWS without a call: done in turn with the calls, and made real as they are. */
+  /** An event in AWS that is not an API call. It is serialized with the calls and applied like them. */
   change(work: (account: Account) => void): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The service meant: Route 53 by its path, else by the credential scope, else (unsigned) by the version in the form. */
+/**
+ * The addressed service: Route 53 by its path, others by the credential scope or, if unsigned, by the form's version.
+ */
 function serviceOf({ url, body }: HttpCall, scope: string | undefined): ServiceName {
   if (url.pathname.startsWith(route53Path)) return "route53";
   if (scope !== undefined && scope !== "route53" && Object.hasOwn(services, scope)) return scope as ServiceName;
   return versions[new URLSearchParams(body).get("Version") ?? ""] ?? "ec2";
 }
 
-/** Starts the endpoint; `close` also ends the connections that clients keep open. */
+/** Starts the endpoint; `close` also closes keep-alive connections. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { account, host, port, onCall, faults = [] } = options;
   const calls: CallRecord[] = [];
@@ -144,7 +149,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       const refusal =
         error instanceof AwsError
           ? error
-          : new AwsError("InternalError", "An internal error has occurred; the lab's log has it.", 500);
+          : new AwsError("InternalError", "An internal error has occurred; see the lab's log.", 500);
       record.status = refusal.status;
       record.error = refusal.code;
       body = service.writeError(refusal, requestId);

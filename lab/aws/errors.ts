@@ -1,9 +1,9 @@
-/** What AWS answers when it refuses a call; each service writes it in its own XML. */
+/** An error response of AWS; each service serializes it in its own XML. */
 
 export class AwsError extends Error {
   /**
-   * @param code AWS's error code, by which clients decide what to do.
-   * @param status HTTP status: 4xx is the caller's fault, 5xx makes SDKs try again.
+   * @param code AWS's error code, which clients act on
+   * @param status HTTP status: 4xx is the caller's error, SDKs retry on 5xx
    */
   constructor(
     readonly code: string,
@@ -15,13 +15,14 @@ export class AwsError extends Error {
   }
 }
 
-/** A value that a parameter cannot have. */
 export const invalidValue = (message: string): AwsError => new AwsError("InvalidParameterValue", message);
 
 export const missingParameter = (name: string): AwsError =>
   new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
 
-/** Codes and texts of EC2's error reference: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html */
+/**
+ * Codes and messages of EC2's error reference: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-error-codes.html
+ */
 const notFoundErrors = {
   address: ["InvalidAllocationID.NotFound", "allocation ID"],
   association: ["InvalidAssociationID.NotFound", "association ID"],
@@ -34,7 +35,7 @@ const notFoundErrors = {
   vpc: ["InvalidVpcID.NotFound", "vpc ID"],
 } as const;
 
-/** An EC2 id that nothing has; waiters and providers wait for, or accept, exactly these codes. */
+/** An unknown EC2 ID; waiters and providers match exactly these codes. */
 export function notFound(kind: keyof typeof notFoundErrors, id: string): AwsError {
   const [code, noun] = notFoundErrors[kind];
   return new AwsError(code, `The ${noun} '${id}' does not exist`);

@@ -1,34 +1,37 @@
-/** What AWS may do to any call; a script puts faults into the endpoint's list, and each call takes its own out. */
+/**
+ * Faults that AWS can inject into any call. Scripts add them to the endpoint's list, and each matching call consumes
+ * one.
+ */
 import { z } from "zod";
 
 export const faultSchema = z.strictObject({
   /** For example `DescribeAddresses`. */
   action: z.string(),
   /**
-   * `throttled`: the service has had too many requests. `unauthorized`: the principal lacks the permission.
-   * `stale`: the call sees the account as it was before the latest change, so a fresh id is not found.
-   * `internal`: the service fails, nothing is done. `slow`: the answer comes late. `dropped`: the connection breaks before
-   * anything is done. `lost`: it breaks afterwards, and nobody is told that it was done.
+   * `throttled`: the request rate is exceeded. `unauthorized`: the principal lacks the permission. `stale`: the call
+   * reads the account as it was before the latest change, so a new ID is not found. `internal`: the service fails
+   * without doing anything. `slow`: the response is late. `dropped`: the connection closes before the action runs.
+   * `lost`: it closes after the action has run.
    */
   kind: z.enum(["throttled", "unauthorized", "stale", "internal", "slow", "dropped", "lost"]),
-  /** How many calls it strikes. */
+  /** Number of calls to fail. */
   times: z.number().int().min(1).default(1),
-  /** How many calls it lets pass before. */
+  /** Number of matching calls to let pass first. */
   after: z.number().int().min(0).optional(),
-  /** Access key id, or ARN of the user or session, of the only caller that it strikes. */
+  /** Access key ID, or ARN of the user or session: only this caller's calls fail. */
   principal: z.string().optional(),
-  /** How late a `slow` answer is; 1000 unless told. */
+  /** Delay of a `slow` response; default 1000. */
   milliseconds: z.number().int().min(0).optional(),
 });
 
-/** One to come, of which `times` counts down. */
+/** A pending fault; `times` counts down. */
 export type Fault = z.input<typeof faultSchema> & { times: number };
 export type FaultKind = Fault["kind"];
 
-/** What a script sends: one fault, or several. */
+/** Script input: one fault or several. */
 export const faultScript = z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(faultSchema));
 
-/** The fault that strikes this call, used up by one. */
+/** Consumes one use of the fault that matches the call. */
 export function takeFault(
   faults: readonly Fault[],
   action: string,

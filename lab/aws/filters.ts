@@ -1,4 +1,4 @@
-/** Filters of EC2's Describe calls: several values of one filter are alternatives, several filters must all fit. */
+/** Filters of EC2's Describe calls: values of one filter are ORed, filters are ANDed. */
 import { z } from "zod";
 import type { Tags } from "./account";
 import { invalidValue } from "./errors";
@@ -9,10 +9,10 @@ export type Filters = z.output<typeof filterParameter>;
 
 type Scalar = string | number | boolean | undefined;
 
-/** The documented filters of one call: name → the values that an item has for it. */
+/** The documented filters of one call: name → an item's values for it. */
 export type FilterTable<Item> = Readonly<Record<string, (item: Item) => Scalar | readonly Scalar[]>>;
 
-/** Whether a value fits a filter's pattern: `*` is any text, `?` any character, a backslash makes them ordinary. */
+/** Whether a value matches a filter pattern: `*` is any text, `?` any character, a backslash escapes. */
 export function fits(pattern: string, value: string): boolean {
   const source = pattern.replace(/\\([\\*?])|[\\^$.*+?()[\]{}|]/g, (found, escaped: string | undefined) => {
     if (escaped !== undefined) return `\\${escaped}`;
@@ -21,7 +21,7 @@ export function fits(pattern: string, value: string): boolean {
   return new RegExp(`^${source}$`).test(value);
 }
 
-/** The tag filters that every tagged resource has. */
+/** The tag filters of every taggable resource. */
 function tagValues(name: string, tags: Tags): readonly string[] | undefined {
   if (name === "tag-key") return Object.keys(tags);
   if (!name.startsWith("tag:")) return undefined;
@@ -30,8 +30,8 @@ function tagValues(name: string, tags: Tags): readonly string[] | undefined {
 }
 
 /**
- * The items that fit.
- * @throws AwsError for a filter that the call does not document, or one without values.
+ * The matching items.
+ * @throws AwsError if the call does not document a filter or a filter has no values
  */
 export function filterBy<Item extends { tags: Tags }>(
   items: readonly Item[],

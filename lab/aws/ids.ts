@@ -1,4 +1,4 @@
-/** Identifiers as AWS makes them: a prefix and 17 hexadecimal digits, the first of them 0. */
+/** Identifiers in AWS's format: a prefix and 17 hexadecimal digits, the first of them 0. */
 import { randomBytes } from "node:crypto";
 
 export function newId(
@@ -7,7 +7,7 @@ export function newId(
   return `${prefix}-0${randomBytes(8).toString("hex")}`;
 }
 
-/** Id of a Route 53 change: `C` and upper-case letters and digits. */
+/** ID of a Route 53 change: `C`, then upper-case letters and digits. */
 export function newChangeId(): string {
   return `C${randomBytes(10).toString("hex").toUpperCase()}`;
 }

@@ -1,4 +1,4 @@
-/** The role that kOps gives the nodes of a control plane, and the credentials by which an instance is known to the endpoint. */
+/** The role of a kOps control plane, and the credentials that identify its instances to the endpoint. */
 import { createHash } from "node:crypto";
 import type { Account, Instance } from "./account";
 
@@ -23,7 +23,7 @@ export function profileOf(instance: Instance): InstanceProfile {
   };
 }
 
-/** The instance behind an access key, or undefined where it is somebody else's. */
+/** The instance that owns an access key; undefined if none does. */
 export function profileByKey(account: Account, accessKeyId: string): InstanceProfile | undefined {
   return account.instances.map(profileOf).find((profile) => profile.accessKeyId === accessKeyId);
 }

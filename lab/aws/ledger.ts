@@ -1,4 +1,4 @@
-/** The account, with calls done one after the other, each on a draft that is kept only if all went well. */
+/** Serializes calls on the account, each on a draft that is committed only if the call succeeds. */
 import type { Account } from "./account";
 import type { Answer } from "./action";
 import { AwsError } from "./errors";
@@ -6,19 +6,19 @@ import type { FaultKind } from "./fault";
 import type { Parameters } from "./parameters";
 import type { Service } from "./service";
 
-/** What is asked before a call is done. */
+/** The call to authorize. */
 export interface AuthorizedCall {
   service: string;
   action: string;
-  /** Access key id. */
+  /** Access key ID. */
   principal: string;
   parameters: Parameters;
 }
 
 export interface LedgerOptions {
-  /** Makes a change real; awaited before the change is answered. If it fails the account stays as it was. */
+  /** Applies a change to the lab, before the response is sent. If it fails, the account is rolled back. */
   onChange(account: Account): Promise<void>;
-  /** Whether a caller may do something. */
+  /** Whether the caller may make a call. */
   authorize(call: AuthorizedCall, account: Account): Promise<boolean>;
 }
 
@@ -27,19 +27,19 @@ export class Ledger {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    /** Changed in place. */
+    /** Mutated in place. */
     readonly account: Account,
     private readonly options: LedgerOptions,
   ) {
     this.#previous = structuredClone(account);
   }
 
-  /** What happens without a call. */
+  /** An event in AWS that is not an API call. */
   change(work: (account: Account) => void): Promise<void> {
     return this.#inTurn(() => this.#keep(work));
   }
 
-  /** @throws AwsError when AWS would refuse the call, or as the fault says */
+  /** @throws AwsError if AWS would reject the call or the fault says so */
   run(service: Service, call: AuthorizedCall, fault: FaultKind | undefined): Promise<Answer> {
     return this.#inTurn(() => this.#run(service, call, fault));
   }
@@ -62,7 +62,7 @@ export class Ledger {
   async #run(service: Service, call: AuthorizedCall, fault: FaultKind | undefined): Promise<Answer> {
     const { action: name, parameters, principal } = call;
     const action = Object.hasOwn(service.actions, name) ? service.actions[name] : undefined;
-    // The official provider takes this very text for "the Region has no such call".
+    // The official provider takes this exact text to mean that the Region does not have the call.
     if (!action) throw new AwsError("InvalidAction", `The action ${name} is not valid for this web service.`);
     if (fault === "throttled") throw service.throttled;
     if (fault === "internal") throw new AwsError("InternalError", "An internal error has occurred", 500);

@@ -1,4 +1,4 @@
-/** Pages of EC2's lists: `MaxResults` at a time, continued by an opaque `NextToken`. */
+/** Pagination of EC2's lists: `MaxResults` per page, continued by an opaque `NextToken`. */
 import { z } from "zod";
 import { AwsError, invalidValue } from "./errors";
 import { integer } from "./parameters";
@@ -10,7 +10,7 @@ export interface Paging {
   NextToken?: string | undefined;
 }
 
-/** @throws AwsError for a size outside 5–1000 or a token that no list gave. */
+/** @throws AwsError if the size is outside 5–1000 or the token is unknown */
 export function page<Item>(
   items: readonly Item[],
   { MaxResults, NextToken }: Paging,
@@ -21,7 +21,7 @@ export function page<Item>(
     );
   const start = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, "base64url").toString() || Number.NaN);
   if (!Number.isInteger(start) || start < 0)
-    throw new AwsError("InvalidNextToken", "The token in nextToken is not one that this call has given.");
+    throw new AwsError("InvalidNextToken", "The token in nextToken was not returned by this call.");
   const end = start + (MaxResults ?? items.length);
   const nextToken = end < items.length ? Buffer.from(String(end)).toString("base64url") : undefined;
   return { items: items.slice(start, end), nextToken };

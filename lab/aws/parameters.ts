@@ -1,6 +1,7 @@
 /**
- * Parameters of a call as a tree of strings, whatever protocol they came by, and the pieces from which each action's
- * schema is made. Schemas are strict: what an action does not know is refused, so that no test passes by being ignored.
+ * Parameters of a call as a tree of strings, independent of the protocol, and building blocks for the actions' schemas.
+ * Schemas are strict: an action rejects parameters that it does not implement, so that no test passes because one was
+ * ignored.
  */
 import { z } from "zod";
 import { AwsError, missingParameter } from "./errors";
@@ -8,7 +9,6 @@ import { AwsError, missingParameter } from "./errors";
 export type Parameter = string | Parameter[] | { [name: string]: Parameter };
 export type Parameters = Record<string, Parameter>;
 
-/** `true` or `false`. */
 export const boolean = z.enum(["true", "false"]).transform((value) => value === "true");
 
 export const integer = z
@@ -16,7 +16,7 @@ export const integer = z
   .regex(/^-?\d{1,10}$/, "It is not an integer")
   .transform(Number);
 
-/** A list of the Query protocol, `Name.1`, `Name.2`, …; absent is empty. */
+/** A Query protocol list, `Name.1`, `Name.2`, …; absent means empty. */
 export function list<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
   return z
     .record(z.string().regex(/^[1-9]\d*$/), item)
@@ -28,14 +28,14 @@ export function list<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Ite
     ) as unknown as z.ZodType<z.output<Item>[]>;
 }
 
-/** A list that must have a member. */
+/** A list with at least one member. */
 export function someOf<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
   return list(item).refine((members) => members.length > 0, "It is empty");
 }
 
 /**
  * Reads `Filter.1.Name=…` pairs into a tree.
- * @throws AwsError when a name is both a value and a structure, or comes twice.
+ * @throws AwsError if a name is both a value and a structure, or occurs twice
  */
 export function readForm(pairs: Iterable<[string, string]>): Parameters {
   const tree: Parameters = {};
@@ -56,12 +56,12 @@ export function readForm(pairs: Iterable<[string, string]>): Parameters {
   return tree;
 }
 
-/** Plain assignment would take a parameter named `__proto__` for the prototype. */
+/** Plain assignment to `__proto__` would set the prototype. */
 function define(place: Record<string, Parameter>, name: string, value: Parameter): void {
   Object.defineProperty(place, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** The inverse of `readForm`: one pair for each value. List members count from 1. */
+/** The inverse of `readForm`: one pair per value. List members count from 1. */
 export function flatten(tree: Parameter, path: readonly string[] = []): [string, string][] {
   if (typeof tree === "string") return [[path.join("."), tree]];
   const first = Array.isArray(tree) ? 1 : 0;
@@ -78,8 +78,9 @@ function at(tree: Parameter, path: readonly PropertyKey[]): Parameter | undefine
 }
 
 /**
- * Checks a call's parameters against an action's schema.
- * @throws AwsError `UnknownParameter`, `MissingParameter` or `InvalidParameterValue`, for the first fault, in this order.
+ * Validates a call's parameters against an action's schema.
+ * @throws AwsError `UnknownParameter`, `MissingParameter` or `InvalidParameterValue`, in this order, for the first
+ * error
  */
 export function checkParameters<Schema extends z.ZodType>(schema: Schema, parameters: Parameters): z.output<Schema> {
   const { success, data, error } = schema.safeParse(parameters);

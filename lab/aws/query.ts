@@ -1,9 +1,9 @@
-/** The Query protocol of EC2, STS and IAM: a form with `Action`, `Version` and parameters named by their path. */
+/** The Query protocol of EC2, STS and IAM: a form with `Action`, `Version` and the parameters by path. */
 import { AwsError, missingParameter } from "./errors";
 import { readForm, type Parameters } from "./parameters";
 import type { HttpCall } from "./service";
 
-/** @throws AwsError when the form is malformed or made for another version of the service. */
+/** @throws AwsError if the form is malformed or has another API version */
 export function readQuery({ url, body }: HttpCall, version: string): { action: string; parameters: Parameters } {
   const pairs = body === "" ? url.searchParams : new URLSearchParams(body);
   const { Action, Version, ...parameters } = readForm(pairs);

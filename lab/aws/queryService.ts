@@ -1,11 +1,11 @@
-/** A service with the Query protocol as all but EC2 write it: STS, IAM. */
+/** A service with the standard Query protocol, which all but EC2 use: STS, IAM. */
 import type { Action } from "./action";
 import { AwsError } from "./errors";
 import { readQuery } from "./query";
 import type { Service } from "./service";
 import { xmlDocument } from "./xml";
 
-/** @param host of the namespace, for example `sts.amazonaws.com` */
+/** @param host of the XML namespace, for example `sts.amazonaws.com` */
 export function queryService(host: string, version: string, actions: Readonly<Record<string, Action>>): Service {
   const namespace = `https://${host}/doc/${version}/`;
   return {

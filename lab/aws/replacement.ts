@@ -1,4 +1,4 @@
-/** The Auto Scaling group of a kOps control plane: it puts a new instance in the place of a terminated one. */
+/** The Auto Scaling group of a kOps control plane: it replaces a terminated instance. */
 import type { Account } from "./account";
 import { newId } from "./ids";
 
@@ -7,16 +7,17 @@ export interface Replacement {
   primaryPrivateIp: string;
   macAddress: string;
   autoPublicIp: string;
-  /** Of the instance group, beside the cluster's own. */
+  /** Added by the instance group to the cluster's own. */
   additionalSecurityGroups?: readonly string[];
   /** Tags of the instance group. */
   cloudLabels?: Readonly<Record<string, string>>;
 }
 
 /**
- * Terminates an instance and launches its successor as kOps' launch template does: same type, subnet, tags and groups of the
- * cluster's own and those of the instance group, a new interface with new addresses. What others attached to the old interface is gone with it.
- * @throws where there is no such instance
+ * Terminates an instance and launches its successor from kOps' launch template: same type and subnet, the tags and
+ * groups of the cluster and the instance group, a new interface with new addresses. Anything else attached to the old
+ * interface is lost.
+ * @throws if there is no such instance
  */
 export function replaceInstance(account: Account, instanceId: string, next: Replacement): void {
   const old = account.instances.find((instance) => instance.instanceId === instanceId);

@@ -1,4 +1,7 @@
-/** The account that `kops create cluster` leaves behind: VPC, subnet, and for each role its instances, security group and Auto Scaling group. */
+/**
+ * The account after `kops create cluster`: VPC, subnet, and for each role its instances, security group and Auto
+ * Scaling group.
+ */
 import ipaddr from "ipaddr.js";
 import type { Account, HostedZone, SecurityGroup, SecurityGroupRule, Tags } from "./account";
 import { groupTag } from "./autoscaling/instances";
@@ -6,7 +9,7 @@ import { newId } from "./ids";
 import { isInZone, normalName } from "./route53/names";
 import { nameServers } from "./route53/zones";
 
-/** The roles of kOps' instance groups, and what kOps calls their security groups and Auto Scaling groups. */
+/** Roles of kOps' instance groups, and kOps' names for their security groups and Auto Scaling groups. */
 const roles = {
   "control-plane": { securityGroup: "masters", group: (zone: string) => `control-plane-${zone}.masters` },
   node: { securityGroup: "nodes", group: (zone: string) => `nodes-${zone}` },
@@ -17,7 +20,7 @@ export interface SeedInstance {
   instanceId: string;
   instanceType: string;
   privateIp: string;
-  /** Given by AWS at launch; no Elastic IP. */
+  /** Assigned at launch, not an Elastic IP. */
   publicIp?: string;
   macAddress: string;
   role: Role;
@@ -27,7 +30,7 @@ export interface Seed {
   region: string;
   /** Name of the kOps cluster, for example `k8s.example.com`. */
   cluster: string;
-  /** The VPC is the /16 around it. */
+  /** The VPC is the surrounding /16. */
   subnetCidr: string;
   instances: readonly SeedInstance[];
   /** `zoneId` without prefix. */
@@ -35,14 +38,14 @@ export interface Seed {
   publicIpPool: readonly string[];
 }
 
-/** Tags that kOps puts on everything of a cluster. */
+/** Tags that kOps sets on all resources of a cluster. */
 const clusterTags = (cluster: string, name: string): Tags => ({
   KubernetesCluster: cluster,
   Name: name,
   [`kubernetes.io/cluster/${cluster}`]: "owned",
 });
 
-/** A zone as Route 53 makes it, with the records that kOps' dns-controller keeps for the API. */
+/** A hosted zone as Route 53 creates it, with the API records of kOps' dns-controller. */
 function seedZone({ zoneId, name }: { zoneId: string; name: string }, seed: Seed): HostedZone {
   const zone = normalName(name);
   const ofTheApi = seed.instances.filter(({ role }) => role === "control-plane");
@@ -75,8 +78,8 @@ const everything: Opening = { ipProtocol: "-1", fromPort: -1, toPort: -1 };
 const everybody = { cidrIpv4: "0.0.0.0/0" };
 
 /**
- * What kOps opens (pkg/model/awsmodel/firewall.go): SSH and the API from everywhere, all egress, and between the nodes
- * everything but the control plane's etcd.
+ * Rules of kOps' security groups (pkg/model/awsmodel/firewall.go): SSH and the API from everywhere, all egress, and all
+ * traffic between nodes except to the control plane's etcd.
  */
 function openings(role: Role, groups: Readonly<Partial<Record<Role, string>>>): Opening[] {
   const { node: nodes, "control-plane": masters } = groups;
@@ -89,7 +92,7 @@ function openings(role: Role, groups: Readonly<Partial<Record<Role, string>>>): 
   ];
 }
 
-/** A fresh account; ids other than the instances' are random. */
+/** A new account; all IDs except those of instances are random. */
 export function seedAccount(seed: Seed): Account {
   const { region, cluster, subnetCidr } = seed;
   const availabilityZone = `${region}a`;

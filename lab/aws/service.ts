@@ -1,9 +1,9 @@
-/** What the endpoint needs to know of each AWS service: how a call is read and its answer written. */
+/** What an AWS service implements: reads calls and writes responses. */
 import type { Action, Answer } from "./action";
 import type { AwsError } from "./errors";
 import type { Parameters } from "./parameters";
 
-/** An HTTP request whose body has been read. */
+/** An HTTP request with its body. */
 export interface HttpCall {
   method: string;
   url: URL;
@@ -11,16 +11,17 @@ export interface HttpCall {
 }
 
 export interface Service {
-  /** The actions that the lab serves, by name. */
+  /** Implemented actions, by name. */
   readonly actions: Readonly<Record<string, Action>>;
-  /** What an overloaded service answers; SDKs try again on it. */
+  /** Throttling error, on which SDKs retry. */
   readonly throttled: AwsError;
-  /** What a principal without the permission gets. */
+  /** Error for a principal without the permission. */
   readonly unauthorized: AwsError;
-  /** The action and its parameters. @throws AwsError when the request has not the protocol's form. */
+  /**
+   * The action and its parameters.
+   * @throws AwsError if the request is malformed
+   */
   read(call: HttpCall): { action: string; parameters: Parameters };
-  /** The body of an answer. */
   writeAnswer(action: string, answer: Answer, requestId: string): string;
-  /** The body of an error. */
   writeError(error: AwsError, requestId: string): string;
 }

@@ -6,10 +6,13 @@ import type { HttpCall } from "./service";
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
-/** Headers that a signature must cover, where the request has them. */
+/** Headers that must be signed if present. */
 const mustBeSigned = /^(host|x-amz-.*)$/;
 
-/** Whether a request is signed with this secret, all that AWS looks at included. For a path of `/` and no query. */
+/**
+ * Whether a request is signed with this secret and covers the headers that AWS requires. Supports only path `/` without
+ * a query.
+ */
 export function isSignedWith(
   secretAccessKey: string,
   headers: IncomingHttpHeaders,

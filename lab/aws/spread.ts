@@ -1,8 +1,8 @@
-/** What `kops edit instancegroup` does with the zones of a cluster's nodes. */
+/** The effect of `kops edit instancegroup` on the zones of a cluster's nodes. */
 import type { Account } from "./account";
 import { newId } from "./ids";
 
-/** The cluster's Auto Scaling groups launch nodes in one zone, or in a second one beside it, for which it gets a public subnet. */
+/** Makes the cluster's Auto Scaling groups launch nodes in one zone or two; the second zone gets a public subnet. */
 export function spread(account: Account, cluster: string, zones: 1 | 2): void {
   const groups = (account.autoScalingGroups ?? []).filter(({ tags }) => tags["KubernetesCluster"] === cluster);
   const [first, second] = account.subnets.filter(({ tags }) => tags["KubernetesCluster"] === cluster);

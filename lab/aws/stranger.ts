@@ -1,4 +1,6 @@
-/** Somebody else in the same subnet, who takes an address away from the node: the Elastic IP on it goes along, as in AWS. */
+/**
+ * Another owner of addresses in the same subnet, which takes an address from the node with its Elastic IP, as in AWS.
+ */
 import type { Account, NetworkInterface } from "./account";
 import { newId } from "./ids";
 
@@ -7,7 +9,7 @@ const description = "a stranger's";
 const strangers = ({ networkInterfaces }: Account): NetworkInterface[] =>
   networkInterfaces.filter((eni) => eni.description === description);
 
-/** Moves an address to a stranger's interface; nothing where no node's interface has it as a secondary one. */
+/** Moves a secondary address of a node to a stranger's interface; does nothing if no node has it. */
 export function steal(account: Account, address: string): void {
   const victim = account.networkInterfaces.find(({ privateIps }) =>
     privateIps.some(({ privateIpAddress, primary }) => privateIpAddress === address && !primary),
@@ -32,7 +34,7 @@ export function steal(account: Account, address: string): void {
     if (association?.privateIpAddress === address) association.networkInterfaceId = networkInterfaceId;
 }
 
-/** The strangers go, and what they had is free again. */
+/** Deletes the strangers and frees their addresses. */
 export function leave(account: Account): void {
   const gone = strangers(account).map(({ networkInterfaceId }) => networkInterfaceId);
   account.networkInterfaces = account.networkInterfaces.filter((eni) => eni.description !== description);

@@ -1,4 +1,4 @@
-/** STS: who the caller is, and roles to be assumed. */
+/** STS: caller identity and assumed roles. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Account } from "./account";
@@ -7,10 +7,10 @@ import { AwsError } from "./errors";
 import { profileByKey } from "./instanceProfile";
 import { queryService } from "./queryService";
 
-/** The lab's one IAM user. */
+/** The lab's only IAM user. */
 export const operator = { name: "operator", id: "AIDALABOPERATOR000000" } as const;
 
-/** ARN of the user, session or instance behind an access key; a key that nobody gave out is the operator's. */
+/** ARN of the user, session or instance that owns an access key; an unknown key counts as the operator's. */
 export function callerArn(account: Account, principal: string): string {
   const { accountId, sessions = [] } = account;
   const profile = profileByKey(account, principal);
@@ -29,7 +29,7 @@ const getCallerIdentity = action("reads", z.strictObject({}), (account, _request
   };
 });
 
-/** Every role of the account trusts everybody in it. */
+/** All roles trust every principal of the account. */
 const assumeRole = action(
   "mutates",
   z.strictObject({

@@ -1,7 +1,7 @@
-/** Which instances an Auto Scaling group has, whoever they are at the moment. */
+/** The current instances of an Auto Scaling group. */
 import type { Account, Instance } from "../account";
 
-/** Where Auto Scaling says which group an instance belongs to. */
+/** Auto Scaling tags each instance with its group's name. */
 export const groupTag = "aws:autoscaling:groupName";
 
 export const instancesOf = ({ instances }: Account, groupName: string): Instance[] =>

@@ -1,4 +1,4 @@
-/** Auto Scaling, as far as finding kOps' groups and attaching them to target groups need it. */
+/** The subset of Auto Scaling that finds kOps' groups and attaches them to target groups. */
 import { z } from "zod";
 import type { Account, AutoScalingGroup } from "../account";
 import { action, type Answer } from "../action";

@@ -1,4 +1,4 @@
-/** The account's quotas, as far as EC2 itself tells them. */
+/** The account quotas that EC2 reports. */
 import { z } from "zod";
 import { invalidValue } from "../errors";
 import { list } from "../parameters";

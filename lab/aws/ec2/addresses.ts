@@ -1,4 +1,4 @@
-/** Elastic IPs: allocated, tied to a private address of a network interface, released. */
+/** Elastic IPs: allocate, associate with a private address of a network interface, release. */
 import { z } from "zod";
 import type { Account, Address, NetworkInterface } from "../account";
 import type { Answer } from "../action";
@@ -12,13 +12,13 @@ import { ec2Change, ec2List, withIds } from "./ec2Action";
 import { findNetworkInterface, primaryAddress } from "./networkInterfaces";
 import { tagsOf, tagSet, tagSpecification } from "./tags";
 
-/** Default quota of Elastic IPs in a Region. */
+/** Default quota of Elastic IPs per Region. */
 export const maximumAddresses = 5;
 
 const noSuchPublicIp = (publicIp: string): AwsError =>
   new AwsError("InvalidAddress.NotFound", `Address '${publicIp}' not found.`);
 
-/** The Elastic IP that a call names by either of its names. */
+/** Finds an Elastic IP by public address or allocation ID. */
 function findAddress(
   account: Account,
   { AllocationId, PublicIp }: { AllocationId?: string | undefined; PublicIp?: string | undefined },
@@ -80,7 +80,7 @@ export const releaseAddress = ec2Change(
   },
 );
 
-/** The network interface that an association is meant for. */
+/** The network interface to associate with. */
 function targetOf(
   account: Account,
   request: { NetworkInterfaceId?: string | undefined; InstanceId?: string | undefined },
@@ -126,7 +126,7 @@ export const associateAddress = ec2Change(
     if (address.association && isHere(address))
       return { return: true, associationId: address.association.associationId };
 
-    // Absent means yes: only an explicit false protects anybody's address.
+    // The default is true: only an explicit false protects an existing association.
     if (request.AllowReassociation === false) {
       const inTheWay = address.association ? address : account.addresses.find(isHere);
       if (inTheWay?.association)
@@ -161,7 +161,7 @@ export const disassociateAddress = ec2Change(
   },
 );
 
-/** The instance to whose network interface an address is tied. */
+/** The instance whose network interface has the address. */
 function instanceOf(account: Account, { association }: Address): string | undefined {
   return account.networkInterfaces.find(
     ({ networkInterfaceId }) => networkInterfaceId === association?.networkInterfaceId,
@@ -221,7 +221,9 @@ const attributeData = ({ publicIp, allocationId, ptrRecord }: Address): Answer =
   ptrRecord,
 });
 
-/** An entry for each address, with or without a name: the official provider looks for its address in the answer. */
+/**
+ * Returns every address, also those without a PTR record: the official provider searches the response for its address.
+ */
 export const describeAddressesAttribute = ec2List(
   { AllocationId: list(z.string()), Attribute: z.literal("domain-name").optional() },
   (account, request) => {
@@ -230,7 +232,7 @@ export const describeAddressesAttribute = ec2List(
   },
 );
 
-/** Sets the name that a reverse look-up of the address gives. */
+/** Sets the PTR record of the address. */
 export const modifyAddressAttribute = ec2Change(
   { AllocationId: z.string(), DomainName: z.string() },
   (account, request) => {

@@ -1,5 +1,5 @@
 /**
- * The public address that AWS gives by itself to a primary private one: gone at a stop, and while an Elastic IP is in its place.
+ * The public address that AWS assigns to a primary private one: a stop or an Elastic IP releases it.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html#concepts-public-addresses
  */
 import type { Account, NetworkInterface, PrivateIp } from "../account";
@@ -10,14 +10,14 @@ const hasElasticIp = (account: Account, { networkInterfaceId }: NetworkInterface
       association?.networkInterfaceId === networkInterfaceId && association.privateIpAddress !== except,
   );
 
-/** Takes it back; one that is released while another address of the interface has an Elastic IP does not come again. */
+/** Releases the address. It is not assigned again if another address of the interface has an Elastic IP. */
 export function takeAutomatic(account: Account, eni: NetworkInterface, privateIp: PrivateIp): void {
   if (privateIp.autoPublicIp === undefined) return;
   delete privateIp.autoPublicIp;
   if (!hasElasticIp(account, eni, privateIp.privateIpAddress)) privateIp.hadAutoPublicIp = true;
 }
 
-/** Gives another to an address that had one, where the instance runs and no Elastic IP is on the interface. */
+/** Assigns a new address in place of a released one if the instance runs and its interface has no Elastic IP. */
 export function giveAutomatic(account: Account, eni: NetworkInterface): void {
   const instance = account.instances.find(({ instanceId }) => instanceId === eni.attachment?.instanceId);
   if (instance?.state !== "running" || hasElasticIp(account, eni)) return;

@@ -1,4 +1,4 @@
-/** How burstable instances pay for what they use beyond their share. */
+/** CPU credit option of burstable instances. */
 import { z } from "zod";
 import type { Instance } from "../account";
 import { notFound } from "../errors";
@@ -8,10 +8,13 @@ import { list } from "../parameters";
 import { ec2List, withIds } from "./ec2Action";
 import { isBurstable } from "./instanceTypes";
 
-/** The default of t3 and t4g; a type that is not burstable is `standard` (https://github.com/k1LoW/awspec/pull/404). */
+/**
+ * The default is `unlimited` for t3 and t4g; a type that is not burstable is `standard`
+ * (https://github.com/k1LoW/awspec/pull/404).
+ */
 const cpuCredits = ({ instanceType }: Instance): string => (isBurstable(instanceType) ? "unlimited" : "standard");
 
-/** Of the instances named; where none is, of those with `unlimited` only. */
+/** Without instance IDs, AWS returns only instances with `unlimited`. */
 export const describeInstanceCreditSpecifications = ec2List({ InstanceId: list(z.string()) }, (account, request) => {
   const named = withIds(
     account.instances,

@@ -1,4 +1,4 @@
-/** What all EC2 calls have in common: strict parameters and DryRun. */
+/** Common to all EC2 calls: strict parameters and DryRun. */
 import { z } from "zod";
 import type { Account } from "../account";
 import { action, type Action, type Answer } from "../action";
@@ -16,14 +16,14 @@ function ec2Action<Shape extends z.ZodRawShape>(
 ): Action {
   const schema = z.strictObject({ ...shape, DryRun: boolean.optional() });
   return action(mutates, schema, (account, request) => {
-    // Only the permission is checked, not what the call would meet: "without actually making the request".
+    // DryRun checks permissions only, "without actually making the request".
     if ((request as { DryRun?: boolean }).DryRun)
       throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
     return run(account, request as unknown as Request<Shape>);
   });
 }
 
-/** A call that changes the account. */
+/** A mutating call. */
 export function ec2Change<Shape extends z.ZodRawShape>(
   shape: Shape,
   run: (account: Account, request: Request<Shape>) => Answer,
@@ -31,7 +31,7 @@ export function ec2Change<Shape extends z.ZodRawShape>(
   return ec2Action("mutates", shape, run);
 }
 
-/** A call that looks, without filters or pages. */
+/** A read-only call without filters or pages. */
 export function ec2Read<Shape extends z.ZodRawShape>(
   shape: Shape,
   run: (account: Account, request: Request<Shape>) => Answer,
@@ -41,7 +41,7 @@ export function ec2Read<Shape extends z.ZodRawShape>(
 
 const listParameters = { Filter: filterParameter, ...pagingParameters };
 
-/** A call that lists, with filters and pages. */
+/** A Describe call with filters and pages. */
 export function ec2List<Shape extends z.ZodRawShape>(
   shape: Shape,
   run: (account: Account, request: Request<Shape & typeof listParameters>) => Answer,
@@ -51,7 +51,7 @@ export function ec2List<Shape extends z.ZodRawShape>(
   );
 }
 
-/** The items with these ids, or all where none is named; an id that nothing has is an error, as in every Describe call. */
+/** The items with these IDs, or all if none are given; an unknown ID is an error, as in every Describe call. */
 export function withIds<Item>(
   items: readonly Item[],
   ids: readonly string[],

@@ -1,4 +1,4 @@
-/** Single attributes of an instance; among them the user data, where kOps keeps what nodeup starts with. */
+/** Single attributes of an instance, including the user data with kOps' bootstrap script. */
 import { z } from "zod";
 import type { Account, Instance } from "../account";
 import type { Answer } from "../action";
@@ -20,14 +20,14 @@ const attributes = {
 } as const;
 type Attribute = keyof typeof attributes;
 
-/** @throws AwsError where there is none. */
+/** @throws AwsError if there is none */
 function findInstance(account: Account, id: string): Instance {
   const found = account.instances.find(({ instanceId }) => instanceId === id);
   if (!found) throw notFound("instance", id);
   return found;
 }
 
-/** The official provider reads `value` without looking whether it is there. */
+/** The official provider reads `value` without a null check. */
 export const describeInstanceAttribute = ec2Read(
   { InstanceId: z.string(), Attribute: z.enum(Object.keys(attributes) as [Attribute, ...Attribute[]]) },
   (account, { InstanceId, Attribute: name }): Answer => ({

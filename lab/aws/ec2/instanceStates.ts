@@ -1,4 +1,4 @@
-/** Instances stopped, started and terminated, and what becomes of their public addresses. */
+/** Stops, starts and terminates instances, with the effect on their public addresses. */
 import { z } from "zod";
 import type { Account, Instance } from "../account";
 import type { Answer } from "../action";
@@ -10,7 +10,7 @@ import { ec2Change } from "./ec2Action";
 
 type State = Instance["state"];
 
-/** @throws AwsError when one of them cannot go to the state from where it is */
+/** @throws AwsError if an instance's state does not allow the transition */
 function pass(
   account: Account,
   ids: readonly string[],
@@ -44,7 +44,7 @@ function pass(
 const interfacesOf = (account: Account, { instanceId }: Instance) =>
   account.networkInterfaces.filter(({ attachment }) => attachment?.instanceId === instanceId);
 
-/** A public address that AWS gave by itself goes back at a stop; Elastic IPs stay. */
+/** A stop releases automatically assigned public addresses, but no Elastic IPs. */
 export const stopInstances = ec2Change(
   { InstanceId: someOf(z.string()), Force: boolean.optional() },
   (account, { InstanceId }) =>
@@ -60,7 +60,7 @@ export const startInstances = ec2Change({ InstanceId: someOf(z.string()) }, (acc
   }),
 );
 
-/** Interfaces made with the instance go with it; Elastic IPs stay the account's. */
+/** Deletes the interfaces created with the instance; Elastic IPs stay allocated. */
 export const terminateInstances = ec2Change({ InstanceId: someOf(z.string()) }, (account, { InstanceId }) =>
   pass(account, InstanceId, "terminated", ["pending", "running", "stopping", "stopped"], (instance) => {
     const gone = interfacesOf(account, instance);

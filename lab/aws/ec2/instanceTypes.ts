@@ -1,4 +1,4 @@
-/** Limits of the instance types that a small kOps control plane runs on. */
+/** Limits of the instance types that small kOps control planes use. */
 import { z } from "zod";
 import { AwsError } from "../errors";
 import { list } from "../parameters";
@@ -9,13 +9,16 @@ import { page } from "../paging";
 interface InstanceType {
   instanceType: string;
   maximumNetworkInterfaces: number;
-  /** Primary address included. */
+  /** Includes the primary address. */
   ipv4AddressesPerInterface: number;
   burstable: boolean;
   architecture: "x86_64" | "arm64";
 }
 
-/** https://docs.aws.amazon.com/ec2/latest/instancetypes/: type, network interfaces, IPv4 addresses of each. */
+/**
+ * https://docs.aws.amazon.com/ec2/latest/instancetypes/: type, maximum network interfaces, IPv4 addresses per
+ * interface.
+ */
 const limits: readonly [type: string, networkInterfaces: number, addresses: number][] = [
   ...["t3", "t4g"].flatMap((family): [string, number, number][] => [
     [`${family}.nano`, 2, 2],
@@ -39,7 +42,7 @@ const instanceTypes: readonly InstanceType[] = limits.map(([instanceType, networ
 const unknownType = (name: string): AwsError =>
   new AwsError("InvalidInstanceType", `The following supplied instance types do not exist: [${name}]`);
 
-/** @throws AwsError for a type that the lab does not have. */
+/** @throws AwsError if the lab does not know the type */
 function findType(name: string): InstanceType {
   const found = instanceTypes.find(({ instanceType }) => instanceType === name);
   if (!found) throw unknownType(name);
@@ -47,12 +50,12 @@ function findType(name: string): InstanceType {
 }
 
 /**
- * IPv4 addresses that one network interface of an instance type can have, the primary included.
- * @throws AwsError for a type that the lab does not have.
+ * Maximum IPv4 addresses per network interface, including the primary.
+ * @throws AwsError if the lab does not know the type
  */
 export const addressesPerInterface = (name: string): number => findType(name).ipv4AddressesPerInterface;
 
-/** @throws AwsError for a type that the lab does not have. */
+/** @throws AwsError if the lab does not know the type */
 export const isBurstable = (name: string): boolean => findType(name).burstable;
 
 export const describeInstanceTypes = ec2List({ InstanceType: list(z.string()) }, (_account, request) => {

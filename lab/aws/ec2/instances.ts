@@ -1,4 +1,4 @@
-/** Instances, with what they have from their network interfaces. */
+/** Instances, with the addresses of their network interfaces. */
 import { z } from "zod";
 import type { Account, Instance, NetworkInterface } from "../account";
 import type { Answer } from "../action";
@@ -22,14 +22,14 @@ export const stateCodes: Record<Instance["state"], number> = {
   stopped: 80,
 };
 
-/** By device index, so the primary interface first. */
+/** Ordered by device index: the primary interface is first. */
 function interfacesOf(account: Account, { instanceId }: Instance): NetworkInterface[] {
   return account.networkInterfaces
     .filter(({ attachment }) => attachment?.instanceId === instanceId)
     .sort((a, b) => (a.attachment?.deviceIndex ?? 0) - (b.attachment?.deviceIndex ?? 0));
 }
 
-/** The addresses that a call on the instance itself shows: those of its primary interface. */
+/** The addresses that DescribeInstances reports at the top level: those of the primary interface. */
 function ownAddresses(account: Account, instance: Instance): { privateIp?: string; publicIp?: string } {
   const [primary] = interfacesOf(account, instance);
   if (!primary) return {};

@@ -1,4 +1,4 @@
-/** Network interfaces: their addresses with the public ones, and the set of their security groups. */
+/** Network interfaces: their private and public addresses and their security groups. */
 import { z } from "zod";
 import type { Account, NetworkInterface } from "../account";
 import type { Answer } from "../action";
@@ -10,10 +10,10 @@ import { ec2Change, ec2List, withIds } from "./ec2Action";
 import { privateDnsName, publicDnsName } from "./names";
 import { tagSet } from "./tags";
 
-/** Default quota of security groups on a network interface. */
+/** Default quota of security groups per network interface. */
 export const maximumGroups = 5;
 
-/** @throws AwsError where there is none. */
+/** @throws AwsError if there is none */
 export function findNetworkInterface(account: Account, id: string): NetworkInterface {
   const found = account.networkInterfaces.find(({ networkInterfaceId }) => networkInterfaceId === id);
   if (!found) throw notFound("networkInterface", id);
@@ -22,13 +22,13 @@ export function findNetworkInterface(account: Account, id: string): NetworkInter
 
 interface PublicAddress {
   publicIp: string;
-  /** `amazon` for an address given at launch. */
+  /** `amazon` for an address assigned at launch. */
   ipOwnerId: string;
   allocationId?: string;
   associationId?: string;
 }
 
-/** The public address behind a private one: an Elastic IP, else the one given at launch, else nothing. */
+/** The public address of a private one: the Elastic IP, or else the address assigned at launch. */
 export function publicAddressOf(
   account: Account,
   { networkInterfaceId, privateIps }: NetworkInterface,
@@ -56,7 +56,7 @@ export function groupSet(account: Account, { securityGroupIds }: NetworkInterfac
   }));
 }
 
-/** An `association` element; absent where the address has no public one. */
+/** The `association` element; absent if there is no public address. */
 export function associationData(
   account: Account,
   networkInterface: NetworkInterface,
@@ -172,7 +172,7 @@ export const describeNetworkInterfaces = ec2List({ NetworkInterfaceId: list(z.st
   return { networkInterfaceSet: items.map((item) => networkInterfaceData(account, item)), nextToken };
 });
 
-/** Replaces the whole set of security groups; or the description. */
+/** Replaces the complete set of security groups, or the description. */
 export const modifyNetworkInterfaceAttribute = ec2Change(
   {
     NetworkInterfaceId: z.string(),
@@ -183,7 +183,7 @@ export const modifyNetworkInterfaceAttribute = ec2Change(
     const networkInterface = findNetworkInterface(account, request.NetworkInterfaceId);
     const groups = [...new Set(request.SecurityGroupId)];
     const given = (groups.length > 0 ? 1 : 0) + (request.Description ? 1 : 0);
-    // An empty set of groups is not sent at all, so it ends here too: an interface always keeps one.
+    // The Query protocol omits an empty list, so this also rejects removing the last security group.
     if (given === 0) throw new AwsError("InvalidParameterCombination", "No attributes specified.");
     if (given > 1) throw new AwsError("InvalidParameterCombination", "Fields for multiple attribute types specified.");
     if (request.Description) networkInterface.description = request.Description.Value;

@@ -1,4 +1,4 @@
-/** VPCs and subnets: only looked at, kOps owns them. */
+/** VPCs and subnets, read-only: kOps owns them. */
 import { z } from "zod";
 import type { Account, Subnet } from "../account";
 import { notFound } from "../errors";
@@ -19,7 +19,7 @@ function availableAddresses(account: Account, { subnetId, cidrBlock }: Subnet): 
 const subnetArn = ({ accountId, region }: Account, subnetId: string): string =>
   `arn:aws:ec2:${region}:${accountId}:subnet/${subnetId}`;
 
-/** AWS documents several spellings of the same filter; the official provider uses the camel-case ones. */
+/** AWS documents several spellings of a filter; the official provider uses camel case. */
 function subnetFilters(account: Account): FilterTable<Subnet> {
   const zone = ({ availabilityZone }: Subnet): string => availabilityZone;
   const cidr = ({ cidrBlock }: Subnet): string => cidrBlock;

@@ -1,11 +1,13 @@
-/** Security-group permissions as calls write them, `IpPermissions.1.IpRanges.1.CidrIp`, and as the account's single rules. */
+/**
+ * Converts security group permissions between requests (`IpPermissions.1.IpRanges.1.CidrIp`) and the account's rules.
+ */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { SecurityGroupRule } from "../account";
 import { AwsError, invalidValue } from "../errors";
 import { integer, list } from "../parameters";
 
-/** One permission: a protocol, its ports and one peer. */
+/** A protocol, its ports and one peer. */
 export type Permission = Pick<
   SecurityGroupRule,
   "ipProtocol" | "fromPort" | "toPort" | "cidrIpv4" | "cidrIpv6" | "referencedGroupId" | "description"
@@ -25,7 +27,7 @@ export const permissionParameter = z.strictObject({
   Groups: list(z.strictObject({ GroupId: z.string(), UserId: z.string().optional(), Description: description })),
 });
 
-/** A rule as ModifySecurityGroupRules writes it. */
+/** A rule in the form of ModifySecurityGroupRules. */
 export const ruleParameter = z.strictObject({
   IpProtocol: z.string(),
   FromPort: integer.optional(),
@@ -38,7 +40,7 @@ export const ruleParameter = z.strictObject({
 
 const protocolNumbers: Readonly<Record<string, string>> = { "1": "icmp", "6": "tcp", "17": "udp" };
 
-/** Protocol and ports in the account's form: names, and -1 for all. */
+/** Normalizes protocol and ports: protocol names, and -1 for all. */
 function protocolAndPorts({
   IpProtocol,
   FromPort,
@@ -49,7 +51,7 @@ function protocolAndPorts({
   ToPort?: number | undefined;
 }): Pick<Permission, "ipProtocol" | "fromPort" | "toPort"> {
   const ipProtocol = protocolNumbers[IpProtocol] ?? IpProtocol.toLowerCase();
-  // Ports mean nothing for all protocols, whatever the caller writes; the official provider writes 0–0.
+  // AWS ignores ports if the protocol is -1; the official provider sends 0–0.
   if (ipProtocol === "-1") return { ipProtocol, fromPort: -1, toPort: -1 };
   if (ipProtocol === "icmp") return { ipProtocol, fromPort: FromPort ?? -1, toPort: ToPort ?? -1 };
   if (ipProtocol !== "tcp" && ipProtocol !== "udp")
@@ -61,7 +63,7 @@ function protocolAndPorts({
   return { ipProtocol, fromPort: FromPort, toPort: ToPort };
 }
 
-/** A CIDR block as AWS keeps it: the network's address, without host bits. */
+/** A CIDR block as AWS stores it: the network address, without host bits. */
 function canonicalCidr(version: typeof ipaddr.IPv4 | typeof ipaddr.IPv6, block: string): string {
   const [address, prefix, rest] = block.split("/");
   const valid =
@@ -77,8 +79,8 @@ const cidrIpv4 = (block: string): string => canonicalCidr(ipaddr.IPv4, block);
 const cidrIpv6 = (block: string): string => canonicalCidr(ipaddr.IPv6, block);
 
 /**
- * Single permissions, one for each peer.
- * @throws AwsError for unknown protocols, bad ports or blocks, and a permission without peer.
+ * One permission per peer.
+ * @throws AwsError if a protocol, port or block is invalid or a permission has no peer
  */
 export function readPermissions(permissions: readonly z.output<typeof permissionParameter>[]): Permission[] {
   return permissions.flatMap((permission) => {
@@ -103,7 +105,7 @@ export function readPermissions(permissions: readonly z.output<typeof permission
   });
 }
 
-/** @throws AwsError as `readPermissions`, and for anything but one peer. */
+/** @throws AwsError as `readPermissions` does, and unless there is exactly one peer */
 export function readRule(rule: z.output<typeof ruleParameter>): Permission {
   const { CidrIpv4, CidrIpv6, ReferencedGroupId, Description } = rule;
   const peers = [
@@ -120,13 +122,13 @@ export function readRule(rule: z.output<typeof ruleParameter>): Permission {
   return { ...protocolAndPorts(rule), ...peer, description: Description };
 }
 
-/** What makes two rules of one group and direction the same: everything but id, description and tags. */
+/** Whether two rules of the same group and direction are duplicates: all but ID, description and tags is equal. */
 export function samePermission(a: Permission, b: Permission): boolean {
   const keys = ["ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "referencedGroupId"] as const;
   return keys.every((key) => a[key] === b[key]);
 }
 
-/** A permission in the words of AWS's messages. */
+/** A permission as AWS's error messages show it. */
 export function inWords({ cidrIpv4, cidrIpv6, referencedGroupId, ipProtocol, fromPort, toPort }: Permission): string {
   const protocol =
     ipProtocol === "-1" ? "ALL" : `${ipProtocol.toUpperCase()}, from port: ${fromPort}, to port: ${toPort}`;

@@ -11,7 +11,7 @@ import { checkSubnetAddress, freeAddresses } from "./subnetAddresses";
 const has = ({ privateIps }: NetworkInterface, address: string): boolean =>
   privateIps.some(({ privateIpAddress }) => privateIpAddress === address);
 
-/** @throws AwsError when a named address cannot become `target`'s. */
+/** @throws AwsError if an address cannot be assigned to `target` */
 function checkAssignable(
   account: Account,
   target: NetworkInterface,
@@ -27,7 +27,7 @@ function checkAssignable(
     throw invalidValue(`The address ${address} is a primary address and cannot be reassigned.`);
 }
 
-/** Takes an address from whichever interface has it; an Elastic IP on it goes with it. */
+/** Moves an address from its current interface, with its Elastic IP. */
 function move(account: Account, target: NetworkInterface, address: string): void {
   for (const holder of account.networkInterfaces.filter((other) => has(other, address)))
     holder.privateIps = holder.privateIps.filter(({ privateIpAddress }) => privateIpAddress !== address);
@@ -36,7 +36,7 @@ function move(account: Account, target: NetworkInterface, address: string): void
     if (association?.privateIpAddress === address) association.networkInterfaceId = target.networkInterfaceId;
 }
 
-/** The answer lists only what was newly assigned. */
+/** The response lists only the new assignments. */
 export const assignPrivateIpAddresses = ec2Change(
   {
     NetworkInterfaceId: z.string(),

@@ -1,4 +1,4 @@
-/** Rules of security groups: each has an id of its own. */
+/** Security group rules; each has its own ID. */
 import { z } from "zod";
 import type { Account, SecurityGroup, SecurityGroupRule, Tags } from "../account";
 import type { Action, Answer } from "../action";
@@ -19,10 +19,10 @@ import {
 } from "./permissions";
 import { tagsOf, tagSet, tagSpecification } from "./tags";
 
-/** Default quota of rules of a group, for each direction. */
+/** Default quota of rules per group and direction. */
 const maximumRules = 60;
 
-/** @throws AwsError where there is none. */
+/** @throws AwsError if there is none */
 export function findGroup(account: Account, id: string): SecurityGroup {
   const found = account.securityGroups.find(({ groupId }) => groupId === id);
   if (!found) throw notFound("group", id);
@@ -32,7 +32,6 @@ export function findGroup(account: Account, id: string): SecurityGroup {
 const rulesOf = (account: Account, groupId: string, isEgress: boolean): SecurityGroupRule[] =>
   account.securityGroupRules.filter((rule) => rule.groupId === groupId && rule.isEgress === isEgress);
 
-/** Adds one rule to a group of the account. */
 export function addRule(
   account: Account,
   { groupId }: SecurityGroup,
@@ -76,7 +75,7 @@ function authorize(isEgress: boolean): Action {
       if (permissions.some((one, index) => permissions.findIndex((other) => samePermission(one, other)) !== index))
         throw invalidValue("The same permission must not appear multiple times");
       const added = permissions.map((permission) => addRule(account, group, isEgress, permission, tags));
-      // The official provider reads the first rule's id from here without looking whether there is one.
+      // The official provider reads the first rule's ID without a length check.
       return { return: true, securityGroupRuleSet: added.map((rule) => ruleData(account, rule)) };
     },
   );

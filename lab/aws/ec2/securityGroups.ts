@@ -19,7 +19,7 @@ const text = z
 const arn = ({ accountId, region }: Account, groupId: string): string =>
   `arn:aws:ec2:${region}:${accountId}:security-group/${groupId}`;
 
-/** With the egress rule that every new group has; the official provider begins by revoking it. */
+/** Adds the default egress rule; the official provider revokes it first. */
 export const createSecurityGroup = ec2Change(
   { GroupName: text, GroupDescription: text, VpcId: z.string().optional(), TagSpecification: tagSpecification },
   (account, request) => {
@@ -27,7 +27,7 @@ export const createSecurityGroup = ec2Change(
     if (/^sg-/i.test(groupName))
       throw invalidValue("invalid value for parameter groupName: it must not begin with sg-");
     if (groupName === "default") throw new AwsError("InvalidGroup.Reserved", "The group name 'default' is reserved.");
-    // A kOps account's VPC is its own, never the default one.
+    // A kOps cluster has its own VPC, so the account has no default one.
     if (vpcId === undefined) throw new AwsError("VPCIdNotSpecified", "No default VPC for this user");
     if (!account.vpcs.some((vpc) => vpc.vpcId === vpcId)) throw notFound("vpc", vpcId);
     if (account.securityGroups.some((group) => group.vpcId === vpcId && group.groupName === groupName))
@@ -56,7 +56,7 @@ export const deleteSecurityGroup = ec2Change({ GroupId: z.string() }, (account, 
   return { return: true, groupId };
 });
 
-/** Rules of one direction in the old form: one entry for a protocol and its ports, with all peers. */
+/** Rules of one direction as `IpPermissions`: one entry per protocol and ports, with all peers. */
 function ipPermissions(account: Account, rules: readonly SecurityGroupRule[]): Answer[] {
   const byTraffic = new Map<string, SecurityGroupRule[]>();
   for (const rule of rules) {

@@ -1,4 +1,4 @@
-/** EC2: its actions and its XML. */
+/** EC2: actions and XML. */
 import { AwsError } from "../errors";
 import type { Answer } from "../action";
 import { readQuery } from "../query";

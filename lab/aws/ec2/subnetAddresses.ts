@@ -1,4 +1,4 @@
-/** Which addresses of an IPv4 subnet AWS gives to network interfaces: all but the first four and the last. */
+/** The addresses of an IPv4 subnet that AWS assigns to network interfaces: all but the first four and the last. */
 import ipaddr from "ipaddr.js";
 import { invalidValue } from "../errors";
 
@@ -11,7 +11,7 @@ const toAddress = (number: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 
 interface Range {
-  /** First and last usable address, as numbers. */
+  /** First and last assignable address, as numbers. */
   first: number;
   last: number;
 }
@@ -22,13 +22,13 @@ function usableRange(cidrBlock: string): Range {
   return { first: network + 4, last: network + 2 ** (32 - prefix) - 2 };
 }
 
-/** How many addresses of a subnet can be assigned at all. */
+/** Number of assignable addresses. */
 export function subnetCapacity(cidrBlock: string): number {
   const { first, last } = usableRange(cidrBlock);
   return last - first + 1;
 }
 
-/** @throws AwsError `InvalidParameterValue` for an address that is none, lies outside the subnet or is reserved in it. */
+/** @throws AwsError `InvalidParameterValue` if the address is malformed, outside the subnet or reserved */
 export function checkSubnetAddress(cidrBlock: string, address: string): void {
   if (!ipaddr.IPv4.isValidFourPartDecimal(address))
     throw invalidValue(`invalid value for parameter address: ${address}`);
@@ -39,7 +39,7 @@ export function checkSubnetAddress(cidrBlock: string, address: string): void {
   if (number < first || number > last) throw invalidValue(`Address ${address} is in subnet's reserved address range`);
 }
 
-/** The lowest free addresses of a subnet, at most `count`. */
+/** The lowest free addresses of a subnet, up to `count`. */
 export function freeAddresses(cidrBlock: string, taken: readonly string[], count: number): string[] {
   const { first, last } = usableRange(cidrBlock);
   const occupied = new Set(taken.map(toNumber));

@@ -11,10 +11,10 @@ import { ec2Change, ec2List } from "./ec2Action";
 const tagParameter = z.strictObject({ Key: z.string(), Value: z.string().optional() });
 type Tag = z.output<typeof tagParameter>;
 
-/** Tags that a resource is created with. */
+/** Tags to set at creation. */
 export const tagSpecification = list(z.strictObject({ ResourceType: z.string(), Tag: list(tagParameter) }));
 
-/** Adds tags by AWS's rules: keys of 1–128 characters, values up to 256, none that begins with `aws:`, 50 at most. */
+/** Enforces AWS's limits: keys of 1–128 characters, values up to 256, no `aws:` prefix, at most 50 tags. */
 function addTags(tags: Tags, added: readonly Tag[]): void {
   for (const { Key, Value = "" } of added) {
     if (Key === "" || Key.length > 128) throw invalidValue(`Tag key must have from 1 to 128 characters: '${Key}'`);
@@ -26,7 +26,6 @@ function addTags(tags: Tags, added: readonly Tag[]): void {
     throw new AwsError("TagLimitExceeded", "The maximum number of tags for the resource, 50, has been reached.");
 }
 
-/** The tags that a creating call asks for. */
 export function tagsOf(specifications: z.output<typeof tagSpecification>, resourceType: string): Tags {
   const tags: Tags = {};
   for (const specification of specifications) {
@@ -90,7 +89,7 @@ export const createTags = ec2Change(
   },
 );
 
-/** A tag given with a value goes only if it has that value; without any tag named, all go. */
+/** Deletes a tag given with a value only if the value matches; without tags, deletes all. */
 export const deleteTags = ec2Change({ ResourceId: someOf(z.string()), Tag: list(tagParameter) }, (account, request) => {
   for (const id of request.ResourceId) {
     const { tags } = findResource(account, id);

@@ -1,4 +1,4 @@
-/** The root volume that kOps gives each instance; it goes with it. */
+/** The root volume that kOps gives each instance; it is deleted with the instance. */
 import { z } from "zod";
 import type { Account, Instance } from "../account";
 import type { Answer } from "../action";
@@ -9,17 +9,19 @@ import { list } from "../parameters";
 import { ec2List, withIds } from "./ec2Action";
 import { tagSet } from "./tags";
 
-/** Of the Ubuntu images that kOps takes. */
+/** Root device of the Ubuntu images that kOps uses. */
 export const rootDeviceName = "/dev/sda1";
 
-/** Size of a control plane's root volume: kubernetes/kops pkg/model/defaults/volumes.go; the rest is gp3's own default. */
+/**
+ * Size of a control plane's root volume: kubernetes/kops pkg/model/defaults/volumes.go; the others are gp3's defaults.
+ */
 const settings = { size: 64, volumeType: "gp3", iops: 3000, throughput: 125, encrypted: true } as const;
 
 const hasVolume = ({ state }: Instance): boolean => state !== "terminated";
 
 const volumeId = ({ instanceId }: Instance): string => instanceId.replace(/^i-/, "vol-");
 
-/** What an instance says of its volume. */
+/** The volume as DescribeInstances reports it. */
 export function blockDeviceMapping(instance: Instance): Answer[] {
   const ebs = {
     volumeId: volumeId(instance),

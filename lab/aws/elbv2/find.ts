@@ -1,11 +1,11 @@
-/** Balancers, target groups and listeners by their names, and what ELB says where there is none. */
+/** Finds balancers, target groups and listeners, with ELB's error if there is none. */
 import { randomBytes } from "node:crypto";
 import type { Account, Listener, LoadBalancer, TargetGroup } from "../account";
 import { AwsError } from "../errors";
 
 export const validationError = (message: string): AwsError => new AwsError("ValidationError", message);
 
-/** Sixteen hexadecimal digits, as ELB's ARNs end. */
+/** Sixteen hexadecimal digits: the suffix of ELB's ARNs. */
 export const newSuffix = (): string => randomBytes(8).toString("hex");
 
 export const arnOf = ({ region, accountId }: Account, resource: string): string =>
@@ -29,7 +29,10 @@ export function findListener({ listeners = [] }: Account, arn: string): Listener
   return found;
 }
 
-/** Names of balancers and target groups: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html */
+/**
+ * Rules for names of balancers and target groups:
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+ */
 export function checkName(kind: string, name: string): void {
   if (name.length > 32) throw validationError(`The ${kind} name '${name}' cannot be longer than '32' characters`);
   if (!/^[A-Za-z0-9-]+$/.test(name))
@@ -39,7 +42,10 @@ export function checkName(kind: string, name: string): void {
   if (/^-|-$/.test(name)) throw validationError(`The ${kind} name '${name}' cannot begin or end with a hyphen(-)`);
 }
 
-/** Changes known attributes. @throws AwsError for one that the kind has not */
+/**
+ * Sets attributes.
+ * @throws AwsError if the resource type has no such attribute
+ */
 export function setAttributes(
   kind: string,
   attributes: Record<string, string>,

@@ -1,22 +1,22 @@
 /**
- * How targets are, and which of them a balancer leads connections to:
+ * Target health, and the targets that a balancer forwards connections to:
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html
  */
 import type { Account, Instance, TargetGroup } from "../account";
 import { instancesOf } from "../autoscaling/instances";
 
-/** What a target's answers so far add up to. */
+/** The result of a target's health checks so far. */
 export interface Verdict {
   state: "initial" | "healthy" | "unhealthy";
-  /** Answers in a row that speak against the state; for a new target, those of one kind. */
+  /** Consecutive results that contradict the state; for a new target, consecutive equal results. */
   streak: number;
-  /** The kind that is counted. */
+  /** The result being counted. */
   ok: boolean;
 }
 
 export const newTarget: Verdict = { state: "initial", streak: 0, ok: true };
 
-/** @param ok whether the target answered in time, this time */
+/** @param ok whether the target passed this health check */
 export function judge({ healthCheck }: TargetGroup, before: Verdict, ok: boolean): Verdict {
   if (before.state === (ok ? "healthy" : "unhealthy")) return { ...before, streak: 0 };
   const streak = before.ok === ok ? before.streak + 1 : 1;
@@ -34,11 +34,14 @@ const registered = (account: Account, arn: string): Instance[] =>
 const deregistration = ({ deregisteredTargets = [] }: Account, arn: string, instanceId: string) =>
   deregisteredTargets.find((each) => each.targetGroupArn === arn && each.instanceId === instanceId);
 
-/** The targets of a group: instances of the Auto Scaling groups attached to it that nobody has deregistered. */
+/** The registered targets of a group: instances of its Auto Scaling groups that were not deregistered. */
 export const targetsOf = (account: Account, arn: string): Instance[] =>
   registered(account, arn).filter(({ instanceId }) => !deregistration(account, arn, instanceId));
 
-/** Those that new connections go to: the healthy ones, or all where none is ("fail open"). Where nobody asks them, all are well. */
+/**
+ * Targets of new connections: the healthy ones, or all if none is ("fail open"). Without health checks, all targets
+ * count as healthy.
+ */
 export function servingTargets(account: Account, arn: string): Instance[] {
   const running = targetsOf(account, arn).filter(({ state }) => state === "running");
   const healthy = running.filter(({ instanceId }) => stateOf(account, arn, instanceId) === "healthy");
@@ -64,8 +67,9 @@ const reasons = {
 } as const;
 
 /**
- * What DescribeTargetHealth says.
- * @param instanceIds of whom; those who are no targets are `unused`. All targets and those that are being drained without it
+ * The response of DescribeTargetHealth.
+ * @param instanceIds instances to describe; one that is not a target is `unused`. Without it, all targets including
+ * draining ones
  * @param now milliseconds since 1970
  */
 export function describeTargets(

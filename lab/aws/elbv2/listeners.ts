@@ -1,4 +1,4 @@
-/** Listeners: each leads one port of a balancer to one target group. */
+/** Listeners: each forwards one port of a balancer to one target group. */
 import { z } from "zod";
 import type { Account, Listener } from "../account";
 import { action, type Answer } from "../action";
@@ -18,7 +18,7 @@ const forward = z.strictObject({
     .optional(),
 });
 
-/** @throws AwsError unless exactly one target group is named */
+/** @throws AwsError unless the actions name exactly one target group */
 function targetGroupOf(account: Account, actions: readonly z.output<typeof forward>[]): string {
   const [only, second] = actions;
   const arn = only?.TargetGroupArn ?? only?.ForwardConfig?.TargetGroups[0]?.TargetGroupArn;

@@ -1,4 +1,4 @@
-/** Network Load Balancers with an Elastic IP in each zone. */
+/** Network Load Balancers with one Elastic IP per zone. */
 import { z } from "zod";
 import type { Account, LoadBalancer } from "../account";
 import { action, type Answer } from "../action";
@@ -8,7 +8,7 @@ import { newId } from "../ids";
 import { memberList, members, pairs, tagMembers, tagsOf } from "../members";
 import { arnOf, checkName, findLoadBalancer, newSuffix, setAttributes, validationError } from "./find";
 
-/** Attributes of a Network Load Balancer and their defaults. */
+/** Default attributes of a Network Load Balancer. */
 const defaultAttributes = {
   "access_logs.s3.bucket": "",
   "access_logs.s3.enabled": "false",
@@ -23,7 +23,7 @@ const defaultAttributes = {
 
 const mapping = z.strictObject({ SubnetId: z.string(), AllocationId: z.string().optional() });
 
-/** An interface of the balancer in a subnet; nobody but the balancer may change or detach it. */
+/** The balancer's interface in a subnet; only the balancer may change or detach it. */
 function placeIn(
   account: Account,
   { SubnetId, AllocationId }: z.output<typeof mapping>,
@@ -144,7 +144,10 @@ const zonesOf = (account: Account, subnets: LoadBalancer["subnets"]): Answer =>
     })),
   );
 
-/** Adds zones. The lab takes none away and changes no address, because the official provider replaces the balancer then. */
+/**
+ * Adds zones. The lab supports neither removing a zone nor changing an address: the official provider replaces the
+ * balancer for these.
+ */
 export const setSubnets = action(
   "mutates",
   z.strictObject({ LoadBalancerArn: z.string(), SubnetMappings: members(mapping) }),
@@ -164,7 +167,7 @@ export const setSubnets = action(
   },
 );
 
-/** A balancer is ready the moment after somebody has seen that it is not, or after as long as the account says. */
+/** A balancer becomes active after it was described once as provisioning, or after the account's `balancerSeconds`. */
 export const describeLoadBalancers = action(
   "mutates",
   z.strictObject({
@@ -215,7 +218,7 @@ export const describeCapacityReservation = action(
   },
 );
 
-/** Not for a balancer that was made without one: it never gets any. */
+/** Rejected for a balancer created without security groups, as in AWS. */
 export const setSecurityGroups = action(
   "mutates",
   z.strictObject({
@@ -238,7 +241,7 @@ export const setSecurityGroups = action(
   },
 );
 
-/** Takes away the interfaces of deleted balancers whose time has come, and frees their addresses. */
+/** Deletes the interfaces of deleted balancers after their delay and disassociates their addresses. */
 export function removeLeaving(account: Account, now: number): void {
   for (const { networkInterfaceIds: gone } of (account.leavingInterfaces ?? []).filter(({ until }) => until <= now)) {
     account.networkInterfaces = account.networkInterfaces.filter((eni) => !gone.includes(eni.networkInterfaceId));
@@ -248,7 +251,10 @@ export function removeLeaving(account: Account, now: number): void {
   account.leavingInterfaces = account.leavingInterfaces?.filter(({ until }) => until > now) ?? [];
 }
 
-/** No error where there is none. The listeners, the interfaces and the associations go along; addresses and target groups stay. */
+/**
+ * Succeeds if there is no such balancer. Deletes its listeners, interfaces and associations; addresses and target
+ * groups stay.
+ */
 export const deleteLoadBalancer = action(
   "mutates",
   z.strictObject({ LoadBalancerArn: z.string() }),

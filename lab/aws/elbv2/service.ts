@@ -1,4 +1,4 @@
-/** Elastic Load Balancing, as far as Network Load Balancers with instances behind them need it. */
+/** The subset of Elastic Load Balancing that Network Load Balancers with instance targets need. */
 import { queryService } from "../queryService";
 import * as balancers from "./loadBalancers";
 import * as listeners from "./listeners";

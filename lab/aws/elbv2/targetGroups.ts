@@ -1,4 +1,4 @@
-/** Target groups of instances, and how their instances are. */
+/** Target groups of instances, and their target health. */
 import { z } from "zod";
 import type { Account, TargetGroup } from "../account";
 import { action, type Answer } from "../action";
@@ -8,7 +8,7 @@ import { boolean, integer } from "../parameters";
 import { arnOf, checkName, findTargetGroup, newSuffix, setAttributes, validationError } from "./find";
 import { describeTargets, targetsOf } from "./health";
 
-/** Attributes of a group with protocol TCP and their defaults. */
+/** Default attributes of a TCP target group. */
 const defaultAttributes = {
   "deregistration_delay.connection_termination.enabled": "false",
   "deregistration_delay.timeout_seconds": "300",
@@ -25,10 +25,10 @@ const defaultAttributes = {
   "target_health_state.unhealthy.draining_interval_seconds": "0",
 } as const;
 
-const port = integer.refine((value) => value >= 1 && value <= 65535, "It is no port");
+const port = integer.refine((value) => value >= 1 && value <= 65535, "It is not a port");
 const healthCheck = {
   HealthCheckEnabled: boolean.optional(),
-  // Others are AWS's, but the lab's balancer asks by no other.
+  // AWS has other protocols; the lab's health checker only connects.
   HealthCheckProtocol: z.literal("TCP").optional(),
   HealthCheckPort: z.string().optional(),
   HealthCheckIntervalSeconds: integer.optional(),
@@ -38,7 +38,9 @@ const healthCheck = {
 };
 type HealthCheckRequest = z.output<z.ZodObject<typeof healthCheck>>;
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html: ranges and defaults. */
+/**
+ * Ranges and defaults: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html
+ */
 function checked(request: HealthCheckRequest, before?: TargetGroup["healthCheck"]): TargetGroup["healthCheck"] {
   const result = {
     protocol: request.HealthCheckProtocol ?? before?.protocol ?? "TCP",
@@ -216,7 +218,7 @@ export const describeTargetHealth = action(
   },
 );
 
-/** Nothing new goes to the targets from now on; those that are none any more are passed over, as AWS does. */
+/** Stops new connections to the targets; ignores instances that are no longer targets, as AWS does. */
 export const deregisterTargets = action(
   "mutates",
   z.strictObject({ TargetGroupArn: z.string(), Targets: targets }),

@@ -1,6 +1,6 @@
 /**
- * What AWS asks its authorization for a call: one question for each resource that the call touches, and one more where tags are
- * given at creation. By the service authorization reference, for the calls that the program makes.
+ * The authorization requests of a call: one for each resource that it uses, and one more for tags at creation. Follows
+ * the service authorization reference, for the calls that the program makes.
  */
 import type { Account, Tags } from "../account";
 import type { Parameter, Parameters } from "../parameters";
@@ -8,13 +8,13 @@ import type { Parameter, Parameters } from "../parameters";
 export interface AuthorizationRequest {
   /** `ec2:ReleaseAddress`. */
   action: string;
-  /** An ARN, or `*` where the action knows no resources. */
+  /** An ARN, or `*` if the action has no resource types. */
   resource: string;
   context: Record<string, string | string[]>;
 }
 
 const text = (value: Parameter | undefined): string => (typeof value === "string" ? value : "");
-/** Members of a list of the Query protocol, or of Route 53's XML. */
+/** Members of a Query protocol list or of Route 53's XML. */
 const members = (value: Parameter | undefined): Parameter[] =>
   typeof value === "object" ? Object.values(value as Record<string, Parameter>) : [];
 const fields = (value: Parameter | undefined): Record<string, Parameter> =>
@@ -31,7 +31,7 @@ function requestTags(list: Parameter | undefined): Record<string, string | strin
   };
 }
 
-/** EC2's resource types by the beginning of their ids. */
+/** EC2's resource types by ID prefix. */
 const types: Readonly<Record<string, string>> = {
   eipalloc: "elastic-ip",
   sg: "security-group",
@@ -41,7 +41,7 @@ const types: Readonly<Record<string, string>> = {
   i: "instance",
 };
 
-/** Questions about EC2's calls. */
+/** Authorization requests of EC2's calls. */
 class Ec2Questions {
   constructor(
     private readonly account: Account,
@@ -71,12 +71,12 @@ class Ec2Questions {
     return { action: `ec2:${action}`, resource: this.#arn(id), context };
   }
 
-  /** About what exists: of anything else the call itself says that it is not there. */
+  /** For existing resources only: for an unknown ID the call itself returns the error. */
   about(...ids: string[]): AuthorizationRequest[] {
     return ids.filter((id) => this.#tagsOf(id) !== undefined).map((id) => this.#ask(this.action, id));
   }
 
-  /** About something that the call makes, and about the tags that it gets. */
+  /** For a new resource and its tags. */
   making(kind: keyof typeof types): AuthorizationRequest[] {
     const [specification] = members(this.parameters["TagSpecification"]);
     const tags = specification ? requestTags(fields(specification)["Tag"]) : undefined;
@@ -133,7 +133,7 @@ class Ec2Questions {
   }
 }
 
-/** As the conditions of Route 53 see names: lower case, without the trailing dot. */
+/** Names as Route 53's condition keys have them: lower case, without trailing dot. */
 const normalized = (name: string): string => name.toLowerCase().replace(/\.$/, "");
 
 function route53Request(action: string, parameters: Parameters): AuthorizationRequest {
@@ -160,7 +160,7 @@ function route53Request(action: string, parameters: Parameters): AuthorizationRe
 }
 
 /**
- * What Elastic Load Balancing asks of EC2 in the caller's name: the permissions of its API as AWS's guide had them
+ * EC2 permissions that Elastic Load Balancing checks for the caller, as AWS's guide listed them
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/load-balancer-authentication-access-control.html).
  */
 export const inCallersName: Readonly<Record<string, readonly string[]>> = {
@@ -172,7 +172,7 @@ export const inCallersName: Readonly<Record<string, readonly string[]>> = {
   SetSubnets: ["DescribeSubnets"],
 };
 
-/** By the ARNs of what exists; a call that makes something is asked for its tags as well. */
+/** For the ARNs of existing resources; a call that creates one is also checked for its tags. */
 function elbRequests(account: Account, action: string, parameters: Parameters): AuthorizationRequest[] {
   const ask = (
     name: string,
@@ -187,7 +187,7 @@ function elbRequests(account: Account, action: string, parameters: Parameters): 
   const { region, accountId, loadBalancers = [], targetGroups = [], listeners = [] } = account;
   const tagsOfArn = (arn: string): Tags | undefined =>
     [...loadBalancers, ...targetGroups, ...listeners].find((each) => each.arn === arn)?.tags;
-  // The simulator's reference knows AddTags and RemoveTags of the older API alone, whose only resources are balancers.
+  // The simulator knows AddTags and RemoveTags only from the older API, whose only resource type is the balancer.
   const taggable = `arn:aws:elasticloadbalancing:${region}:${accountId}:loadbalancer/net/new/1`;
   const given = parameters["Tags"];
   const requested = given === undefined ? undefined : requestTags(fields(given)["member"]);
@@ -199,7 +199,7 @@ function elbRequests(account: Account, action: string, parameters: Parameters): 
     };
     const made = `arn:aws:elasticloadbalancing:${region}:${accountId}:${kinds[action] ?? ""}`;
     const balancer = text(parameters["LoadBalancerArn"]);
-    // A listener is made in its balancer.
+    // CreateListener is authorized on the balancer.
     const asked = balancer === "" ? made : balancer;
     return [
       ask(action, asked, { ...resourceTags(tagsOfArn(asked)), ...requested }),
@@ -223,7 +223,7 @@ function autoscalingRequest(account: Account, action: string, parameters: Parame
   };
 }
 
-/** All must be allowed, or the call is refused. */
+/** The call is rejected unless every request is allowed. */
 export function authorizationRequests(
   account: Account,
   service: string,

@@ -1,4 +1,4 @@
-/** IAM, as far as the official provider asks it for the account's id when it may not ask STS. */
+/** The subset of IAM that the official provider uses to find the account ID if it may not call STS. */
 import { z } from "zod";
 import type { Account } from "../account";
 import { action, type Answer } from "../action";
@@ -6,7 +6,7 @@ import { AwsError } from "../errors";
 import { queryService } from "../queryService";
 import { callerArn, operator } from "../sts";
 
-/** When the account and all in it were made. */
+/** Creation date of everything in the account. */
 const CreateDate = "2026-01-01T00:00:00Z";
 
 const getUser = action("reads", z.strictObject({ UserName: z.string().optional() }), (account, request, principal) => {
@@ -20,7 +20,7 @@ const getUser = action("reads", z.strictObject({ UserName: z.string().optional()
   return { User: { Path: "/", UserName, UserId: operator.id, Arn, CreateDate } };
 });
 
-/** The roles that kOps gives to control planes. */
+/** The roles that kOps creates for control planes. */
 function roles({ accountId, instances }: Account): Answer[] {
   const names = instances.flatMap(({ tags }) => tags["KubernetesCluster"] ?? []).map((cluster) => `masters.${cluster}`);
   return [...new Set(names)].sort().map((RoleName, index) => ({

@@ -1,9 +1,9 @@
-/** Whether identity policies allow a call, by a simulator of AWS's evaluation and its service authorization reference. */
+/** Evaluates identity policies with a simulator of AWS's policy evaluation and service authorization reference. */
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import type { Account } from "../account";
 import type { AuthorizationRequest } from "./requests";
 
-/** @throws where the simulator cannot make sense of a policy or of the request */
+/** @throws if the simulator rejects a policy or the request */
 export async function isAllowed(
   policies: readonly object[],
   request: AuthorizationRequest,

@@ -1,4 +1,4 @@
-/** Settings of a health check: as requests have them, and what Route 53 says about those that do not go together. */
+/** Parses health check settings, and rejects combinations with Route 53's messages. */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { HealthCheckConfig } from "../account";
@@ -9,10 +9,10 @@ import { xmlList } from "./xmlList";
 
 const between = (min: number, max: number): z.ZodType<number> => integer.pipe(z.number().min(min).max(max));
 
-/** An empty name or path stands for none. */
+/** An empty name or path counts as absent. */
 const optionalText = z.string().max(255).optional();
 
-/** Settings that can be changed later. */
+/** Settings that UpdateHealthCheck can change. */
 export const changeableSettings = {
   IPAddress: z.string().min(1).max(45).optional(),
   Port: between(1, 65535).optional(),
@@ -26,7 +26,7 @@ export const changeableSettings = {
   Regions: xmlList("Region", z.string()).optional(),
 };
 
-/** Types that are computed from other health checks, alarms or routing controls are not served. */
+/** Calculated, alarm and routing control types are not implemented. */
 export const healthCheckSettings = z.strictObject({
   ...changeableSettings,
   Type: z.enum(["HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP"]),
@@ -39,8 +39,8 @@ type ChangeableSettings = z.output<z.ZodObject<typeof changeableSettings>>;
 const invalid = (message: string): AwsError => new AwsError("InvalidInput", `Invalid parameter : ${message}`);
 
 /**
- * Ranges of ipaddr.js that health checkers cannot reach. Its `reserved` is not among them: there are the addresses for documentation,
- * from which the lab's Elastic IPs are.
+ * Ranges of ipaddr.js that health checkers reject. `reserved` is allowed: it includes the documentation ranges, which
+ * the lab's Elastic IPs come from.
  */
 const unreachable = [
   ...["unspecified", "broadcast", "multicast", "linkLocal", "loopback", "private", "carrierGradeNat", "uniqueLocal"],
@@ -55,7 +55,7 @@ function checkAddress(address: string): void {
 }
 
 function checkTcp(config: HealthCheckConfig): void {
-  // The service's own spelling: https://github.com/boto/boto/issues/2721
+  // AWS's own spelling: https://github.com/boto/boto/issues/2721
   if (config.resourcePath)
     throw new AwsError("InvalidInput", "TCP health checks must not have a resource path specificed.");
   // https://github.com/aws/aws-sdk-php/issues/1527
@@ -80,7 +80,10 @@ function checkConfig(config: HealthCheckConfig): void {
     throw invalid("Health checks must have at least three different regions specified.");
 }
 
-/** Settings with changes to them; what is absent stays. @throws AwsError for settings that do not go together. */
+/**
+ * Applies changes to the settings; absent ones stay.
+ * @throws AwsError if the settings are inconsistent
+ */
 export function changed(config: HealthCheckConfig, settings: ChangeableSettings): HealthCheckConfig {
   const given: Partial<HealthCheckConfig> = {
     ipAddress: settings.IPAddress,
@@ -103,7 +106,10 @@ export function changed(config: HealthCheckConfig, settings: ChangeableSettings)
   return result;
 }
 
-/** A new health check's settings, with Route 53's defaults. @throws AwsError where they do not go together. */
+/**
+ * Settings of a new health check, with Route 53's defaults.
+ * @throws AwsError if the settings are inconsistent
+ */
 export function newConfig(settings: z.output<typeof healthCheckSettings>): HealthCheckConfig {
   const { Type: type, RequestInterval: requestInterval = 30, MeasureLatency: measureLatency = false } = settings;
   const port =

@@ -1,4 +1,4 @@
-/** Health checks as settings that records can name; nobody asks the endpoint that they describe. */
+/** Health checks as settings that records refer to; no health checker runs. */
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import { changeableSettings, changed, configData, healthCheckSettings, newConfig
 import { xmlList } from "./xmlList";
 import { pageSize } from "./zones";
 
-/** @throws AwsError where there is none. */
+/** @throws AwsError if there is none */
 export function findHealthCheck(account: Account, id: string): HealthCheck {
   const found = account.healthChecks?.find(({ healthCheckId }) => healthCheckId === id);
   if (!found) throw new AwsError("NoSuchHealthCheck", `A health check with id ${id} does not exist.`, 404);
@@ -26,7 +26,7 @@ const healthCheckData = ({ healthCheckId, callerReference, version, config }: He
 
 const named = z.strictObject({ HealthCheckId: z.string() });
 
-/** The same reference with the same settings is the same call once more, and answered with what it made. */
+/** Idempotent: the same caller reference with the same settings returns the existing health check. */
 export const createHealthCheck = action(
   "mutates",
   z.strictObject({ CallerReference: z.string().min(1).max(64), HealthCheckConfig: healthCheckSettings }),
@@ -69,7 +69,7 @@ export const listHealthChecks = action(
   },
 );
 
-/** Settings that can go back to having no value. */
+/** Settings that can be unset. */
 const resettable = {
   FullyQualifiedDomainName: "fullyQualifiedDomainName",
   Regions: "regions",
@@ -109,8 +109,8 @@ export const updateHealthCheck = action(
 );
 
 /**
- * Stricter than Route 53, which lets a check go while record sets name it and then cannot say what becomes of them:
- * here, who deletes in the wrong order gets the error of its API.
+ * Stricter than Route 53, which deletes a health check that record sets refer to and leaves the result undefined: the
+ * lab returns the API's documented error, to catch a wrong deletion order.
  */
 export const deleteHealthCheck = action("mutates", named, (account, { HealthCheckId }) => {
   const { callerReference } = findHealthCheck(account, HealthCheckId);

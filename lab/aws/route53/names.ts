@@ -1,10 +1,10 @@
-/** Domain names as Route 53 keeps and orders them. */
+/** Domain names in Route 53's normal form and order. */
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, "0")}`;
 
 /**
- * Lower case, trailing dot, and every byte other than letters, digits, `-`, `_` and `.` as an octal escape (`*` → `\052`).
- * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
+ * Lower case, trailing dot, and an octal escape for every byte other than letters, digits, `-`, `_` and `.` (`*` →
+ * `\052`). https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
  */
 export function normalName(name: string): string {
   const escaped = [...name.matchAll(/\\([0-7]{3})|[^]/gu)]
@@ -19,12 +19,12 @@ export function normalName(name: string): string {
   return escaped.endsWith(".") ? escaped : `${escaped}.`;
 }
 
-/** Whether a name lies in a zone; both in normal form. */
+/** Whether a zone contains a name; both normalized. */
 export function isInZone(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
-/** Order of names in lists: label by label from the right. */
+/** Sort order of lists: by label from the right. */
 export function compareNames(a: string, b: string): number {
   const [labelsA, labelsB] = [a, b].map((name) => name.replace(/\.$/, "").split(".").reverse());
   for (const [index, label] of (labelsA ?? []).entries()) {

@@ -1,4 +1,4 @@
-/** Changes of a zone's records: all together or not at all. */
+/** Atomic changes of a zone's records. */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Account, HostedZone, RecordChange, RecordSet } from "../account";
@@ -11,7 +11,7 @@ import { readRecordSet, recordSetParameter } from "./recordSetParameter";
 import { xmlList } from "./xmlList";
 import { findZone } from "./zones";
 
-/** How long a change is PENDING, in milliseconds; really up to a minute. */
+/** Milliseconds that a change stays PENDING; in AWS up to a minute. */
 const propagationTime = 1000;
 
 const changeParameter = z.strictObject({
@@ -19,7 +19,7 @@ const changeParameter = z.strictObject({
   ResourceRecordSet: recordSetParameter,
 });
 
-/** Values are a set: another order is the same. */
+/** The order of values does not matter. */
 const inOrder = (record: RecordSet): RecordSet => ({ ...record, values: record.values.toSorted() });
 
 function remove(zone: HostedZone, record: RecordSet, existing: RecordSet | undefined, inWords: string): string[] {
@@ -34,7 +34,7 @@ function remove(zone: HostedZone, record: RecordSet, existing: RecordSet | undef
   return [];
 }
 
-/** Applies one change to a zone and tells what is wrong with it. */
+/** Applies one change to a zone and returns its errors. */
 function applyChange(account: Account, zone: HostedZone, change: z.output<typeof changeParameter>): string[] {
   const record = readRecordSet(change.Action, change.ResourceRecordSet);
   const { name, type, setIdentifier, healthCheckId } = record;
@@ -60,7 +60,7 @@ const changeData = ({ changeId, submittedAt, comment }: RecordChange): Answer =>
   Comment: comment,
 });
 
-/** One bad change, and none applies: the draft of the account is dropped with the error. */
+/** One invalid change rejects the batch: the error discards the draft of the account. */
 export const changeResourceRecordSets = action(
   "mutates",
   z.strictObject({

@@ -1,4 +1,4 @@
-/** What Route 53 asks of a record set before it takes it, in its words. */
+/** Route 53's validation of record sets, with its messages. */
 import { isIPv4, isIPv6 } from "node:net";
 import type { Account, HostedZone, RecordSet } from "../account";
 import { isInZone } from "./names";
@@ -19,7 +19,7 @@ function faultsOfValues({ type, values }: RecordSet): string[] {
   return faults;
 }
 
-/** Whether the target of an alias is there can be told for the account's own zones only. */
+/** Checks alias targets in the account's own zones only: others are unknown to the lab. */
 function faultsOfAlias({ type, alias }: RecordSet, { hostedZones }: Account): string[] {
   const target = alias && hostedZones.find(({ zoneId }) => zoneId === alias.zoneId);
   if (!target) return [];
@@ -31,7 +31,7 @@ function faultsOfAlias({ type, alias }: RecordSet, { hostedZones }: Account): st
   return [];
 }
 
-/** Faults of a record set in itself. */
+/** Errors of a record set by itself. */
 export function faultsOf(record: RecordSet, zone: HostedZone, account: Account): string[] {
   const { name, type, values, alias } = record;
   const faults = [...faultsOfValues(record), ...faultsOfAlias(record, account)];
@@ -53,7 +53,7 @@ function policyOf({ weight, region, failover }: RecordSet): "weighted" | "latenc
   return failover === undefined ? "simple" : "failover";
 }
 
-/** Faults of a record set beside the others of its zone: sets of one name and type are told apart in the same way. */
+/** Errors of a record set in its zone: record sets of one name and type need the same routing policy. */
 export function conflictsOf(record: RecordSet, others: readonly RecordSet[], zone: HostedZone): string[] {
   const { name, type, setIdentifier } = record;
   const sameName = others.filter((other) => other.name === name);

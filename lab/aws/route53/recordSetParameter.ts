@@ -1,4 +1,4 @@
-/** A record set as a request has it: values or an alias, and with an identifier exactly one way to choose between sets. */
+/** Parses a record set: values or an alias, and with a set identifier exactly one routing policy. */
 import { z } from "zod";
 import type { RecordSet } from "../account";
 import { AwsError } from "../errors";
@@ -36,7 +36,7 @@ const contents = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPol
 const policies =
   "[Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig]";
 
-/** What is missing or too much, in Route 53's words. */
+/** Missing or excess members, with Route 53's messages. */
 function faultOf({
   SetIdentifier,
   Weight,
@@ -57,7 +57,10 @@ function faultOf({
   return undefined;
 }
 
-/** The record set in normal form, without members that have no value. @throws AwsError `InvalidInput` */
+/**
+ * Normalizes the record set and omits members without a value.
+ * @throws AwsError `InvalidInput`
+ */
 export function readRecordSet(action: string, parameter: Parameter): RecordSet {
   const { Type: type, SetIdentifier, ResourceRecords = [], AliasTarget } = parameter;
   const name = normalName(parameter.Name);

@@ -1,4 +1,4 @@
-/** The records of a zone, listed in Route 53's order. */
+/** Lists the records of a zone in Route 53's order. */
 import { z } from "zod";
 import type { RecordSet } from "../account";
 import { action, type Answer } from "../action";
@@ -6,7 +6,7 @@ import { AwsError } from "../errors";
 import { compareNames, normalName } from "./names";
 import { findZone } from "./zones";
 
-/** What tells record sets apart. */
+/** The key of a record set. */
 type Key = Pick<RecordSet, "name" | "type" | "setIdentifier">;
 
 const compareText = (a = "", b = ""): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -31,7 +31,7 @@ const recordData = (record: RecordSet): Answer => ({
   HealthCheckId: record.healthCheckId,
 });
 
-/** `name`, `type` and `identifier` are where the list begins, not what it is restricted to. */
+/** `name`, `type` and `identifier` are the start of the list, not a filter. */
 export const listResourceRecordSets = action(
   "reads",
   z.strictObject({

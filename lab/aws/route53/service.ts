@@ -74,7 +74,7 @@ const parser = new XMLParser({
   isArray: (_name, path) => repeatedElements.some((repeated) => String(path).endsWith(`.${repeated}`)),
 });
 
-/** The members of the request element. */
+/** Reads the members of the request element. */
 function readBody(body: string, name: string): Parameters {
   if (body === "") return {};
   if (XMLValidator.validate(body) !== true)
@@ -96,7 +96,7 @@ function read({ method, url, body }: HttpCall): { action: string; parameters: Pa
   throw new AwsError("InvalidAction", `The action ${method} ${path} is not valid for this web service.`);
 }
 
-/** Route 53 has one code for every fault of a parameter. */
+/** Route 53 has one error code for all invalid parameters. */
 function withInvalidInput(action: Action): Action {
   return {
     ...action,
@@ -124,7 +124,7 @@ export const route53: Service = {
         Type: "Sender",
         Code: code,
         Message: message,
-        // Clients made from the API's model look for them; the service repeats them in Message.
+        // Clients generated from the API model read this element; the service repeats it in Message.
         Messages: code === "InvalidChangeBatch" ? { Message: message } : undefined,
       },
       RequestId: requestId,

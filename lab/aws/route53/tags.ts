@@ -9,7 +9,7 @@ import { findZone } from "./zones";
 const tagged = { ResourceType: z.enum(["healthcheck", "hostedzone"]), ResourceId: z.string() };
 const schema = z.strictObject(tagged);
 
-/** @throws AwsError where there is none. */
+/** @throws AwsError if there is none */
 function find(account: Account, { ResourceType, ResourceId }: z.output<typeof schema>): { tags?: Tags } {
   return ResourceType === "healthcheck" ? findHealthCheck(account, ResourceId) : findZone(account, ResourceId);
 }

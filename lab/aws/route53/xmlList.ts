@@ -1,7 +1,7 @@
-/** Lists in Route 53's request bodies: a wrapper element around repeated ones, empty text when there is none. */
+/** Lists in Route 53's request bodies: repeated elements in a wrapper element, or empty text. */
 import { z } from "zod";
 
-/** Repeated elements, by the end of their path; they are read as arrays even when there is one. */
+/** Repeated elements, by path suffix; parsed as arrays even if there is only one. */
 export const repeatedElements: readonly string[] = [
   "AddTags.Tag",
   "Changes.Change",

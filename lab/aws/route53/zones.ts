@@ -1,21 +1,21 @@
-/** Hosted zones, looked at only. */
+/** Hosted zones, read-only. */
 import { z } from "zod";
 import type { Account, HostedZone } from "../account";
 import { action, type Answer } from "../action";
 import { AwsError } from "../errors";
 import { compareNames, normalName } from "./names";
 
-/** Name servers of every zone of the lab. */
+/** Name servers of every zone in the lab. */
 export const nameServers = ["ns-1.awsdns-00.org", "ns-2.awsdns-00.co.uk", "ns-3.awsdns-00.com", "ns-4.awsdns-00.net"];
 
-/** @throws AwsError where there is none. */
+/** @throws AwsError if there is none */
 export function findZone(account: Account, id: string): HostedZone {
   const found = account.hostedZones.find(({ zoneId }) => zoneId === id);
   if (!found) throw new AwsError("NoSuchHostedZone", `No hosted zone found with ID: ${id}`, 404);
   return found;
 }
 
-/** The official provider reads `Config` without looking whether it is there. */
+/** The official provider reads `Config` without a null check. */
 const zoneData = ({ zoneId, name, records }: HostedZone): Answer => ({
   Id: `/hostedzone/${zoneId}`,
   Name: name,
@@ -50,7 +50,7 @@ export const listHostedZones = action(
   },
 );
 
-/** Begins at a name, in the order of names. */
+/** Lists zones in the order of names, from a start name. */
 export const listHostedZonesByName = action(
   "reads",
   z.strictObject({
