@@ -160,7 +160,9 @@ describe("the endpoint's faults", () => {
       assert.match(JSON.stringify(body), /throttled.*lost/);
       assert.deepEqual(await post([{ action: "DescribeAdresses", kind: "lost" }]), {
         status: 400,
-        body: { error: "expected an action that the lab serves, found DescribeAdresses: is DescribeAddresses meant?" },
+        body: {
+          error: "expected an action that the lab serves, found DescribeAdresses: did you mean DescribeAddresses?",
+        },
       });
       assert.equal((await post({ action: "AllocateAddress", kind: "lost", times: 0 })).status, 400);
       assert.equal((await post({ action: "AllocateAddress", kind: "lost", colour: "red" })).status, 400);
