@@ -1,8 +1,8 @@
-/** The lab's addresses: documentation ranges (RFC 5737) for the internet, a kOps default range for the VPC. */
+/** The lab's addresses: documentation ranges (RFC 5737) for the internet, kOps' default range for the VPC. */
 
 import { labName } from "../paths";
 
-/** Name of a network namespace; the prefix keeps it apart from anything else on the machine. */
+/** Name of a network namespace; the prefix avoids collisions on the machine. */
 export const namespaceNamed = (name: string): string => `ksi${labName}-${name}`;
 
 export const namespaces = {
@@ -13,7 +13,7 @@ export const namespaces = {
 } as const;
 
 export const internet = {
-  /** Where the operator and the users sit. */
+  /** Address of the operator and the users. */
   operator: "192.0.2.10",
   /** The VPC's side of the link. */
   gateway: "192.0.2.1",
@@ -23,7 +23,7 @@ export const internet = {
 export const vpc = {
   cidr: "172.20.0.0/16",
   subnet: "172.20.32.0/19",
-  /** The VPC router's address in the subnet: the first after the network address, as in AWS. */
+  /** The VPC router's address in the subnet: the first host address, as in AWS. */
   router: "172.20.32.1",
   routerMacAddress: "02:1b:7c:00:32:01",
 } as const;
@@ -35,18 +35,18 @@ export const node = {
   macAddress: "02:1b:7c:00:45:37",
   /** Name of the interface on a Nitro instance. */
   device: "ens5",
-  /** The public address that AWS gave at launch; no Elastic IP. */
+  /** Assigned at launch, not an Elastic IP. */
   autoPublicIp: "198.51.100.37",
 } as const;
 
-/** AWS's free Elastic IPs, in the order in which they are given out. */
+/** AWS's free Elastic IPs, in allocation order. */
 export const elasticIps: readonly string[] = Array.from({ length: 10 }, (_, index) => `203.0.113.${10 + index}`);
 
-/** The AWS endpoint, on loopback of the `internet` namespace: nobody else sees it. */
+/** The AWS endpoint, on loopback of the `internet` namespace, so that only the operator reaches it. */
 export const awsEndpoint = { host: "127.0.0.1", port: 4566 } as const;
 
-/** The same over TLS by its own name, for nodes. */
+/** The same endpoint over TLS under its own name, for nodes. */
 export const publicAwsEndpoint = { host: "192.0.2.20", port: 443, name: "ec2.eu-central-1.amazonaws.com" } as const;
 
-/** Where an instance asks who it is (IMDS). */
+/** Address of the instance metadata service (IMDS). */
 export const metadataAddress = "169.254.169.254";

@@ -1,14 +1,14 @@
 /**
- * What AWS's network does with the account's state: Elastic IPs are one-to-one NAT at the internet gateway, security groups
- * filter what reaches an ENI, and a private address is reachable once it is assigned to an ENI. Rendered as one nftables
- * table and a set of host routes in the `vpc` namespace, and replaced whole after every change.
+ * AWS's network, rendered from the account: Elastic IPs are one-to-one NAT at the internet gateway, security groups
+ * filter traffic to and from an ENI, and a private address is reachable once it is assigned to an ENI. It is one
+ * nftables table and a set of host routes in the `vpc` namespace, replaced as a whole after every change.
  */
 import type { Account, LoadBalancer, NetworkInterface, SecurityGroupRule } from "../aws/account";
 import { servingTargets } from "../aws/elbv2/health";
 import { run } from "../process";
 import { namespaces, vpc } from "./addresses";
 
-/** Public address ↔ private address, of Elastic IPs and of addresses given at launch. A balancer answers for its own. */
+/** Public address ↔ private address, of Elastic IPs and of addresses assigned at launch, except those of balancers. */
 function publicAddresses(account: Account): { publicIp: string; privateIp: string }[] {
   const balanced = (account.loadBalancers ?? []).flatMap(({ subnets }) =>
     subnets.map(({ networkInterfaceId }) => networkInterfaceId),
@@ -29,7 +29,7 @@ function publicAddresses(account: Account): { publicIp: string; privateIp: strin
 const isOfBalancer = ({ loadBalancers = [] }: Account, { networkInterfaceId }: NetworkInterface): boolean =>
   loadBalancers.some(({ subnets }) => subnets.some((each) => each.networkInterfaceId === networkInterfaceId));
 
-/** ENIs of running instances, for a stopped machine has no link, and of balancers. */
+/** ENIs of balancers and of running instances: a stopped machine has no link. */
 function connected(account: Account): NetworkInterface[] {
   const running = new Set(
     account.instances.filter(({ state }) => state === "running").map(({ instanceId }) => instanceId),
@@ -39,7 +39,7 @@ function connected(account: Account): NetworkInterface[] {
   );
 }
 
-/** Whose connections a balancer's groups let in on a port: nftables matches of the source, one of which must fit. */
+/** nftables source matches for a balancer's ingress rules on a port; a connection needs one of them. */
 function letIn(account: Account, { securityGroupIds }: LoadBalancer, port: number): string[] {
   if (securityGroupIds.length === 0) return [""];
   return account.securityGroupRules.flatMap((rule) =>
@@ -52,7 +52,7 @@ function letIn(account: Account, { securityGroupIds }: LoadBalancer, port: numbe
 const isTcp = ({ ipProtocol, fromPort, toPort }: SecurityGroupRule, port: number): boolean =>
   ipProtocol === "-1" || (ipProtocol === "tcp" && fromPort <= port && port <= toPort);
 
-/** Whether a balancer's groups let it talk to an interface's port. */
+/** Whether a balancer's egress rules allow traffic to an interface's port. */
 function letOut(account: Account, { securityGroupIds }: LoadBalancer, port: number, eni: NetworkInterface): boolean {
   if (securityGroupIds.length === 0) return true;
   return account.securityGroupRules.some(
@@ -65,8 +65,8 @@ function letOut(account: Account, { securityGroupIds }: LoadBalancer, port: numb
 }
 
 /**
- * Balancers lead new connections to their targets in turn and leave the source as it is, as they do with instances. The mark says
- * which balancer a connection came by, counted from 1.
+ * Balancers distribute new connections round-robin and preserve the source address, as for instance targets. The mark
+ * identifies the balancer of a connection, starting at 1.
  */
 function balance(account: Account): string[] {
   const { listeners = [], loadBalancers = [], targetGroups = [] } = account;
@@ -94,7 +94,7 @@ function balance(account: Account): string[] {
   });
 }
 
-/** One security-group rule as nftables matches; none where it cannot concern IPv4 traffic of this lab. */
+/** nftables matches of a security group rule; none if the rule cannot apply to the lab's IPv4 traffic. */
 function match(rule: SecurityGroupRule, account: Account): string[] {
   const peer = rule.isEgress ? "daddr" : "saddr";
   const members = rule.referencedGroupId
@@ -111,7 +111,7 @@ function match(rule: SecurityGroupRule, account: Account): string[] {
     ...(members.length === 0 ? [] : [members.includes("0.0.0.0/0") ? "" : `ip ${peer} { ${members.join(", ")} } `]),
     ...(balancers.length === 0 ? [] : [`ct mark { ${balancers.join(", ")} } `]),
   ];
-  // "return" lets the other end's groups have their say too.
+  // "return" continues with the groups of the other end.
   const port = rule.fromPort === rule.toPort ? `${rule.fromPort}` : `${rule.fromPort}-${rule.toPort}`;
   const what =
     rule.ipProtocol === "-1"
@@ -122,7 +122,7 @@ function match(rule: SecurityGroupRule, account: Account): string[] {
   return sources.map((from) => `${from}${what}return`);
 }
 
-/** The nftables script of the whole data plane: it replaces the table in one transaction. */
+/** Renders the nftables script of the data plane, which replaces the table in one transaction. */
 export function renderDataPlane(account: Account): string {
   const translations = publicAddresses(account);
   const interfaces = connected(account).map((networkInterface, index) => ({
@@ -140,7 +140,7 @@ export function renderDataPlane(account: Account): string {
     interfaces.flatMap(({ chain: index, rules, grouped }) =>
       chain(`eni_${index}_${egress ? "out" : "in"}`, [
         ...rules.filter(({ isEgress }) => isEgress === egress).flatMap((rule) => match(rule, account)),
-        // Only a balancer is without groups.
+        // Only a balancer can be without groups.
         grouped ? "counter drop" : "return",
       ]),
     );
@@ -157,14 +157,14 @@ export function renderDataPlane(account: Account): string {
     ]),
     ...chain("to_public", [
       "type nat hook postrouting priority srcnat; policy accept;",
-      // Also from one of our public addresses to another: the gateway translates both ends.
+      // Also between two of our public addresses: the gateway translates both ends.
       ...translations.map(({ publicIp, privateIp }) => `ip saddr ${privateIp} ct status dnat snat to ${publicIp}`),
       ...translations.map(({ publicIp, privateIp }) => `ip saddr ${privateIp} oifname "wan" snat to ${publicIp}`),
     ]),
     ...chain("security_groups", [
       "type filter hook forward priority filter; policy accept;",
       "ct state established,related accept",
-      // Only an address with a public one has a way to the internet; a private one is nobody's destination from outside.
+      // Only a private address with a public one reaches the internet, and none is reachable from there.
       `iifname "lan" oifname "wan" ip saddr != { ${translations.map(({ privateIp }) => privateIp).join(", ") || "0.0.0.0"} } drop`,
       `iifname "wan" ct original ip daddr ${vpc.cidr} drop`,
       ...interfaces.map(
@@ -177,12 +177,12 @@ export function renderDataPlane(account: Account): string {
   ].join("\n");
 }
 
-/** Private addresses that the router delivers. */
+/** Private addresses that the router delivers to. */
 export function reachableAddresses(account: Account): string[] {
   return connected(account).flatMap(({ privateIps }) => privateIps.map(({ privateIpAddress }) => privateIpAddress));
 }
 
-/** Makes a namespace have these and no others of what it lists. */
+/** Adds and deletes entries of a namespace until the list matches. */
 async function reconcile(
   wanted: readonly string[],
   present: readonly string[],
@@ -195,14 +195,14 @@ async function reconcile(
 /** The first word of each line. */
 const firstWords = (text: string): string[] => text.split("\n").flatMap((line) => line.split(" ")[0] || []);
 
-/** Makes the namespaces `vpc` and `balancers` do what the account's state says. */
+/** Applies the account's state to the namespaces `vpc` and `balancers`. */
 export async function applyDataPlane(account: Account): Promise<void> {
   const ipIn = (namespace: string, ...args: string[]): Promise<string> => run("ip", ["-n", namespace, "-4", ...args]);
   const { vpc: router, balancers } = namespaces;
   await run("nsenter", [`--net=/run/netns/${router}`, "nft", "-f", "-"], { input: renderDataPlane(account) });
   const lan = ["dev", "lan"];
   const assigned = [...lan, "proto", "static"];
-  // An address may have been another machine's before.
+  // The address may have belonged to another machine.
   const forget = (address: string): Promise<string> => ipIn(router, "neigh", "flush", "to", address, ...lan);
   await reconcile(reachableAddresses(account), firstWords(await ipIn(router, "route", "show", ...assigned)), {
     add: (address) => ipIn(router, "route", "replace", `${address}/32`, ...assigned).then(() => forget(address)),
@@ -218,7 +218,7 @@ export async function applyDataPlane(account: Account): Promise<void> {
     {
       add: async (address) => {
         await ipIn(balancers, "addr", "add", `${address}/32`, ...lan);
-        // They went with the last address.
+        // Deleting the last address deleted these routes.
         await ipIn(balancers, "route", "replace", vpc.router, ...lan);
         await ipIn(balancers, "route", "replace", "default", "via", vpc.router);
       },

@@ -1,4 +1,6 @@
-/** The load balancers' health checks: each target is asked at its group's interval, and what it adds up to becomes the account's. */
+/**
+ * The load balancers' health checks: probes each target at its group's interval and records the result in the account.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Account, TargetGroup } from "../aws/account";
@@ -7,19 +9,19 @@ import { repositoryRoot } from "../paths";
 import { namespaces } from "./addresses";
 import type { Answer, Question } from "./targetProbe";
 
-/** How often the schedule is looked at. Milliseconds. */
+/** Milliseconds between checks of the schedule. */
 const tick = 100;
 
-/** A target of a group and what it has answered so far. */
+/** A target of a group and its probe results. */
 interface Checked {
   targetGroupArn: string;
   instanceId: string;
   verdict: Verdict;
-  /** When it is asked next, milliseconds since 1970. */
+  /** Time of the next probe, in milliseconds since 1970. */
   next: number;
 }
 
-/** Whom a group's health check asks, and from which of its balancer's addresses; nobody where no listener leads to it. */
+/** The probes of a group's health check, from its balancer's addresses; none if no listener uses the group. */
 function questions(account: Account, group: TargetGroup): { instanceId: string; question: Omit<Question, "id"> }[] {
   const listener = account.listeners?.find(({ targetGroupArn }) => targetGroupArn === group.arn);
   const balancer = account.loadBalancers?.find(({ arn }) => arn === listener?.loadBalancerArn);
@@ -36,8 +38,8 @@ function questions(account: Account, group: TargetGroup): { instanceId: string; 
 }
 
 /**
- * Asks until the process ends.
- * @param change changes the account, in turn with the calls
+ * Probes until the process ends.
+ * @param change changes the account, serialized with the API calls
  */
 export function startHealthChecks(account: Account, change: (work: (account: Account) => void) => Promise<void>): void {
   account.targetHealth = [];
@@ -69,7 +71,7 @@ export function startHealthChecks(account: Account, change: (work: (account: Acc
     const before = target.verdict.state;
     target.verdict = judge(group, target.verdict, answer.ok);
     if (target.verdict.state === before) return;
-    // Into the cloud's log.
+    // Goes to the cloud's log.
     console.log(`${new Date().toISOString()} ${target.instanceId}:${group.port} is ${target.verdict.state}`);
     publish();
   };

@@ -1,4 +1,4 @@
-/** The network namespaces and the links between them: internet ── vpc (router) ── the machines, and the load balancers. */
+/** The network namespaces and their links: internet ── vpc (router) ── the machines, and the load balancers. */
 import { attempt, run } from "../process";
 import { type Machine, machines } from "../node/machines";
 import { internet, metadataAddress, namespaceNamed, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
@@ -9,15 +9,14 @@ const sysctlIn = (namespace: string, setting: string): Promise<string> =>
   run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
 
 /**
- * How the machines' TCP tells how fast the network is. kOps' nodes have cubic, which a namespace may choose on few machines; reno may be chosen
- * on all, and like cubic it does not pace each connection by a timer, as a developer's machine may.
+ * TCP congestion control of the machines. kOps' nodes use cubic, which few machines allow a namespace to select; reno
+ * is always allowed and, like cubic, does not pace connections by a timer, as the machine's default may.
  */
 const congestionControl = "net.ipv4.tcp_congestion_control=reno";
 
-/** The network namespace of a machine. */
 export const namespaceOf = ({ name }: Machine): string => namespaceNamed(name);
 
-/** A port of the router, with a card in a namespace of its own at the other end. Ports see the router and not one another. */
+/** Adds a port to the router, with the peer card in a namespace. Ports reach the router but not each other. */
 async function connect(namespace: string, port: string, card: string): Promise<void> {
   await ip("netns", "add", namespace);
   await sysctlIn(namespace, congestionControl);
@@ -27,21 +26,22 @@ async function connect(namespace: string, port: string, card: string): Promise<v
   await ipIn(namespaces.vpc, "link", "set", port, "type", "bridge_slave", "isolated", "on");
 }
 
-/** A machine's namespace with its network card, plugged into the VPC. A machine that boots starts with an empty one. */
+/** Connects a machine's namespace to the VPC with a network card. A booting machine starts with an empty namespace. */
 export async function plugIn(machine: Machine, macAddress: string): Promise<void> {
   await connect(namespaceOf(machine), machine.name, node.device);
   await ipIn(namespaceOf(machine), "link", "set", node.device, "address", macAddress);
 }
 
-/** Nothing plugged in is no error. */
+/** Does nothing if the machine is not plugged in. */
 export async function unplug(machine: Machine): Promise<void> {
   await attempt("ip", ["-n", namespaces.vpc, "link", "del", machine.name]);
   await attempt("ip", ["netns", "del", namespaceOf(machine)]);
 }
 
 /**
- * The VPC's side of the machines' links. The router knows no subnet: each private address is a route of its own, made by the data
- * plane once AWS has assigned it, and answers for all others of the subnet, so that security groups see what machines say to one another.
+ * The VPC's side of the machines' links. The router has no subnet route: the data plane adds a host route for each
+ * private address that AWS has assigned. The router answers ARP for all other addresses of the subnet, so that security
+ * groups apply between machines.
  */
 async function createLan(): Promise<void> {
   await ipIn(namespaces.vpc, "link", "add", "lan", "address", vpc.routerMacAddress, "type", "bridge");
@@ -52,7 +52,7 @@ async function createLan(): Promise<void> {
   await sysctlIn(namespaces.vpc, "net.ipv4.conf.all.send_redirects=0");
 }
 
-/** Where the load balancers are: nothing listens there, it asks the targets whether they are well. */
+/** The load balancers' namespace: nothing listens there, it probes the targets. */
 async function createBalancers(): Promise<void> {
   await connect(namespaces.balancers, "balancers", "lan");
   await ipIn(namespaces.balancers, "link", "set", "lan", "up");
@@ -74,14 +74,14 @@ export async function createNamespaces(): Promise<void> {
   await ipIn(namespaces.vpc, "addr", "add", `${internet.gateway}/${internet.prefix}`, "dev", "wan");
   await sysctlIn(namespaces.vpc, congestionControl);
   await sysctlIn(namespaces.vpc, "net.ipv4.ip_forward=1");
-  // A client's port that is used again must not find the way to a target that has never answered, and is gone: the kernel's 120 s
-  // are AWS's for nobody.
+  // A reused client port must not match an entry for a target that never answered and is gone; the kernel's timeout of
+  // 120 s is not AWS's.
   await sysctlIn(namespaces.vpc, "net.netfilter.nf_conntrack_tcp_timeout_syn_sent=10");
   await createLan();
   await createBalancers();
 }
 
-/** Removes whatever is there of them; nothing there is no error. */
+/** Removes existing namespaces; does nothing if there are none. */
 export async function removeNamespaces(): Promise<void> {
   for (const machine of machines()) await unplug(machine);
   for (const namespace of [namespaces.balancers, namespaces.vpc, namespaces.internet])

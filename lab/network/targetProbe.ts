@@ -1,5 +1,6 @@
 /**
- * Connects to targets for the load balancers, as a program in their network: reads one question a line, writes one answer a line.
+ * Probes targets by connecting from the load balancers' namespace: reads one request per line, writes one result per
+ * line.
  */
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
@@ -16,7 +17,7 @@ export interface Question {
 
 export interface Answer {
   id: number;
-  /** The connection was accepted in time. */
+  /** Whether the target accepted the connection in time. */
   ok: boolean;
 }
 
