@@ -1,4 +1,4 @@
-/** What the lab tells its cloud to let happen, as AWS does without anybody's call: over a socket that only this machine's root sees. */
+/** Events in AWS that the lab triggers without an API call, over a socket that only this machine's root can access. */
 import { createServer, request } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
@@ -7,23 +7,23 @@ import type { PolicyDocument } from "../../operator/iam/policy";
 import type { Replacement } from "../aws/replacement";
 import { labPaths } from "../paths";
 
-/** The events and what each needs to know. */
+/** Events and their parameters. */
 export interface CloudEvents {
   /** The Auto Scaling group replaces an instance. */
   replace: { old: string; next: Replacement };
-  /** Somebody else takes an address away from the node's interface. */
+  /** Another owner takes an address from the node's interface. */
   steal: { address: string };
-  /** `kops update cluster` writes the role of the control plane. */
+  /** `kops update cluster` writes the control plane's role. */
   nodePolicy: { statements: readonly Statement[] };
-  /** The operator's policies are these from now on. */
+  /** Replaces the operator's policies. */
   operatorPolicies: { policies: readonly PolicyDocument[] };
-  /** From now on AWS takes its time with load balancers. */
+  /** Delays the creation and deletion of load balancers. */
   balancers: { seconds: number };
-  /** The cluster's nodes are launched in one zone, or in two. */
+  /** The cluster's nodes launch in one zone or in two. */
   spread: { zones: 1 | 2 };
-  /** A machine has a new card: what AWS has decided about its addresses is made so again. */
+  /** A machine got a new network card: applies AWS's state to it. */
   plugged: Record<string, never>;
-  /** Whoever has taken an address goes. */
+  /** The other owners release their addresses. */
   leave: Record<string, never>;
 }
 
@@ -46,7 +46,7 @@ export async function serveControl(handlers: Handlers): Promise<void> {
   await new Promise<void>((resolve) => server.listen(labPaths.cloudSocket, resolve));
 }
 
-/** @throws what went wrong in the cloud */
+/** @throws the cloud's error */
 export function tellCloud<Name extends keyof CloudEvents>(name: Name, event: CloudEvents[Name]): Promise<void> {
   return new Promise((resolve, reject) => {
     const call = request({ socketPath: labPaths.cloudSocket, path: `/${name}`, method: "POST" }, (answer) => {

@@ -1,6 +1,6 @@
 /**
- * The AWS account that the lab starts with: what `kops create cluster` leaves behind for the nodes, and beside it the node of
- * another cluster, which the program must leave alone.
+ * The lab's initial AWS account: the result of `kops create cluster`, and a node of another cluster, which the program
+ * must not touch.
  */
 import type { Account } from "../aws/account";
 import { seedAccount, type SeedInstance } from "../aws/seed";
@@ -8,7 +8,7 @@ import { elasticIps, node, vpc } from "../network/addresses";
 import { identityOf } from "../node/identity";
 import { worker } from "../node/machines";
 
-/** Names shared by the stacks' example settings and the lab. */
+/** Names that the stacks' example settings and the lab share. */
 export const labCluster = "k8s.example.com";
 export const labDomain = "app.example.com";
 export const labInstanceId = node.instanceId;
@@ -21,7 +21,7 @@ export const labZoneId = "Z0123456789EXAMPLE";
 const common = { region: labRegion, publicIpPool: elasticIps } as const;
 const machine = { instanceType: "t3.medium", role: "control-plane" } as const;
 
-/** @param nodes control plane and workers together */
+/** @param nodes number of control plane nodes and workers */
 export function labAccount(nodes = 1): Account {
   const account = seedAccount({
     ...common,

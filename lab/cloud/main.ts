@@ -1,6 +1,6 @@
 /**
- * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, whose every change becomes network before it is
- * answered, and for nodes by its own name over TLS. It writes each call to a log and the account as it stands beside it.
+ * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, which applies every change to the network
+ * before it responds. Nodes reach it over TLS by EC2's name. It logs each call and saves the account.
  */
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -20,7 +20,7 @@ import { startHealthChecks } from "../network/healthChecks";
 import { keyPair } from "../node/certificates";
 import { labPaths } from "../paths";
 
-/** What the internet reaches by EC2's name. */
+/** Serves the endpoint under EC2's public name. */
 function servePublicly(): void {
   const { certificate, key } = keyPair("aws");
   createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (client) => {
@@ -31,13 +31,13 @@ function servePublicly(): void {
 }
 
 async function main(): Promise<void> {
-  // A lab that was saved brings its account along.
+  // A saved lab has its own account.
   const account = existsSync(labPaths.account)
     ? (JSON.parse(readFileSync(labPaths.account, "utf8")) as Account)
     : labAccount(Number(process.argv[2] ?? 1));
   const onChange = async (changed: Account): Promise<void> => {
     await applyDataPlane(changed);
-    // Whoever reads it meanwhile reads the one before.
+    // The rename is atomic: readers see a complete file.
     writeFileSync(`${labPaths.account}.new`, JSON.stringify(changed, undefined, 2));
     renameSync(`${labPaths.account}.new`, labPaths.account);
   };

@@ -1,6 +1,6 @@
 /**
- * Who may do what in the lab's AWS: the operator what `secondary-ingress iam` prints, a node what kOps gives its role; nothing else.
- * The operator has the policies of every mode with everything turned on, unless a test attaches others.
+ * IAM policies in the lab's AWS: the operator has what `secondary-ingress iam` prints, a node what kOps gives its role.
+ * The operator has the policies of every mode with all options, unless a test attaches others.
  */
 import { policyFor, type PolicyDocument, type PolicySettings } from "../../operator/iam/policy";
 import { IngressMode, PrimaryAddress } from "../../settings/choices";
@@ -13,7 +13,7 @@ import type { AuthorizedCall } from "../aws/ledger";
 import { labCluster, labDomain, labRegion, labZoneId } from "./labAccount";
 import { operatorKeyId } from "../operator";
 
-/** The operator's policy, with everything that a stack may ask for. */
+/** The operator's policy with all options of a stack. */
 export const operatorPolicy: PolicySettings = {
   mode: IngressMode.DualIp,
   clusterName: labCluster,
@@ -28,30 +28,30 @@ export const operatorPolicy: PolicySettings = {
   healthChecks: true,
 };
 
-/** The same where its mode is load-balancer. */
+/** The same for mode load-balancer. */
 export const balancerPolicy: PolicySettings = {
   ...operatorPolicy,
   mode: IngressMode.LoadBalancer,
   healthChecks: false,
 };
 
-/** Whoever switches modes has the policies of both. */
+/** Switching modes needs the policies of both. */
 export const everyPolicy: readonly PolicyDocument[] = [operatorPolicy, balancerPolicy].map(policyFor);
 let policiesOfOperator = everyPolicy;
 
-/** The operator has these from now on, and no other. */
+/** Replaces the operator's policies. */
 export function setOperatorPolicies(policies: readonly PolicyDocument[]): void {
   policiesOfOperator = policies;
 }
 
-/** What `kops update cluster` has put into the role of the cluster's control plane, beside what kOps itself needs. */
+/** Statements that `kops update cluster` adds to the control plane's role, beside kOps' own. */
 const policyOfNode: { Version: string; Statement: readonly Statement[] } = { Version: "2012-10-17", Statement: [] };
 
 export function setNodePolicy(statements: readonly Statement[]): void {
   policyOfNode.Statement = statements;
 }
 
-/** The operator and the cluster's node may do what their policies say; whoever else calls is an administrator. */
+/** Evaluates the policies of the operator and the cluster's node; any other caller has administrator rights. */
 export async function authorize(call: AuthorizedCall, account: Account): Promise<boolean> {
   const node = profileByKey(account, call.principal);
   if (call.principal !== operatorKeyId && !node) return true;
