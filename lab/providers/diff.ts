@@ -1,9 +1,9 @@
-/** What changed between two sets of inputs, in the engine's terms. */
+/** The difference between two sets of inputs, as the engine's DiffResponse. */
 import { isDeepStrictEqual } from "node:util";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import type { Properties, ResourceType } from "./resource";
 
-/** Compares inputs with inputs: what AWS fills in is no difference, nor is what the program no longer says of it. */
+/** Compares inputs only: neither a default set by AWS nor its removal from the program counts as a change. */
 export function diff(type: ResourceType, olds: Properties, news: Properties): provider.DiffResponse {
   const { DIFF_NONE, DIFF_SOME } = provider.DiffResponse.DiffChanges;
   const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = provider.PropertyDiff.Kind;

@@ -1,4 +1,4 @@
-/** The engine's log: what a plugin tells the person who runs `pulumi`. */
+/** The engine's log, which `pulumi` shows to the user. */
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import * as engine from "@pulumi/pulumi/proto/engine_pb";
@@ -12,11 +12,11 @@ const severities = {
 
 export interface ResourceLog {
   log: Context["log"];
-  /** Resolves when the engine has everything, which must be before it hears that the operation is over. */
+  /** Resolves when the engine has received all lines; must precede the operation's response. */
   flush(): Promise<void>;
 }
 
-/** The address that the engine gave on the command line, as the one argument that is no flag. */
+/** The engine's address: the only argument that is not a flag. */
 const address = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
 
 let client: EngineClient | undefined;
@@ -24,11 +24,11 @@ let client: EngineClient | undefined;
 function send(request: engine.LogRequest): Promise<void> {
   if (!address) return Promise.resolve();
   const target = (client ??= new EngineClient(address, grpc.credentials.createInsecure()));
-  // A log line that does not arrive is no reason to fail.
+  // A lost log line is not an error.
   return new Promise((resolve) => target.log(request, () => resolve()));
 }
 
-/** The log of one resource; lines arrive in their order. */
+/** The log of one resource; keeps lines in order. */
 export function resourceLog(urn: string): ResourceLog {
   let sent = Promise.resolve();
   return {

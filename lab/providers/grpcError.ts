@@ -1,4 +1,4 @@
-/** A plugin's error as the engine reads it. */
+/** A plugin error in the engine's format. */
 import * as grpc from "@grpc/grpc-js";
 import * as provider from "@pulumi/pulumi/proto/provider_pb";
 import * as status from "@pulumi/pulumi/proto/status_pb";

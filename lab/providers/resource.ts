@@ -1,6 +1,6 @@
-/** What a drop-in plugin says about one resource type; everything else is the server's. */
+/** What a replacement plugin implements per resource type; the server does the rest. */
 
-/** Properties as they cross the wire: plain JSON. The engine keeps secrets apart, so a plugin sees their values. */
+/** Properties as plain JSON. The engine handles secrets, so a plugin sees plain values. */
 export type Properties = Record<string, unknown>;
 
 export interface ResourceState {
@@ -8,35 +8,38 @@ export interface ResourceState {
   outputs: Properties;
 }
 
-/** What an operation may use besides its properties. */
+/** Context of an operation. */
 export interface Context {
-  /** Aborts when the engine cancels, or when the operation's custom timeout has passed. */
+  /** Aborts if the engine cancels or the operation's custom timeout expires. */
   signal: AbortSignal;
-  /** Tells the person at the engine; `passing` lines are shown while the operation runs and not kept. */
+  /** Logs to the engine; `passing` lines are shown only while the operation runs. */
   log(severity: "info" | "warning" | "error", message: string, passing?: boolean): void;
 }
 
 export interface ResourceType {
-  /** Every input that is served; the server refuses others, so that none is left out in silence. */
+  /** Supported inputs; the server rejects others, so that none is ignored silently. */
   inputs: readonly string[];
-  /** Inputs that are never read back. */
+  /** Inputs that are not read back. */
   writeOnly?: readonly string[];
-  /** Outputs that are known once the resource exists; an input among them is one that AWS fills in when it is not given. */
+  /** Outputs that are known after creation; an input among them has a default set by AWS. */
   computed: readonly string[];
-  /** Outputs that an update may change beside those named like inputs. */
+  /** Outputs that an update may change, in addition to those named like inputs. */
   recomputed?: readonly string[];
-  /** Outputs that are secret whatever the inputs are. */
+  /** Outputs that are always secret. */
   secret?: readonly string[];
-  /** Inputs whose change needs a new resource. */
+  /** Inputs whose change requires replacement. */
   replaceOn: readonly string[];
-  /** Inputs whose change from these to those needs a new resource, beside `replaceOn`. */
+  /** Inputs whose specific change requires replacement, in addition to `replaceOn`. */
   replaces?(olds: Properties, news: Properties): readonly string[];
-  /** Fills in what the official plugin's Check fills in. */
+  /** Fills in the defaults of the official plugin's Check. */
   normalize?(inputs: Properties, context: { urn: string; olds: Properties }): Properties;
-  /** Faults of the inputs by property, as the official plugin's Check reports them. */
+  /** Input errors by property, as the official plugin's Check reports them. */
   check?(inputs: Properties): { property: string; reason: string }[];
   create(inputs: Properties, context: Context): Promise<ResourceState>;
-  /** The resource as it is now, or undefined where it is gone; `outputs` is empty on import. Absent: not looked at. */
+  /**
+   * The current resource, or undefined if it is gone; `outputs` is empty on import. If absent, the type is not
+   * refreshed.
+   */
   read?(id: string, outputs: Properties): Promise<Properties | undefined>;
   update?(id: string, olds: Properties, news: Properties, context: Context): Promise<Properties>;
   delete(id: string, outputs: Properties, context: Context): Promise<void>;
@@ -44,7 +47,7 @@ export interface ResourceType {
 
 export interface Plugin {
   name: string;
-  /** The version of the official plugin that this one stands in for. */
+  /** Version of the official plugin that this one replaces. */
   version: string;
   configure?(config: Properties): Promise<void>;
   resources: Record<string, ResourceType>;
@@ -52,12 +55,12 @@ export interface Plugin {
 }
 
 export interface PluginFunction {
-  /** Every argument that is served. */
+  /** Supported arguments. */
   args: readonly string[];
   call(args: Properties): Promise<Properties>;
 }
 
-/** The resource was made, but not all of it: the engine keeps it in its state. */
+/** The resource was created only in part: the engine keeps it in its state. */
 export class PartlyCreated extends Error {
   constructor(
     readonly state: ResourceState,
@@ -67,13 +70,16 @@ export class PartlyCreated extends Error {
   }
 }
 
-/** Why an operation ended early, in the words of the official plugins (Go's context package). */
+/** Why an operation was aborted, with the official plugins' messages (Go's context package). */
 export function whyAborted(signal: AbortSignal): Error {
   const { reason } = signal as { reason?: { name?: string } };
   return new Error(reason?.name === "TimeoutError" ? "context deadline exceeded" : "context canceled");
 }
 
-/** A property that the type's schema says is text. @throws where it is not */
+/**
+ * A property that the schema declares as string.
+ * @throws if it is not
+ */
 export function text(properties: Properties, name: string): string {
   const value = properties[name];
   if (typeof value !== "string") throw new Error(`expected '${name}' to be text, found ${typeof value}`);

@@ -1,6 +1,6 @@
 /**
- * Serves a plugin over the engine's gRPC protocol. The SDK's own `provider/server` is not used: it knows neither previews of a create,
- * nor detailed diffs, nor timeouts, nor a resource that was made only in part.
+ * Serves a plugin over the engine's gRPC protocol. The SDK's own `provider/server` supports neither previews of a
+ * create, nor detailed diffs, timeouts or partly created resources.
  */
 import * as grpc from "@grpc/grpc-js";
 import * as pluginInfo from "@pulumi/pulumi/proto/plugin_pb";
@@ -22,7 +22,7 @@ function typeOf(urn: string): string {
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === "" || JSON.stringify(value) === "{}";
 
-/** The inputs that would describe what was read, so that the engine sees drift as a difference from the program. */
+/** Inputs that match what was read, so that the engine reports drift as a difference from the program. */
 function inputsNow(type: ResourceType, inputs: Properties, outputs: Properties): Properties {
   const importing = Object.keys(inputs).length === 0;
   const now = type.inputs.flatMap((name): [string, unknown][] => {
@@ -67,11 +67,11 @@ function handle<Request, Response>(
   };
 }
 
-/** Runs until the engine ends it. */
+/** Serves until the engine terminates the process. */
 export function serve(plugin: Plugin): void {
   endWithParent();
   const cancelled = new AbortController();
-  const unserved = (what: string): string => `the lab's '${plugin.name}' plugin does not serve ${what}`;
+  const unserved = (what: string): string => `the lab's '${plugin.name}' plugin does not support ${what}`;
 
   const typeFor = (urn: string): ResourceType => {
     const type = plugin.resources[typeOf(urn)];
@@ -79,7 +79,7 @@ export function serve(plugin: Plugin): void {
     const served = Object.keys(plugin.resources).join(", ");
     throw new Error(`${unserved(typeOf(urn))}, only ${served}: run the lab with --plugins official`);
   };
-  /** `timeout` in seconds, 0 for none. */
+  /** @param timeout seconds; 0 for none */
   const withContext = async <T>(
     urn: string,
     timeout: number,
@@ -114,7 +114,7 @@ export function serve(plugin: Plugin): void {
     configure: handle(async (request: provider.ConfigureRequest) => {
       await plugin.configure?.(fromStruct(request.getArgs()));
       const response = new provider.ConfigureResponse();
-      // Secrets are not accepted: the engine then hands over their values and marks what comes back under the same name.
+      // Without secret support the engine passes plain values and marks the results of the same name as secret.
       response.setSupportspreview(true);
       return response;
     }),
@@ -212,7 +212,7 @@ export function serve(plugin: Plugin): void {
   };
 
   const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
-  // The methods that are left out answer UNIMPLEMENTED, which the engine takes for a plugin without them.
+  // Omitted methods return UNIMPLEMENTED, which the engine takes as not supported.
   server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;

@@ -1,11 +1,11 @@
-/** Properties between the engine's protocol and plain JSON. */
+/** Converts properties between the engine's protocol and plain JSON. */
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Properties } from "./resource";
 
-/** The engine's sign for a value that is not known yet (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue). */
+/** The engine's placeholder for an unknown value (sdk/go/common/resource/plugin/rpc.go, UnknownStringValue). */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Marks an object as something else than an object (sdk/go/common/resource/properties.go, SigKey). */
+/** Marks an object with a special type (sdk/go/common/resource/properties.go, SigKey). */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -15,7 +15,7 @@ export function secret(value: unknown): Properties {
   return { [signatureKey]: secretSignature, value };
 }
 
-/** The value without the wrappings of secrets in it. */
+/** Unwraps secrets. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (!isObject(value)) return value;
@@ -23,7 +23,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
 }
 
-/** Values without a meaning on the wire are left out, as the official plugins do. */
+/** Omits values that the wire format does not have, as the official plugins do. */
 export function toStruct(properties: Properties): Struct {
   return Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as Record<string, JavaScriptValue>);
 }
@@ -32,7 +32,7 @@ export function fromStruct(struct: Struct | undefined): Properties {
   return plain(struct?.toJavaScript() ?? {}) as Properties;
 }
 
-/** Inputs without nulls and without the engine's own notes, such as `__defaults`. */
+/** Inputs without nulls and without the engine's metadata, such as `__defaults`. */
 export function inputsFromStruct(struct: Struct | undefined): Properties {
   return Object.fromEntries(
     Object.entries(fromStruct(struct)).filter(

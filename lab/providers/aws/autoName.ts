@@ -1,4 +1,4 @@
-/** Names as Pulumi gives them where the program does not. */
+/** Pulumi's auto-naming, for resources that the program does not name. */
 import { randomBytes } from "node:crypto";
 
 /** `<logical name>-<7 hex digits>`. */

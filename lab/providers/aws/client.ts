@@ -1,4 +1,7 @@
-/** Connections to AWS as the official plugin makes them; the SDK is loaded at the first call, for a preview may make none. */
+/**
+ * AWS clients with the official plugin's retries and errors. The SDK loads on the first call, because a preview may
+ * need none.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import type { EC2Client } from "@aws-sdk/client-ec2";
@@ -10,7 +13,7 @@ import { type AwsConfig, readConfig } from "./config";
 import { afterRoles, type Credentials } from "./roles";
 
 let config: AwsConfig = readConfig({});
-/** Of the roles to be assumed, else the provider's own; absent: whatever the SDK finds. */
+/** Credentials of the assumed roles, or else the provider's own; undefined for the SDK's default chain. */
 let credentials: Credentials | undefined;
 let autoscaling: AutoScalingClient | undefined;
 let ec2: EC2Client | undefined;
@@ -18,7 +21,7 @@ let elb: ElasticLoadBalancingV2Client | undefined;
 let route53: Route53Client | undefined;
 let identity: Promise<GetCallerIdentityCommandOutput> | undefined;
 
-/** The official plugin tries 25 times; ten cover a minute of throttling. */
+/** The official plugin makes 25 attempts; ten cover a minute of throttling. */
 const maxAttempts = 10;
 
 type ServiceName = "autoscaling" | "ec2" | "elbv2" | "route53" | "sts";
@@ -48,7 +51,7 @@ const stsSdk = (): typeof import("@aws-sdk/client-sts") =>
   require("@aws-sdk/client-sts") as typeof import("@aws-sdk/client-sts");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** An error of the service, in the words of the SDK that the official plugin uses (aws-sdk-go-v2, smithy's OperationError). */
+/** Formats a service error as the official plugin's SDK does (aws-sdk-go-v2, smithy's OperationError). */
 function inGoWords(error: unknown, service: string, command: string): unknown {
   if (!(error instanceof Error)) return error;
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number; requestId?: string } };
@@ -61,9 +64,9 @@ function inGoWords(error: unknown, service: string, command: string): unknown {
   return error;
 }
 
-/** The client with the operation named in its errors. */
+/** Adds the operation's name to the client's errors. */
 function explained<T extends { middlewareStack: unknown }>(client: T, service: string): T {
-  // The clients' stacks differ in the types of the requests only, which pass through untouched.
+  // The clients' stacks differ only in their request types, which this middleware passes through.
   const stack = client.middlewareStack as EC2Client["middlewareStack"];
   stack.add(
     (next, { commandName }) =>
@@ -97,7 +100,7 @@ export function elbClient(): ElasticLoadBalancingV2Client {
   ));
 }
 
-/** Signed for us-east-1 whatever the region, as everybody does. */
+/** Route 53 is signed for us-east-1 in every region. */
 export function route53Client(): Route53Client {
   const options = { ...clientOptions("route53", credentials), region: "us-east-1" };
   return (route53 ??= explained(new (route53Sdk().Route53Client)(options), "Route 53"));
@@ -107,7 +110,7 @@ function stsClient(as: Credentials | undefined): STSClient {
   return explained(new (stsSdk().STSClient)(clientOptions("sts", as)), "STS");
 }
 
-/** Who the plugin is, asked for once: the official plugin's check of the credentials. */
+/** The caller identity, fetched once: the official plugin's credential check. */
 export function callerIdentity(): Promise<GetCallerIdentityCommandOutput> {
   identity ??= stsClient(credentials).send(new (stsSdk().GetCallerIdentityCommand)({}));
   return identity;
@@ -126,7 +129,7 @@ export async function configure(properties: Properties): Promise<void> {
   if (!config.skipCredentialsValidation) await accountId();
 }
 
-/** The provider's region, from its settings or from wherever the SDK finds it. */
+/** The provider's region, from its settings or the SDK's default chain. */
 export function region(): Promise<string> {
   return ec2Client().config.region();
 }
@@ -135,12 +138,12 @@ export async function arn(service: string, resource: string): Promise<string> {
   return `arn:aws:${service}:${await region()}:${await accountId()}:${resource}`;
 }
 
-/** Whether an error of the SDK has one of these AWS error codes. */
+/** Whether an SDK error has one of these AWS error codes. */
 export function isAwsError(error: unknown, ...codes: string[]): error is Error {
   return error instanceof Error && codes.includes(error.name);
 }
 
-/** What `work` returns, or undefined where it fails with one of these codes. */
+/** The result of `work`, or undefined if it fails with one of these codes. */
 export async function unlessGone<T>(work: Promise<T>, ...codes: string[]): Promise<T | undefined> {
   try {
     return await work;
@@ -150,13 +153,13 @@ export async function unlessGone<T>(work: Promise<T>, ...codes: string[]): Promi
   }
 }
 
-/** Milliseconds between two questions. */
+/** Milliseconds between polls. */
 const pause = 200;
 
 /**
- * Asks until the answer is there, for AWS's reads are eventually consistent.
- * @param minutes how long the official plugin waits
- * @throws when that time has passed, or when the operation is aborted
+ * Polls until there is a result: AWS's reads are eventually consistent.
+ * @param minutes the official plugin's timeout
+ * @throws on timeout or if the operation is aborted
  */
 export async function eventually<T>(
   what: string,

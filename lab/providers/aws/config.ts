@@ -1,4 +1,4 @@
-/** The provider's settings, as far as they are served. */
+/** The supported provider settings. */
 import type { Properties } from "../resource";
 import type { Role } from "./roles";
 
@@ -6,16 +6,16 @@ export interface AwsConfig {
   region?: string;
   profile?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** Each is assumed as the one before it. */
+  /** Assumed in order, each with the credentials of the one before. */
   assumeRoles: Role[];
-  /** URLs by service: `autoscaling`, `ec2`, `elbv2`, `route53`, `sts`. */
+  /** Keyed by service: `autoscaling`, `ec2`, `elbv2`, `route53`, `sts`. */
   endpoints: Record<string, string | undefined>;
   skipCredentialsValidation: boolean;
   skipRequestingAccountId: boolean;
 }
 
 const texts = ["region", "profile", "accessKey", "secretKey", "token"] as const;
-/** Of no consequence for what is served here. */
+/** Settings without effect on the supported resources. */
 const ignored = ["version", "pluginDownloadURL", "skipRegionValidation", "skipMetadataApiCheck"];
 const served = [
   ...texts,
@@ -28,14 +28,14 @@ const served = [
 const services = ["autoscaling", "ec2", "elbv2", "route53", "sts"];
 const ofRole = ["roleArn", "sessionName", "externalId", "policy", "sourceIdentity"];
 
-/** The engine hands over everything that is no text as JSON in a text. */
+/** The engine passes every non-string setting as a JSON string. */
 function fromJson(value: unknown): unknown {
   return typeof value === "string" ? (JSON.parse(value) as unknown) : value;
 }
 
 const isSet = ([, value]: [string, unknown]): boolean => value !== undefined && value !== null && value !== "";
 
-/** @throws naming the settings that are not served */
+/** @throws if a setting is not supported */
 export function readConfig(properties: Properties): AwsConfig {
   const set = Object.entries(properties).filter(isSet);
   const roles = ((fromJson(properties["assumeRoles"]) ?? []) as object[]).map(
@@ -57,7 +57,7 @@ export function readConfig(properties: Properties): AwsConfig {
   ];
   if (unserved.length > 0) {
     throw new Error(
-      `the lab's 'aws' plugin does not serve the provider setting ${unserved.join(", ")}: run the lab with --plugins official`,
+      `the lab's 'aws' plugin does not support the provider setting ${unserved.join(", ")}: run the lab with --plugins official`,
     );
   }
   const [region, profile, accessKeyId, secretAccessKey, sessionToken] = texts.map((name) => {
@@ -70,7 +70,7 @@ export function readConfig(properties: Properties): AwsConfig {
     ...(accessKeyId && secretAccessKey
       ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } }
       : {}),
-    // The official plugin passes over one that names no role.
+    // The official plugin ignores entries without a role.
     assumeRoles: roles.filter((role): role is Role => role.roleArn !== undefined),
     endpoints,
     skipCredentialsValidation: fromJson(properties["skipCredentialsValidation"]) === true,

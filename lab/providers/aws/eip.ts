@@ -1,4 +1,4 @@
-/** aws.ec2.Eip, tied to nothing: the calls of terraform-provider-aws internal/service/ec2/ec2_eip.go. */
+/** aws.ec2.Eip without association: the calls of terraform-provider-aws internal/service/ec2/ec2_eip.go. */
 import type { Address } from "@aws-sdk/client-ec2";
 import { optionalText, PartlyCreated, type Properties, type ResourceType } from "../resource";
 import { arn, ec2Client, ec2Sdk, eventually, isAwsError, region, unlessGone } from "./client";
@@ -14,7 +14,7 @@ async function find(allocationId: string): Promise<Address | undefined> {
   return answer?.Addresses?.[0];
 }
 
-/** The reverse DNS name; a service without that call has none. */
+/** The PTR record; empty if the service does not have the call. */
 async function ptrRecord(allocationId: string): Promise<string> {
   const sdk = ec2Sdk();
   try {

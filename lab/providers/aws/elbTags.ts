@@ -1,4 +1,4 @@
-/** Tags of what ELB has: calls of its own, by ARN. */
+/** Tags of ELB resources: separate calls, by ARN. */
 import type { Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Properties } from "../resource";
 import { elbClient, elbSdk } from "./client";
@@ -7,7 +7,7 @@ import { tagProperties } from "./tags";
 type Tags = Record<string, string>;
 const tagsOf = (properties: Properties): Tags => (properties["tags"] ?? {}) as Tags;
 
-/** For a call that makes and tags at once. */
+/** Tags for a create call. */
 export function elbTags(inputs: Properties): { Tags?: Tag[] } {
   const list = Object.entries(tagsOf(inputs)).map(([Key, Value]) => ({ Key, Value }));
   return list.length > 0 ? { Tags: list } : {};

@@ -14,7 +14,7 @@ const tagFilters = (tags: unknown): Filter[] =>
     Name: `tag:${key}`,
     Values: [value],
   }));
-/** No filter at all where there is none: AWS refuses an empty list. */
+/** Omits an empty filter list, which AWS rejects. */
 const filtering = (filters: Filter[]): { Filters?: Filter[] } => (filters.length > 0 ? { Filters: filters } : {});
 
 export const getInstances: PluginFunction = {
@@ -166,7 +166,7 @@ export const getEips: PluginFunction = {
   },
 };
 
-/** By id, of a public zone: route53/zone_data_source.go. */
+/** Finds a public zone by ID: route53/zone_data_source.go. */
 export const getZone: PluginFunction = {
   args: ["zoneId"],
   call: async (args) => {

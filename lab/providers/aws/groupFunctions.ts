@@ -1,4 +1,4 @@
-/** aws.autoscaling.getAmiIds (the groups of a search) and getGroup, aws.ec2.getSubnets and getSecurityGroup. */
+/** aws.autoscaling.getAmiIds (finds Auto Scaling groups) and getGroup, aws.ec2.getSubnets and getSecurityGroup. */
 import type { AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
 import { type PluginFunction, type Properties, text } from "../resource";
 import { arn, autoscalingClient, autoscalingSdk, ec2Client, ec2Sdk, region } from "./client";

@@ -1,4 +1,4 @@
-/** aws.route53.HealthCheck of an endpoint: route53/health_check.go. */
+/** aws.route53.HealthCheck of endpoint types: route53/health_check.go. */
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type {
@@ -11,7 +11,7 @@ import { optionalText, PartlyCreated, type Properties, type ResourceType, text }
 import { route53Client, route53Sdk, unlessGone } from "./client";
 import { fromList, tagProperties } from "./tags";
 
-/** AWS's names of the settings that can be changed later, with what the official plugin sends when one is taken out. */
+/** AWS's names of the updatable settings, and the value that the official plugin sends for a removed one. */
 const changeable = {
   disabled: ["Disabled", false],
   enableSni: ["EnableSNI", false],
@@ -31,20 +31,20 @@ const settings: Readonly<Record<string, keyof HealthCheckConfig>> = {
   requestInterval: "RequestInterval",
 };
 
-/** What AWS fills in without a difference from the program. */
+/** Defaults set by AWS; they do not count as drift. */
 const filledIn = ["enableSni", "failureThreshold"];
 
-/** A list of Regions is a set: another order is no difference. */
+/** The order of Regions does not matter. */
 const comparable = (value: unknown): unknown => (Array.isArray(value) ? value.toSorted() : value);
 const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(comparable(a), comparable(b));
 
-/** Only what is set: the official plugin takes `false` and 0 for not set. */
+/** Omits unset values; the official plugin treats `false` and 0 as unset. */
 function newConfig(inputs: Properties): HealthCheckConfig {
   const given = Object.entries(settings).flatMap(([name, awsName]) => (inputs[name] ? [[awsName, inputs[name]]] : []));
   return { Type: text(inputs, "type") as HealthCheckType, ...Object.fromEntries(given) };
 }
 
-/** Terraform's own unique id has 26 digits (helper/id UniqueIdSuffixLength). */
+/** Terraform's unique ID has 26 digits (helper/id UniqueIdSuffixLength). */
 function callerReference(inputs: Properties): string {
   const prefix = optionalText(inputs, "referenceName");
   return `${prefix === undefined ? "" : `${prefix}-`}terraform-${randomBytes(13).toString("hex")}`;
@@ -52,7 +52,7 @@ function callerReference(inputs: Properties): string {
 
 const tagsOf = (properties: Properties): Record<string, string> => (properties["tags"] ?? {}) as Record<string, string>;
 
-/** One call, and none where nothing changes. */
+/** One call, or none if the tags are equal. */
 async function updateTags(id: string, olds: Properties, news: Properties): Promise<void> {
   const [before, after] = [tagsOf(olds), tagsOf(news)];
   const RemoveTagKeys = Object.keys(before).filter((key) => !(key in after));
@@ -68,7 +68,7 @@ async function updateTags(id: string, olds: Properties, news: Properties): Promi
   );
 }
 
-/** Settings as properties; `false` is no value of a property that has none in the program. */
+/** Converts settings to properties; omits a `false` that the program does not set. */
 function properties(config: HealthCheckConfig, outputs: Properties): Properties {
   const seen = Object.entries(settings).map(([name, awsName]): [string, unknown] => {
     const value = config[awsName];
@@ -86,7 +86,7 @@ async function read(id: string, outputs: Properties): Promise<Properties | undef
   );
   if (!answer) return undefined;
   const config = answer.HealthCheck?.HealthCheckConfig;
-  if (!config) throw new Error(`expected the settings of health check ${id}, found an answer without them`);
+  if (!config) throw new Error(`expected the settings of health check ${id}, found a response without them`);
   const resource = { ResourceType: "healthcheck", ResourceId: id } as const;
   const { ResourceTagSet } = await route53Client().send(new sdk.ListTagsForResourceCommand(resource));
   return {
@@ -96,10 +96,13 @@ async function read(id: string, outputs: Properties): Promise<Properties | undef
   };
 }
 
-/** The settings of a health check that has just been made or changed. @throws where it is gone */
+/**
+ * Reads a health check after its creation or update.
+ * @throws if it is gone
+ */
 async function readBack(id: string, outputs: Properties): Promise<Properties> {
   const found = await read(id, outputs);
-  if (!found) throw new Error(`the health check ${id} is not to be found`);
+  if (!found) throw new Error(`health check ${id} not found`);
   return found;
 }
 
@@ -121,7 +124,7 @@ export const healthCheck: ResourceType = {
       await updateTags(id, {}, inputs);
       return { id, outputs: { ...inputs, ...(await readBack(id, inputs)) } };
     } catch (error) {
-      // Without tags: the next run sets them, whether they were or not.
+      // Omits the tags from the state, so that the next run sets them.
       throw new PartlyCreated({ id, outputs: { ...inputs, tags: undefined } }, (error as Error).message);
     }
   },

@@ -13,13 +13,13 @@ interface Mapping {
   allocationId?: string;
 }
 
-/** A set for the official provider: their order says nothing. What is not known yet stays as it is. */
+/** The order of subnet mappings does not matter; an unknown value stays as it is. */
 const inOrder = (mappings: unknown): unknown =>
   Array.isArray(mappings)
     ? (mappings as Mapping[]).toSorted((one, other) => (one.subnetId < other.subnetId ? -1 : 1))
     : mappings;
 
-/** Mappings can only be added in place (customizeDiffLoadBalancerNLB). */
+/** Subnet mappings can only be added in place (customizeDiffLoadBalancerNLB). */
 function onlyAdded(olds: unknown, news: unknown): boolean {
   if (!Array.isArray(olds) || !Array.isArray(news)) return true;
   const present = new Set(news.map((each) => JSON.stringify(each)));
@@ -51,7 +51,7 @@ const setAttributes = (LoadBalancerArn: string, values: Record<string, string>):
   return elbClient().send(new sdk.ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
 };
 
-/** A region without that call has no reservations. */
+/** Regions without this call have no capacity reservations. */
 async function askForCapacity(LoadBalancerArn: string): Promise<void> {
   const sdk = elbSdk();
   try {
@@ -121,7 +121,7 @@ export const loadBalancer: ResourceType = {
       : [
           {
             property: "loadBalancerType",
-            reason: `the lab serves 'network' alone, found '${String(loadBalancerType)}'`,
+            reason: `the lab supports load balancers of type 'network' only, found '${String(loadBalancerType)}'`,
           },
         ],
   create: async (inputs, { signal }) => {

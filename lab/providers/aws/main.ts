@@ -1,4 +1,6 @@
-/** Stands in for the official `aws` plugin: the resources and functions that the program uses, call by call. */
+/**
+ * Replaces the official `aws` plugin for the resources and functions that the program uses, with the same API calls.
+ */
 import { serve } from "../server";
 import { autoscalingAttachment } from "./autoscalingAttachment";
 import { configure } from "./client";

@@ -1,4 +1,4 @@
-/** aws.route53.Record with values or an alias, alone or one of several by weight or failover: route53/record.go. */
+/** aws.route53.Record with values or an alias, with simple, weighted or failover routing: route53/record.go. */
 import type { Change, HostedZone, ResourceRecordSet, RRType } from "@aws-sdk/client-route-53";
 import { optionalText, PartlyCreated, type Properties, type ResourceType, text } from "../resource";
 import { eventually, isAwsError, route53Client, route53Sdk, unlessGone } from "./client";
@@ -10,13 +10,13 @@ async function zoneOf(properties: Properties): Promise<HostedZone> {
   return answer.HostedZone ?? { Id: undefined, Name: undefined, CallerReference: undefined };
 }
 
-/** A name without the zone's is taken as relative to the zone. */
+/** A name outside the zone is relative to the zone. */
 function fqdn(name: string, zone: HostedZone): string {
   const [relative, apex] = [normal(name), normal(zone.Name ?? "")];
   return relative === apex || relative.endsWith(`.${apex}`) ? relative : `${relative}.${apex}`;
 }
 
-/** The official plugin waits 15 s before it asks for the first time; a local endpoint needs no such patience. */
+/** The official plugin waits 15 s before its first poll, which a local endpoint does not need. */
 async function change(zoneId: string, changes: Change[], signal: AbortSignal): Promise<void> {
   const sdk = route53Sdk();
   const answer = await route53Client().send(
@@ -32,7 +32,7 @@ async function change(zoneId: string, changes: Change[], signal: AbortSignal): P
   });
 }
 
-/** The record set as it is listed now, or undefined where zone or record are gone. */
+/** The current record set; undefined if zone or record is gone. */
 async function find(properties: Properties): Promise<{ listed: ResourceRecordSet; name: string } | undefined> {
   const sdk = route53Sdk();
   const zone = await unlessGone(zoneOf(properties), "NoSuchHostedZone");
@@ -45,7 +45,7 @@ async function find(properties: Properties): Promise<{ listed: ResourceRecordSet
       HostedZoneId: text(properties, "zoneId"),
       StartRecordName: `${name}.`,
       StartRecordType: type,
-      // 100 sets of one name and type are Route 53's limit.
+      // Route 53 allows 100 record sets per name and type.
       MaxItems: setIdentifier === undefined ? 1 : 100,
     }),
   );
@@ -55,10 +55,10 @@ async function find(properties: Properties): Promise<{ listed: ResourceRecordSet
   return listed && { listed, name };
 }
 
-/** The types that Route 53 knows, to tell a type in an id from a part of the name. */
+/** The record types of Route 53, to distinguish a type in an ID from a part of the name. */
 const isType = (part: string): boolean => Object.values<string>(route53Sdk().RRType).includes(part);
 
-/** What the id `<zone>_<name>_<type>[_<set identifier>]` says; a name and an identifier may hold underscores of their own. */
+/** Parses the ID `<zone>_<name>_<type>[_<set identifier>]`; name and identifier may contain underscores. */
 function fromId(id: string): Properties {
   const [zoneId, ...rest] = id.split("_");
   const at = rest.findIndex((part, index) => index > 0 && isType(part));
@@ -97,7 +97,7 @@ export const record: ResourceType = {
     const id = [zoneId, name, text(inputs, "type"), ...(setIdentifier ? [setIdentifier] : [])].join("_");
     await change(zoneId, [{ Action, ResourceRecordSet: recordSet(name, inputs) }], signal);
     const outputs = await read(id, inputs);
-    if (!outputs) throw new PartlyCreated({ id, outputs: inputs }, `the new record ${name} is not to be found`);
+    if (!outputs) throw new PartlyCreated({ id, outputs: inputs }, `new record ${name} not found`);
     return { id, outputs: { allowOverwrite: false, ...inputs, ...outputs } };
   },
   read,

@@ -1,12 +1,12 @@
-/** A record set between Pulumi's properties and the API's members. */
+/** Converts record sets between Pulumi's properties and the API. */
 import { isDeepStrictEqual } from "node:util";
 import type { AliasTarget, ResourceRecordSet, ResourceRecordSetFailover, RRType } from "@aws-sdk/client-route-53";
 import { optionalText, type Properties, text } from "../resource";
 
-/** Lower case, no dot at the end, and the asterisk as itself: Route 53 lists it as an octal escape. */
+/** Lower case, without trailing dot, and with the octal escape of the asterisk decoded. */
 export const normal = (name: string): string => name.toLowerCase().replace(/\.$/, "").replace("\\052", "*");
 
-/** The only block of a list of blocks that holds one at most. */
+/** The block of a list with at most one. */
 function block(properties: Properties, name: string): Properties | undefined {
   return ((properties[name] ?? []) as Properties[])[0];
 }
@@ -19,7 +19,7 @@ function aliasTarget(alias: Properties): AliasTarget {
   };
 }
 
-/** Texts are written without the quotation marks that Route 53 keeps around them. */
+/** Route 53 stores these values in quotation marks; the program omits them. */
 const isText = (type: unknown): boolean => type === "TXT" || type === "SPF";
 const quoted = (value: string): string => `"${value}"`;
 const unquoted = (value: string): string => /^"(.*)"$/s.exec(value)?.[1] ?? value;
@@ -44,15 +44,15 @@ export function recordSet(name: string, properties: Properties): ResourceRecordS
   };
 }
 
-/** What is listed, in the program's words where they say the same. */
+/** Keeps the program's spelling of a listed value if both are equivalent. */
 function inWordsOf(before: unknown, listed: unknown, comparable: (value: unknown) => unknown): unknown {
   return isDeepStrictEqual(comparable(before), comparable(listed)) ? before : listed;
 }
 
-/** Values are a set: another order is no difference. */
+/** The order of values does not matter. */
 const sorted = (values: unknown): unknown => (values as string[] | undefined)?.toSorted();
 
-/** Nor is the case of an alias's name, or the dot at its end. */
+/** Nor do case and trailing dot of an alias's name. */
 const normalAliases = (aliases: unknown): unknown =>
   (aliases as Properties[] | undefined)?.map((alias) => ({ ...alias, name: normal(text(alias, "name")) }));
 
@@ -63,7 +63,7 @@ function aliases(listed: ResourceRecordSet): Properties[] | undefined {
   );
 }
 
-/** What is listed, as properties that the record's name and identifier do not tell already. */
+/** Converts a listed record set to the properties that name and identifier do not determine. */
 export function recordProperties(listed: ResourceRecordSet, outputs: Properties): Properties {
   const values = listed.ResourceRecords?.map(({ Value = "" }) => (isText(listed.Type) ? unquoted(Value) : Value));
   return {
@@ -78,16 +78,16 @@ export function recordProperties(listed: ResourceRecordSet, outputs: Properties)
 
 const given = (inputs: Properties, name: string): boolean => inputs[name] !== undefined;
 
-/** What the official plugin's schema says about inputs that need or exclude one another. */
+/** The official plugin's schema checks: required and conflicting inputs. */
 export function recordFaults(inputs: Properties): { property: string; reason: string }[] {
   const faults: { property: string; reason: string }[] = [];
   if (given(inputs, "aliases") === given(inputs, "records"))
     faults.push({ property: "records", reason: "expected exactly one of `aliases` and `records`" });
   if (given(inputs, "aliases") && given(inputs, "ttl"))
-    faults.push({ property: "ttl", reason: "expected no `ttl` beside `aliases`" });
+    faults.push({ property: "ttl", reason: "expected no `ttl` with `aliases`" });
   const policies = ["weightedRoutingPolicies", "failoverRoutingPolicies"].filter((name) => given(inputs, name));
   if (policies.length > 1) faults.push({ property: "failoverRoutingPolicies", reason: "expected one routing policy" });
   for (const property of policies)
-    if (!given(inputs, "setIdentifier")) faults.push({ property, reason: "expected a `setIdentifier` beside it" });
+    if (!given(inputs, "setIdentifier")) faults.push({ property, reason: "expected a `setIdentifier` with it" });
   return faults;
 }

@@ -1,12 +1,12 @@
-/** Roles that the provider assumes before it calls anything else: aws-sdk-go-base's awsauth.go. */
+/** Assumes the provider's roles before any other call: aws-sdk-go-base's awsauth.go. */
 import type { AssumeRoleCommandInput, AssumeRoleCommandOutput, STSClientConfig } from "@aws-sdk/client-sts";
 
-/** As the setting `assumeRoles` has it. */
+/** An entry of the setting `assumeRoles`. */
 export interface Role {
   roleArn: string;
   sessionName?: string;
   externalId?: string;
-  /** JSON that narrows what the session may do. */
+  /** A session policy as JSON. */
   policy?: string;
   sourceIdentity?: string;
 }
@@ -14,13 +14,13 @@ export interface Role {
 export type Credentials = NonNullable<STSClientConfig["credentials"]>;
 type Session = Awaited<ReturnType<Extract<Credentials, (...args: never[]) => unknown>>>;
 
-/** Makes the call as somebody; absent: as whomever the SDK finds. */
+/** Makes the call with the given credentials, or those of the SDK's default chain. */
 type AssumeRole = (request: AssumeRoleCommandInput, as: Credentials | undefined) => Promise<AssumeRoleCommandOutput>;
 
 async function assume(role: Role, as: Credentials | undefined, assumeRole: AssumeRole): Promise<Session> {
   const request = {
     RoleArn: role.roleArn,
-    // The default of the official plugin's SDK.
+    // Default session name of the official plugin's SDK.
     RoleSessionName: role.sessionName ?? `aws-go-sdk-${Date.now()}000000`,
     ExternalId: role.externalId,
     Policy: role.policy,
@@ -31,7 +31,7 @@ async function assume(role: Role, as: Credentials | undefined, assumeRole: Assum
     throw error;
   });
   if (!given?.AccessKeyId || !given.SecretAccessKey)
-    throw new Error(`expected credentials for ${role.roleArn} in AWS's answer, found none`);
+    throw new Error(`expected credentials for ${role.roleArn} in AWS's response, found none`);
   return {
     accessKeyId: given.AccessKeyId,
     secretAccessKey: given.SecretAccessKey,
@@ -40,10 +40,12 @@ async function assume(role: Role, as: Credentials | undefined, assumeRole: Assum
   };
 }
 
-/** Milliseconds before its end from which the SDK asks for another session. */
+/** The SDK refreshes a session this many milliseconds before it expires. */
 const margin = 5 * 60_000;
 
-/** One session for all clients, until it is about to end; one that was refused is asked for again. */
+/**
+ * Shares one session between all clients until it is about to expire; a failed request is retried by the next client.
+ */
 function shared(assumeAnew: () => Promise<Session>): () => Promise<Session> {
   let session: Promise<Session> | undefined;
   let until = Number.POSITIVE_INFINITY;
@@ -64,8 +66,8 @@ function shared(assumeAnew: () => Promise<Session>): () => Promise<Session> {
 }
 
 /**
- * Credentials of the last of the roles, each assumed as the one before it.
- * @param own what the first is assumed with; absent: whatever the SDK finds
+ * Credentials of the last role, each assumed with those of the one before.
+ * @param own credentials for the first role; undefined for the SDK's default chain
  */
 export function afterRoles(
   own: Credentials | undefined,

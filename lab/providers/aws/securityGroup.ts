@@ -7,7 +7,7 @@ import { arn, ec2Client, ec2Sdk, eventually, isAwsError, region, unlessGone } fr
 import { fromList, tagProperties, tagSpecification, updateTags } from "./tags";
 
 const gone = ["InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"];
-/** A new group is believed once it has been found this many times in a row. */
+/** A new group counts as created after this many consecutive finds. */
 const consecutiveFinds = 3;
 
 async function find(id: string): Promise<SecurityGroup | undefined> {
@@ -31,7 +31,7 @@ async function read(id: string): Promise<Properties | undefined> {
   );
 }
 
-/** AWS opens a new group to the outside; the official plugin closes it again. */
+/** AWS adds a default egress rule to a new group; the official plugin revokes it. */
 async function revokeDefaultEgress(GroupId: string): Promise<void> {
   const sdk = ec2Sdk();
   const revoke = (ranges: object): Promise<unknown> =>
@@ -52,12 +52,12 @@ async function revokeDefaultEgress(GroupId: string): Promise<void> {
   }
 }
 
-/** Terraform's own unique suffix has 26 digits (helper/id UniqueIdSuffixLength). */
+/** Terraform's unique suffix has 26 digits (helper/id UniqueIdSuffixLength). */
 function prefixedName(prefix: string): string {
   return `${prefix}${randomBytes(13).toString("hex")}`;
 }
 
-/** Returns AWS's refusal as long as something uses the group. */
+/** Returns AWS's error while the group is in use. */
 async function tryToDelete(id: string): Promise<Error | undefined> {
   const sdk = ec2Sdk();
   try {

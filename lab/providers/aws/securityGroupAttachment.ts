@@ -1,8 +1,11 @@
-/** aws.ec2.NetworkInterfaceSecurityGroupAttachment: vpc_network_interface_sg_attachment.go, a read-modify-write like the original. */
+/**
+ * aws.ec2.NetworkInterfaceSecurityGroupAttachment: vpc_network_interface_sg_attachment.go, a read-modify-write like the
+ * official one.
+ */
 import { type Properties, type ResourceType, text } from "../resource";
 import { ec2Client, ec2Sdk, eventually, region, unlessGone } from "./client";
 
-/** One change of an interface's groups at a time, within this process. */
+/** Serializes changes of interfaces' groups within this process. */
 let underWay: Promise<unknown> = Promise.resolve();
 function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
   const next = underWay.then(work, work);
@@ -24,7 +27,7 @@ async function setGroups(NetworkInterfaceId: string, Groups: string[]): Promise<
   await ec2Client().send(new sdk.ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups }));
 }
 
-/** The two ends in the id `<group>_<interface>`. */
+/** Parses the ID `<group>_<interface>`. */
 function ends(id: string): { group: string; eni: string } {
   const [group = "", eni = ""] = id.split("_");
   return { group, eni };

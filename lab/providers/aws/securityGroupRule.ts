@@ -4,9 +4,9 @@ import { optionalText, type Properties, type ResourceType, text } from "../resou
 import { arn, ec2Client, ec2Sdk, region, unlessGone } from "./client";
 import { fromList, givenTags, tagProperties, tagSpecification, updateTags } from "./tags";
 
-/** Where traffic comes from or goes to; a rule has one of them and keeps its kind. */
+/** The peer of a rule; a rule has exactly one, and its type cannot change. */
 const sources = ["cidrIpv4", "cidrIpv6", "referencedSecurityGroupId"] as const;
-/** What a rule says, apart from its tags. */
+/** All properties of a rule except its tags. */
 const content = [...sources, "ipProtocol", "fromPort", "toPort", "description"] as const;
 
 const port = (inputs: Properties, name: string): number | undefined =>
@@ -56,7 +56,7 @@ export function securityGroupRule(direction: "ingress" | "egress"): ResourceType
         ? ec2Client().send(new sdk.AuthorizeSecurityGroupIngressCommand(request))
         : ec2Client().send(new sdk.AuthorizeSecurityGroupEgressCommand(request)));
       const id = answer.SecurityGroupRules?.[0]?.SecurityGroupRuleId;
-      if (!id) throw new Error("expected securityGroupRuleSet in AWS's answer, found none");
+      if (!id) throw new Error("expected securityGroupRuleSet in AWS's response, found none");
       const ids = { securityGroupRuleId: id, arn: await arn("ec2", `security-group-rule/${id}`) };
       return { id, outputs: { ...inputs, ...ids, region: await region(), ...givenTags(inputs) } };
     },

@@ -1,4 +1,4 @@
-/** Tags between Pulumi's map and AWS's list. */
+/** Converts tags between Pulumi's map and AWS's list. */
 import type { ResourceType as TaggedType, Tag } from "@aws-sdk/client-ec2";
 import type { Properties } from "../resource";
 import { ec2Client, ec2Sdk } from "./client";
@@ -8,14 +8,14 @@ type Tags = Record<string, string>;
 const tagsOf = (properties: Properties): Tags => (properties["tags"] ?? {}) as Tags;
 const toList = (tags: Tags): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-/** Without AWS's own. */
+/** Omits AWS's own tags. */
 export function fromList(list: Tag[] | undefined): Tags {
   return Object.fromEntries(
     (list ?? []).filter(({ Key }) => !Key?.startsWith("aws:")).map(({ Key = "", Value = "" }) => [Key, Value]),
   );
 }
 
-/** For a call that makes and tags at once. */
+/** Tags for a create call. */
 export function tagSpecification(
   type: TaggedType,
   inputs: Properties,
@@ -24,7 +24,7 @@ export function tagSpecification(
   return tags.length > 0 ? { TagSpecifications: [{ ResourceType: type, Tags: tags }] } : {};
 }
 
-/** Brings a resource's tags from what they were to what they are to be. */
+/** Updates a resource's tags from the old to the new ones. */
 export async function updateTags(id: string, olds: Properties, news: Properties): Promise<void> {
   const [before, after] = [tagsOf(olds), tagsOf(news)];
   const removed = Object.entries(before).filter(([key]) => !(key in after));
@@ -36,12 +36,12 @@ export async function updateTags(id: string, olds: Properties, news: Properties)
     await ec2Client().send(new sdk.CreateTagsCommand({ Resources: [id], Tags: toList(Object.fromEntries(changed)) }));
 }
 
-/** The tags among a resource's outputs: `tags` is absent where there are none. */
+/** The tag outputs of a resource; `tags` is absent if there are none. */
 export function tagProperties(tags: Tags): { tags: Tags | undefined; tagsAll: Tags } {
   return { tags: Object.keys(tags).length > 0 ? tags : undefined, tagsAll: tags };
 }
 
-/** The tags as a resource was given them, for a type that is not read after its creation. */
+/** The tag outputs from the inputs, for a type that is not read after creation. */
 export function givenTags(inputs: Properties): { tags: Tags | undefined; tagsAll: Tags } {
   return tagProperties(tagsOf(inputs));
 }

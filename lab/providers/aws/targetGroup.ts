@@ -14,7 +14,7 @@ interface HealthCheck {
   unhealthyThreshold?: number;
 }
 
-/** Inputs that are attributes of the group. */
+/** Inputs that map to attributes of the group. */
 const attributes = {
   connectionTermination: "deregistration_delay.connection_termination.enabled",
   deregistrationDelay: "deregistration_delay.timeout_seconds",
@@ -139,7 +139,7 @@ export const targetGroup: ResourceType = {
   },
   delete: async (id, _outputs, { signal }) => {
     const sdk = elbSdk();
-    // A listener that has just gone may still be counted as a user.
+    // A listener that was just deleted may still count as a user.
     await eventually(`nobody to use the target group ${id}`, 2, signal, async () => {
       try {
         await elbClient().send(new sdk.DeleteTargetGroupCommand({ TargetGroupArn: id }));

@@ -1,4 +1,4 @@
-/** The `connection` of a remote command: its fields, their defaults, and what is wrong with one. */
+/** The `connection` of a remote command: fields, defaults and validation. */
 import type { Properties } from "../resource";
 import { unknownValue } from "../wire";
 
@@ -9,13 +9,13 @@ export interface Host {
   password?: string;
   privateKey?: string;
   privateKeyPassword?: string;
-  /** Default: the SSH_AUTH_SOCK of the plugin's environment. */
+  /** Default: SSH_AUTH_SOCK of the plugin's environment. */
   agentSocketPath?: string;
-  /** Public key as in known_hosts; any key is accepted without it. */
+  /** Public key in known_hosts format; without it any key is accepted. */
   hostKey?: string;
-  /** Failed dials before giving up, -1 for any number. */
+  /** Failed dials before giving up; -1 for no limit. */
   dialErrorLimit: number;
-  /** Seconds for one dial, 0 for any time. */
+  /** Seconds per dial; 0 for no limit. */
   perDialTimeout: number;
 }
 
@@ -32,9 +32,12 @@ const hostFields = [
 
 const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null;
 
-/** What it says about an unfit connection names fields only: the official plugin prints their values, the private key among them. */
+/**
+ * Validates a connection. The messages name only fields: the official plugin prints their values, including the private
+ * key.
+ */
 export function connectionFaults(connection: unknown): { property: string; reason: string }[] {
-  // Not known before the program's resources are there.
+  // Unknown until the program's resources exist.
   if (connection === unknownValue) return [];
   if (!isObject(connection)) return [{ property: "connection", reason: "missing required field" }];
   const { proxy } = connection;
@@ -52,7 +55,7 @@ function faults(host: Properties, fields: string[], path: string): { property: s
   ];
 }
 
-/** The connection as the official plugin keeps it, with its defaults. */
+/** Fills in defaults, as the official plugin does. */
 export function withDefaults(connection: unknown): unknown {
   if (!isObject(connection)) return connection;
   const { proxy } = connection;

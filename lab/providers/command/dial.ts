@@ -1,4 +1,4 @@
-/** Opens SSH connections with the retries, the checks and the error texts of the official plugin (its remote/connection.go). */
+/** Opens SSH connections with the official plugin's retries, checks and error messages (its remote/connection.go). */
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Algorithms, Client, type ClientChannel, type ConnectConfig, type ParsedKey, utils } from "ssh2";
@@ -6,15 +6,18 @@ import { type Context, whyAborted } from "../resource";
 import type { Connection, Host } from "./connection";
 import { type DialFacts, goDialError } from "./goErrors";
 
-/** Seconds between dials: the first, the factor, the most (sdk/go/common/util/retry/until.go). */
+/** Backoff between dials in seconds: first, factor, maximum (sdk/go/common/util/retry/until.go). */
 const pauses = { first: 0.1, factor: 1.5, most: 5 } as const;
 
-/** A host with its keys read. */
+/** A host with parsed keys. */
 interface Target extends Host {
   expectedKey?: ParsedKey;
 }
 
-/** Reads the keys once, for what is wrong with them does not go away. @throws without showing a key */
+/**
+ * Parses the keys once: retries do not fix an invalid key.
+ * @throws without the key in the message
+ */
 function prepare(host: Host): Target {
   if (host.privateKey) {
     const parsed = utils.parseKey(host.privateKey, host.privateKeyPassword);
@@ -52,13 +55,13 @@ function connectOnce(target: Target, through: ClientChannel | undefined): Promis
   };
   if (expectedKey) {
     facts.offered = expectedKey.type;
-    // Only the expected key's algorithm, so that the server shows the key that we know.
+    // Offers only the expected key's algorithm, so that the server presents the key that we can verify.
     config.algorithms = { serverHostKey: [expectedKey.type] } as Algorithms;
     config.hostVerifier = (key: Buffer) => {
       facts.hostKeyMismatch = !key.equals(expectedKey.getPublicSSH());
       return !facts.hostKeyMismatch;
     };
-    // The library says what the server offers nowhere else.
+    // The library reports the server's algorithms only in its debug output.
     config.debug = (line) => {
       const offer = /\(remote\) Host key format: (.*)$/.exec(line)?.[1];
       if (offer) facts.peerOffered = offer.split(",");
@@ -66,11 +69,11 @@ function connectOnce(target: Target, through: ClientChannel | undefined): Promis
   }
   return new Promise((resolve, reject) => {
     const client = new Client();
-    // As Go does; each message would otherwise wait for the server's delayed acknowledgement, 40 ms.
+    // As Go does; otherwise each message waits 40 ms for the server's delayed acknowledgement.
     client.once("connect", () => client.setNoDelay(true));
     client.once("ready", () => {
       client.removeAllListeners("error");
-      // The end of the connection ends the command, which says so.
+      // A broken connection ends the command, which reports the error.
       client.on("error", () => undefined);
       resolve(client);
     });
@@ -83,7 +86,7 @@ function connectOnce(target: Target, through: ClientChannel | undefined): Promis
   });
 }
 
-/** Dials until it succeeds, or has failed `limit` times and once more. */
+/** Dials until it succeeds or has failed `limit` + 1 times. */
 async function withRetries<T>(
   what: string,
   limit: number,
@@ -112,7 +115,7 @@ function forward(proxy: Client, { host, port }: Host): Promise<ClientChannel> {
   });
 }
 
-/** What `work` gives, its errors marked as the proxy's. */
+/** Runs `work` and marks its errors as the proxy's. */
 async function asProxy<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -122,8 +125,8 @@ async function asProxy<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 /**
- * A connection, and the one that it goes through.
- * @returns first the host's
+ * Connects, through the proxy if there is one.
+ * @returns the host's client first
  */
 export async function dial(connection: Connection, context: Context): Promise<Client[]> {
   const target = prepare(connection);

@@ -1,7 +1,7 @@
-/** Failures of a dial in the words of Go, which the official plugin is written in: people and programs know them by these. */
+/** Formats dial errors as Go does, because users and scripts match the official plugin's messages. */
 import type { Host } from "./connection";
 
-/** What Go's net package says for an errno. */
+/** Messages of Go's net package, by errno. */
 const systemErrors: Record<string, string> = {
   ECONNREFUSED: "connect: connection refused",
   ECONNRESET: "read: connection reset by peer",
@@ -10,14 +10,14 @@ const systemErrors: Record<string, string> = {
   ETIMEDOUT: "connect: connection timed out",
 };
 
-/** What is known about a failed dial beside the library's error. */
+/** Details of a failed dial that the library's error lacks. */
 export interface DialFacts {
-  /** The server showed another key than the expected one. */
+  /** The server presented a key other than the expected one. */
   hostKeyMismatch: boolean;
-  /** Host key algorithms: the one asked for, and those that the server named. */
+  /** Host key algorithms: the requested one, and those of the server. */
   offered?: string;
   peerOffered: string[];
-  /** Ways of authentication that were tried. */
+  /** Authentication methods that were tried. */
   methods: string[];
 }
 

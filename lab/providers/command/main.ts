@@ -1,4 +1,4 @@
-/** Stands in for the official `command` plugin: remote.Command. */
+/** Replaces the official `command` plugin: remote.Command. */
 import { serve } from "../server";
 import { remoteCommand } from "./remoteCommand";
 

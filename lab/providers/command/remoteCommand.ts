@@ -1,4 +1,4 @@
-/** command.remote.Command, with the behaviour of release 1.2.1. */
+/** command.remote.Command as of release 1.2.1. */
 import { randomBytes } from "node:crypto";
 import type { Context, Properties, ResourceType } from "../resource";
 import { type Connection, connectionFaults, withDefaults } from "./connection";
@@ -6,14 +6,14 @@ import type { RemoteOutput } from "./run";
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** @param previous outputs of the run before, which may be given to this one */
+/** @param previous outputs of the previous run, which this run may receive */
 async function run(
   command: unknown,
   properties: Properties,
   previous: Properties,
   context: Context,
 ): Promise<RemoteOutput> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a preview runs no command and needs no SSH
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a preview needs no SSH
   const { runRemote } = require("./run") as typeof import("./run");
   const { connection, environment, logging = "stdoutAndStderr", stdin } = properties;
   const handedOn = properties["addPreviousOutputInEnv"] === false ? {} : previous;

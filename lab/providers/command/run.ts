@@ -9,9 +9,9 @@ export interface RemoteRun {
   command: string;
   stdin: string;
   environment: Record<string, string>;
-  /** What the previous run wrote, for the environment of this one. */
+  /** Output of the previous run, for this run's environment. */
   previous: { stdout: string; stderr: string };
-  /** Which of its output is shown while it runs. */
+  /** Output streams to show while the command runs. */
   shown: { stdout: boolean; stderr: boolean };
 }
 
@@ -20,13 +20,11 @@ export interface RemoteOutput {
   stderr: string;
 }
 
-/** Numbers of the signals that SSH knows (RFC 4254 section 6.10), as Linux counts them. */
+/** Linux numbers of SSH's signal names (RFC 4254 section 6.10). */
 // prettier-ignore
 const signals: Record<string, number> = { HUP: 1, INT: 2, QUIT: 3, ILL: 4, ABRT: 6, FPE: 8, KILL: 9, USR1: 10, SEGV: 11, USR2: 12, PIPE: 13, ALRM: 14, TERM: 15 };
 
-/**
- * Stands for asking the server, which ssh2 cannot: Debian's sshd accepts these names only, by AcceptEnv.
- */
+/** ssh2 cannot ask the server, so this assumes Debian's AcceptEnv. */
 const acceptedByServer = (name: string): boolean => /^(LANG|LC_.*)$/.test(name);
 
 function unableToSet(name: string): string {
@@ -37,7 +35,10 @@ function unableToSet(name: string): string {
   );
 }
 
-/** The variables that the server takes. @throws at the first of the program's own that it refuses */
+/**
+ * The environment variables that the server accepts.
+ * @throws at the first variable of the program that it rejects
+ */
 function acceptedEnvironment({ environment, previous }: RemoteRun, log: Context["log"]): Record<string, string> {
   const refused = Object.keys(environment).find((name) => !acceptedByServer(name));
   if (refused) {
@@ -49,7 +50,7 @@ function acceptedEnvironment({ environment, previous }: RemoteRun, log: Context[
   return environment;
 }
 
-/** Shows whole lines as they come. */
+/** Logs complete lines as they arrive. */
 function lineLog(log: Context["log"]): { write(text: string): void; end(): void } {
   let rest = "";
   return {
@@ -62,11 +63,11 @@ function lineLog(log: Context["log"]): { write(text: string): void; end(): void 
   };
 }
 
-/** How a command ended, as Go's ssh package says it; undefined when it went well. */
+/** The command's error as Go's ssh package formats it; undefined on success. */
 function failure(code: number | null | undefined, signalName: string | undefined): string | undefined {
   if (code === 0) return undefined;
   if (signalName) {
-    // As on the wire; ssh2 puts SIG before it.
+    // ssh2 adds the prefix SIG.
     const name = signalName.replace(/^SIG/, "");
     return `Process exited with status ${128 + (signals[name] ?? 0)} from signal ${name}`;
   }
@@ -110,7 +111,7 @@ function execute(client: Client, run: RemoteRun, { signal, log }: Context): Prom
 
 const trimNewline = (text: string): string => text.replace(/\n$/, "");
 
-/** @throws with the command and all it wrote, when it does not exit with 0 */
+/** @throws with the command and its output unless it exits with 0 */
 export async function runRemote(run: RemoteRun, context: Context): Promise<RemoteOutput> {
   const clients = await dial(run.connection, context);
   try {

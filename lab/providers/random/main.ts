@@ -1,4 +1,4 @@
-/** Stands in for the official `random` plugin: RandomPassword. */
+/** Replaces the official `random` plugin: RandomPassword. */
 import { serve } from "../server";
 import { randomPassword } from "./randomPassword";
 

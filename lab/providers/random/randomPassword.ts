@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Properties, ResourceType } from "../resource";
 
-/** The classes of characters by the name of the input that switches them on, with the official plugin's characters. */
+/** Character classes of the official plugin, keyed by the input that enables them. */
 const classes = {
   lower: { characters: "abcdefghijklmnopqrstuvwxyz", least: "minLower" },
   upper: { characters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", least: "minUpper" },
@@ -10,7 +10,7 @@ const classes = {
   special: { characters: "!@#$%&*()-_=+[]{}<>:?", least: "minSpecial" },
 } as const;
 
-/** The official plugin's defaults, which it shows among the outputs. */
+/** The official plugin's defaults, which appear in the outputs. */
 const defaults = {
   lower: true,
   upper: true,
@@ -25,11 +25,11 @@ const defaults = {
 
 interface CharacterClass {
   characters: string;
-  /** How many of them there must be. */
+  /** Minimum number of characters from this class. */
   least: number;
 }
 
-/** What the inputs ask for; `number` is the older name of `numeric`. */
+/** The enabled classes; `number` is the deprecated name of `numeric`. */
 function classesFor(inputs: Properties): CharacterClass[] {
   return Object.entries(classes).map(([name, { characters, least }]) => {
     const on = inputs[name] !== false && !(name === "numeric" && inputs["number"] === false);
@@ -40,7 +40,7 @@ function classesFor(inputs: Properties): CharacterClass[] {
 
 const draw = (characters: string): string => characters[randomInt(characters.length)] ?? "";
 
-/** A password by the documented rules, from the system's source of randomness. */
+/** A password by the documented rules, from the system's random source. */
 function password(inputs: Properties): string {
   const wanted = classesFor(inputs);
   const all = wanted.map(({ characters }) => characters).join("");
@@ -54,7 +54,7 @@ function password(inputs: Properties): string {
 }
 
 function check(inputs: Properties): { property: string; reason: string }[] {
-  // A value that is not known yet is no number.
+  // An unknown value is not a number.
   const length = inputs["length"];
   if (typeof length !== "number") return [];
   const wanted = classesFor(inputs);
@@ -75,7 +75,7 @@ function check(inputs: Properties): { property: string; reason: string }[] {
       ? [
           {
             property: "length",
-            reason: "expected characters to draw from, found every class that is asked for switched off",
+            reason: "expected at least one enabled character class, found none",
           },
         ]
       : []),

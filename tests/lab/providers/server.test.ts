@@ -42,21 +42,21 @@ describe("lab plugins: the engine's protocol", () => {
     const bucket = await failureOf(plugins.aws.check("aws:s3/bucket:Bucket", {}));
     assert.match(
       bucket.details,
-      /'aws' plugin does not serve aws:s3\/bucket:Bucket, only (aws:[^,]+, )*aws:ec2\/eip:Eip, .*--plugins official/,
+      /'aws' plugin does not support aws:s3\/bucket:Bucket, only (aws:[^,]+, )*aws:ec2\/eip:Eip, .*--plugins official/,
     );
     const ami = await failureOf(plugins.aws.invoke("aws:ec2/getAmi:getAmi", {}));
     assert.match(
       ami.details,
-      /does not serve aws:ec2\/getAmi:getAmi, only (aws:[^,]+, )*aws:ec2\/getEips:getEips, .*--plugins official/,
+      /does not support aws:ec2\/getAmi:getAmi, only (aws:[^,]+, )*aws:ec2\/getEips:getEips, .*--plugins official/,
     );
   });
 
   it("refuses an input or an argument that it would otherwise leave out", async () => {
     const { failures } = await plugins.aws.check("aws:ec2/eip:Eip", { domain: "vpc", instance: "i-1" });
     assert.deepEqual(Object.keys(failures), ["instance"]);
-    assert.match(failures["instance"] ?? "", /does not serve this input of aws:ec2\/eip:Eip/);
+    assert.match(failures["instance"] ?? "", /does not support this input of aws:ec2\/eip:Eip/);
     const subnet = await failureOf(plugins.aws.invoke("aws:ec2/getSubnet:getSubnet", { vpcId: "vpc-1" }));
-    assert.match(subnet.details, /does not serve vpcId of aws:ec2\/getSubnet:getSubnet/);
+    assert.match(subnet.details, /does not support vpcId of aws:ec2\/getSubnet:getSubnet/);
   });
 
   it("takes no notice of the engine's own notes and of nulls, and sees through a secret", async () => {

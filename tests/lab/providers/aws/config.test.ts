@@ -43,7 +43,7 @@ describe("lab plugin aws: readConfig", () => {
     const asked = { endpoints: [{ s3: "http://x" }], assumeRoles: [{ roleArn: "a", duration: "1h" }], maxRetries: 3 };
     assert.throws(
       () => readConfig(asked),
-      /does not serve the provider setting maxRetries, endpoints\.s3, assumeRoles\.duration: run the lab with --plugins official/,
+      /does not support the provider setting maxRetries, endpoints\.s3, assumeRoles\.duration: run the lab with --plugins official/,
     );
   });
 });
@@ -105,7 +105,7 @@ describe("lab plugin aws: who calls, and where", () => {
   it("refuses a setting that it would otherwise leave out, before any call", async () => {
     const settings = { defaultTags: '{"tags":{"a":"b"}}' };
     const { details } = await failureOf(configured(settings, { ...credentials, AWS_ENDPOINT_URL: endpoint.url }));
-    assert.match(details, /does not serve the provider setting defaultTags: /);
+    assert.match(details, /does not support the provider setting defaultTags: /);
     assert.deepEqual(calls, []);
   });
 

@@ -256,7 +256,7 @@ describe("lab plugin aws: HealthCheck", () => {
     const bare = without(asked, "tags");
     const failure = await failureOf(cloud.plugin.create(type, bare));
     const { id, outputs } = partlyCreated(failure);
-    assert.equal(failure.details, `the health check ${id} is not to be found`);
+    assert.equal(failure.details, `health check ${id} not found`);
     await cloud.plugin.delete(type, id, outputs);
   });
 });

@@ -160,9 +160,9 @@ describe("lab plugin aws: Record with identifier, alias or health check", () => 
     for (const fine of [values, alias(), weighted("blue", 1)]) assert.deepEqual(await faults(fine), {});
     const one = { records: "expected exactly one of `aliases` and `records`" };
     assert.deepEqual(await faults({ ...base, ttl: 60 }), one);
-    assert.deepEqual(await faults({ ...values, ...alias() }), { ...one, ttl: "expected no `ttl` beside `aliases`" });
-    assert.deepEqual(await faults({ ...alias(), ttl: 60 }), { ttl: "expected no `ttl` beside `aliases`" });
-    const identifier = "expected a `setIdentifier` beside it";
+    assert.deepEqual(await faults({ ...values, ...alias() }), { ...one, ttl: "expected no `ttl` with `aliases`" });
+    assert.deepEqual(await faults({ ...alias(), ttl: 60 }), { ttl: "expected no `ttl` with `aliases`" });
+    const identifier = "expected a `setIdentifier` with it";
     assert.deepEqual(await faults({ ...weighted("", 1), setIdentifier: undefined }), {
       weightedRoutingPolicies: identifier,
     });

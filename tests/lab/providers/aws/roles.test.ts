@@ -70,6 +70,6 @@ describe("lab plugin aws: roles", () => {
     refused = false;
     assert.equal(await keyOf(credentials), "1");
     const empty = afterRoles(undefined, [{ roleArn: "arn:one" }], async () => ({ $metadata: {} }));
-    await assert.rejects(keyOf(empty), /expected credentials for arn:one in AWS's answer, found none/);
+    await assert.rejects(keyOf(empty), /expected credentials for arn:one in AWS's response, found none/);
   });
 });
