@@ -11,11 +11,11 @@ export interface KeyPair {
   key: string;
 }
 
-/** Every key pair of a running lab, by its use. */
+/** The key pairs of a running lab, by use. */
 // prettier-ignore
 export type CertificateName = "cluster-authority" | "web-authority" | "api-server" | "app" | "admin" | "kube-proxy" | "kubelet-api" | "aggregator" | "etcd" | "service-account" | "aws";
 
-/** Where a key pair lies; `service-account` has a public key in the certificate's place. */
+/** Paths of a key pair; for `service-account`, `certificate` is the public key. */
 export function keyPair(name: CertificateName): KeyPair {
   return { certificate: join(labPaths.certificates, `${name}.crt`), key: join(labPaths.certificates, `${name}.key`) };
 }
@@ -52,8 +52,8 @@ async function issue(
 }
 
 /**
- * Makes them all. The API's names are those that kOps gives it (kops nodeup/pkg/model/kube_apiserver.go: the in-cluster names,
- * `api.` and `api.internal.` of the cluster, the service address, loopback and the node's addresses).
+ * Issues all certificates. The API's names are those that kOps uses (kops nodeup/pkg/model/kube_apiserver.go: the
+ * in-cluster names, `api.` and `api.internal.` of the cluster, the service address, loopback and the node's addresses).
  */
 export async function issueCertificates(
   cluster: string,

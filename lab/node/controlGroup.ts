@@ -1,6 +1,6 @@
 /**
- * A control group of each machine's own. systemd-nspawn makes a machine's groups below its own one: two machines that start from the
- * same would each manage the other's services, for both have an `ssh.service`, say.
+ * A separate control group for each machine. systemd-nspawn creates a machine's groups below its own: machines started
+ * from the same group would manage each other's services, because both have units such as `ssh.service`.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { namespaceOf } from "../network/namespaces";
 import { attempt } from "../process";
 import type { Machine } from "./machines";
 
-/** Where this process is in the hierarchies that systemd uses: cgroup v2, and v1's `name=systemd` where both are mounted. */
+/** This process's groups in systemd's hierarchies: cgroup v2, and v1's `name=systemd` if both are mounted. */
 function currentGroups(): string[] {
   return readFileSync("/proc/self/cgroup", "utf8")
     .trim()
@@ -26,7 +26,7 @@ function currentGroups(): string[] {
 
 const groupsOf = (machine: Machine): string[] => currentGroups().map((group) => join(group, namespaceOf(machine)));
 
-/** The command line that runs a command in the machine's control group. */
+/** Wraps a command line to run in the machine's control group. */
 export const inControlGroup = (machine: Machine, command: readonly string[]): string[] => [
   "sh",
   "-c",
@@ -37,7 +37,7 @@ export const inControlGroup = (machine: Machine, command: readonly string[]): st
   ...command,
 ];
 
-/** Of a machine that is off; its last processes may be a moment from their end. */
+/** For a machine that is off; its last processes may still be exiting. */
 export async function removeControlGroup(machine: Machine): Promise<void> {
   for (const group of groupsOf(machine))
     for (let tries = 0; tries < 50 && existsSync(group); tries++) {

@@ -1,4 +1,6 @@
-/** What AWS gives a machine's instance at launch; kOps replaces the instance, and the next one gets another. */
+/**
+ * What AWS assigns to a machine's instance at launch. When kOps replaces the instance, the next one gets new values.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { node } from "../network/addresses";
@@ -8,11 +10,11 @@ export interface NodeIdentity {
   instanceId: string;
   primaryPrivateIp: string;
   macAddress: string;
-  /** The public address that AWS gives at launch; no Elastic IP. */
+  /** Assigned at launch, not an Elastic IP. */
   autoPublicIp: string;
 }
 
-/** @param generation 0 for the first instance, then one for each that replaced it, up to 99 */
+/** @param generation 0 for the first instance, incremented by each replacement, up to 99 */
 export function identityOf(generation: number, { number }: Machine = controlPlane): NodeIdentity {
   const digits = `${generation}`.padStart(2, "0");
   if (number > 0) {
@@ -20,7 +22,7 @@ export function identityOf(generation: number, { number }: Machine = controlPlan
       instanceId: `i-0a1b2c3d4e5f7${`${number}`.padStart(2, "0")}${digits}`,
       primaryPrivateIp: `172.20.${48 + number}.${100 + generation}`,
       macAddress: `02:1b:7c:02:0${number}:${digits}`,
-      // One of two in turn: AWS has the other back by then.
+      // Alternates between two addresses: AWS has released the other one by then.
       autoPublicIp: `198.51.100.${10 + 2 * number + (generation % 2)}`,
     };
   }
@@ -38,13 +40,13 @@ export function identityOf(generation: number, { number }: Machine = controlPlan
 
 const generationFile = (machine: Machine): string => join(directoryOf(machine), "generation");
 
-/** How often a machine of the running lab has been replaced. */
+/** How often the running lab has replaced a machine. */
 function generation(machine: Machine): number {
   const file = generationFile(machine);
   return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
 }
 
-/** Makes a machine the next instance in its place. */
+/** Increments a machine's generation. */
 export function nextGeneration(machine: Machine): void {
   mkdirSync(directoryOf(machine), { recursive: true });
   writeFileSync(generationFile(machine), `${generation(machine) + 1}`);

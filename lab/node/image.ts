@@ -6,25 +6,27 @@ import { buildLogs } from "../paths";
 import { run } from "../process";
 import { step } from "../progress";
 
-/** Debian releases that a node may run: 12 and 13. */
+/** Supported Debian releases: 12 and 13. */
 export const suites = ["bookworm", "trixie"] as const;
 export type Suite = (typeof suites)[number];
 
-/** What a cloud image of that release has and the lab needs. */
+/** Packages that the lab needs from a cloud image of the release. */
 // prettier-ignore
 const installed = [
   "systemd", "systemd-sysv", "dbus", "udev", "iproute2", "openssh-server", "netplan.io", "sudo", "ca-certificates", "curl",
   "openssl", "procps",
-  // For kube-proxy.
+  // Needed by kube-proxy.
   "iptables", "nftables", "conntrack",
-  // For the stand-ins of the API server and the ingress controller.
+  // Runs as the stand-in for the API server and the ingress controller.
   "nginx-light",
 ];
 
-/** What the program installs on the node: kept as packages in the image, for a node in the lab has no way to a mirror. */
+/**
+ * Packages that the program installs on the node. The image holds them, because the lab's node cannot reach a mirror.
+ */
 const downloaded = ["haproxy", "socat"];
 
-/** Finishing touches inside the image, by its own shell. */
+/** Customizes the image, in a shell inside it. */
 const customize = `
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -45,7 +47,7 @@ rm -rf /usr/share/doc /usr/share/man /usr/share/locale
 : >/etc/machine-id
 `;
 
-/** The image's root directory; read-only by agreement, every node is an overlay on it. */
+/** The image's root directory. Treat it as read-only: every node is an overlay on it. */
 export async function nodeImage(suite: Suite): Promise<string> {
   const directory = await step(`Node image (Debian ${suite})`, (note) =>
     cache.directory(`node-${suite}`, [suite, process.arch, customize, ...installed], async (partial) => {
@@ -62,5 +64,5 @@ export async function nodeImage(suite: Suite): Promise<string> {
   return root;
 }
 
-/** By which an image is told from another one, built by the same recipe on another day or machine. */
+/** Identifies an image: the same recipe gives a different one on another day or machine. */
 export const sealOf = (image: string): string => readFileSync(`${dirname(image)}.seal`, "utf8");

@@ -1,6 +1,7 @@
 /**
- * The instance metadata service of the lab's node, a process in the `vpc` namespace: version 2 only, with hop limit 1, as kOps sets
- * it. It answers from the account as it stands: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
+ * The instance metadata service of the lab's node, a process in the `vpc` namespace: version 2 only, with hop limit 1,
+ * as kOps sets it. It reads the current account:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -10,7 +11,7 @@ import { profileOf } from "../aws/instanceProfile";
 import { metadataAddress } from "../network/addresses";
 import { labPaths } from "../paths";
 
-/** Who asks: the instance whose interface has the caller's address. */
+/** The calling instance: the one whose interface has the caller's address. */
 function caller(request: IncomingMessage): { account: Account; instance: Instance; eni: NetworkInterface } | undefined {
   const account = JSON.parse(readFileSync(labPaths.account, "utf8")) as Account;
   const address = request.socket.remoteAddress?.replace("::ffff:", "");
@@ -21,7 +22,7 @@ function caller(request: IncomingMessage): { account: Account; instance: Instanc
   return eni && instance ? { account, instance, eni } : undefined;
 }
 
-/** What stands below /latest/meta-data/, for the paths that are served. */
+/** The supported paths below /latest/meta-data/. */
 function metadata({ account, instance, eni }: NonNullable<ReturnType<typeof caller>>): Record<string, string> {
   const primary = eni.privateIps.find((each) => each.primary)?.privateIpAddress ?? "";
   const { role, accessKeyId, secretAccessKey, token } = profileOf(instance);
@@ -48,7 +49,7 @@ function metadata({ account, instance, eni }: NonNullable<ReturnType<typeof call
   };
 }
 
-/** Tokens that were given out → when they end, milliseconds since 1970. */
+/** Issued tokens → expiry, in milliseconds since 1970. */
 const tokens = new Map<string, number>();
 
 function answer(request: IncomingMessage): { status: number; body?: string } {
@@ -56,7 +57,7 @@ function answer(request: IncomingMessage): { status: number; body?: string } {
   if (url === "/latest/api/token") {
     const seconds = Number(headers["x-aws-ec2-metadata-token-ttl-seconds"]);
     if (method !== "PUT") return { status: 405 };
-    // What came through a proxy may be somebody else's.
+    // A proxied request may come from another host.
     if (headers["x-forwarded-for"]) return { status: 403 };
     if (!(seconds >= 1 && seconds <= 21_600)) return { status: 400 };
     const token = randomBytes(42).toString("base64");

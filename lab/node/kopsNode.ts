@@ -1,37 +1,38 @@
-/** What both control planes of the lab share: the static pod of the API server, nodeup and kubelet. */
+/** Common to both control planes of the lab: the static pod of the API server, nodeup and kubelet. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CertificateName, keyPair } from "./certificates";
 
-/** Path on the node → text and permissions (default 0644). */
+/** Path on the node → text and mode (default 0644). */
 export type NodeFiles = Record<string, { text: string; mode?: number }>;
 
-/** What makes a bare node a kOps node: the light stand-ins, or the real programs. */
+/** What turns a bare node into a kOps node, with either the light stand-ins or the real programs. */
 export interface KopsNode {
-  /** Directories laid over the image, the last on top. */
+  /** Overlay directories on the image, the topmost last. */
   layers: readonly string[];
   files: NodeFiles;
-  /** Units that start at boot. */
+  /** Units that are enabled at boot. */
   units: readonly string[];
 }
 
-/** Where kOps keeps the API server's static pod (kops nodeup/pkg/model/kube_apiserver.go). */
+/** Path of kOps' static pod for the API server (kops nodeup/pkg/model/kube_apiserver.go). */
 export const apiManifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";
 
-/** Where nodeup's stand-in takes it from, and the seconds by which it is late. */
+/** The manifest that nodeup's stand-in installs, and its delay in seconds. */
 export const nodeupManifest = "/opt/kops/kube-apiserver.manifest";
 export const nodeupDelay = "/var/lib/nodeup-delay";
 
-/** What nodeup's stand-in knows of the instance group, where it asks for anything. */
+/** The instance group that nodeup's stand-in applies, if the file exists. */
 export const instanceGroupFile = "/opt/kops/instance-group.yaml";
 
-/** kOps' range of service addresses; the API's own is the first. */
+/** kOps' service address range; the API's own is the first. */
 export const serviceRange = "100.64.0.0/13";
 export const apiServiceIp = "100.64.0.1";
 
 /**
- * The static pod as nodeup writes it: flags, order and files of kops nodeup/pkg/model/tests/golden/minimal/tasks-kube-apiserver.yaml
- * with `SecurePort = 443` and `BindAddress = "0.0.0.0"` of pkg/model/components/apiserver.go. No `--advertise-address`.
+ * The static pod that nodeup writes: flags, order and files of kops
+ * nodeup/pkg/model/tests/golden/minimal/tasks-kube-apiserver.yaml with `SecurePort = 443` and `BindAddress = "0.0.0.0"`
+ * of pkg/model/components/apiserver.go. No `--advertise-address`.
  */
 function staticPod(cluster: string): string {
   const files = "/srv/kubernetes/kube-apiserver";
@@ -92,15 +93,15 @@ ${flags.map((flag) => `    - ${flag}`).join("\n")}
 `;
 }
 
-/** Where a moved API server listens: behind loopback as in the original write-up, or on every address. */
+/** Bind address of a moved API server: loopback as in the original write-up, or all addresses. */
 export type MovedApiAddress = "127.0.0.1" | "0.0.0.0";
 
-/** The hand edit that takes the API server off :443. Runs on the node. */
+/** The manual edit that moves the API server from :443. Runs on the node. */
 export function moveApiServer(address: MovedApiAddress): string {
   return `sed -i -e 's/--secure-port=.*/--secure-port=8443/' -e 's/--bind-address=.*/--bind-address=${address}/' ${apiManifest}`;
 }
 
-/** One of the programs in `programs/`. */
+/** A program from `programs/`. */
 export const program = (name: string): { text: string; mode: number } => ({
   text: readFileSync(join(__dirname, "programs", name), "utf8"),
   mode: 0o755,
@@ -110,7 +111,7 @@ export const unit = (description: string, lines: readonly string[]): { text: str
   text: ["[Unit]", `Description=${description}`, ...lines, ""].join("\n"),
 });
 
-/** The files that the API server reads, where kOps puts them. */
+/** The files that the API server reads, at kOps' paths. */
 function apiServerKeys(): NodeFiles {
   const files = "/srv/kubernetes/kube-apiserver";
   const read = (path: string, mode = 0o644): { text: string; mode: number } => ({
@@ -135,7 +136,7 @@ function apiServerKeys(): NodeFiles {
   };
 }
 
-/** nodeup, kubelet and the static pod, with the originals' names, files and order at boot. */
+/** nodeup, kubelet and the static pod, with the originals' names, files and boot order. */
 export function kopsFiles(cluster: string): NodeFiles {
   return {
     ...apiServerKeys(),
@@ -166,7 +167,7 @@ export function kopsFiles(cluster: string): NodeFiles {
 
 export const kopsUnits = ["kops-configuration.service", "kubelet.service"] as const;
 
-/** The ingress controller: nginx with the application's certificate, on the addresses that it is given. */
+/** The ingress controller: nginx with the application's certificate, on the given addresses. */
 export function ingressFiles(https: string, http: string): NodeFiles {
   return {
     "/etc/ingress/app.crt": { text: readFileSync(keyPair("app").certificate, "utf8") },

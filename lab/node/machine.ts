@@ -1,4 +1,4 @@
-/** A node as a machine: its disk (an overlay on the image), power on, power off, and a way in. */
+/** A node as a machine: its disk (an overlay on the image), power on, power off, and command execution. */
 import { spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -15,29 +15,29 @@ import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "./machines";
 import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./kopsNode";
 
-/** Where a machine's disk is mounted on this machine, and what it consists of. */
+/** The directories of a machine's overlay, and its mount point on this machine. */
 const diskOf = (machine: Machine): { upper: string; work: string; root: string } => ({
   upper: join(directoryOf(machine), "upper"),
   work: join(directoryOf(machine), "work"),
   root: join(directoryOf(machine), "root"),
 });
 
-/** The login of the operator on the node, as on kOps' Ubuntu images. */
+/** The operator's login on the node, as on kOps' Ubuntu images. */
 export const nodeUser = "ubuntu";
 
 export const operatorKey = join(labPaths.keys, "id_ed25519");
 const hostKeyOf = ({ name }: Machine): string => join(labPaths.keys, `ssh_host_ed25519_key_${name}`);
 
-/** The node's public host key, `ssh-ed25519 AAAA…`, as `ssh-keyscan` prints it without the host. */
+/** The node's public host key, `ssh-ed25519 AAAA…`: the output of `ssh-keyscan` without the host. */
 export async function nodeHostKey(): Promise<string> {
   return (await readFile(`${hostKeyOf(controlPlane)}.pub`, "utf8")).trim().split(" ").slice(0, 2).join(" ");
 }
 
-/** What configures the network of the node's image. */
+/** Network configuration tools of the node's image. */
 export const nodeNetworks = ["netplan", "networkd"] as const;
 export type NodeNetwork = (typeof nodeNetworks)[number];
 
-/** cloud-init's network configuration, with the static form of what DHCP gives on EC2. */
+/** cloud-init's network configuration, with static addresses in place of EC2's DHCP. */
 const cloudInitNetplan = (primaryPrivateIp: string): string => `network:
   version: 2
   ethernets:
@@ -46,7 +46,7 @@ const cloudInitNetplan = (primaryPrivateIp: string): string => `network:
       routes: [{ to: default, via: ${vpc.router} }]
 `;
 
-/** The same for an image that has systemd-networkd alone. */
+/** The same for an image with systemd-networkd only. */
 const cloudInitNetworkd = (primaryPrivateIp: string): string => `[Match]
 Name=${node.device}
 
@@ -55,7 +55,7 @@ Address=${primaryPrivateIp}/${node.prefix}
 Gateway=${vpc.router}
 `;
 
-/** Takes files of the image away from a disk: overlayfs shows a device 0:0 as absent. */
+/** Hides the image's files on a disk: overlayfs treats a device 0:0 as deleted. */
 async function hide(upper: string, ...paths: string[]): Promise<void> {
   for (const path of paths) {
     const file = join(upper, path);
@@ -80,7 +80,7 @@ async function copyToNode(upper: string, source: string, path: string, mode: num
   await chmod(file, mode);
 }
 
-/** Mounts a machine's disk: what is written to it, over the layers and the image. */
+/** Mounts a machine's disk: a writable overlay on the layers and the image. */
 async function mountDisk(image: string, { layers }: Pick<KopsNode, "layers">, machine = controlPlane): Promise<void> {
   const disk = diskOf(machine);
   for (const directory of Object.values(disk)) await mkdir(directory, { recursive: true });
@@ -90,8 +90,8 @@ async function mountDisk(image: string, { layers }: Pick<KopsNode, "layers">, ma
 }
 
 /**
- * Makes a machine's disk from the image: keys, network, and what kOps puts there. Mounts it. Keys that are there already are used; a
- * disk that is there already is only mounted.
+ * Creates and mounts a machine's disk: keys, network, and kOps' files. Existing keys are reused; an existing disk is
+ * only mounted.
  */
 export async function createDisk(
   image: string,
@@ -128,14 +128,14 @@ export async function createDisk(
     await symlink(`/etc/systemd/system/${unit}`, join(wants, unit));
   }
   await mountDisk(image, installed, machine);
-  // Ownership as on a real image: the operator's key belongs to the login.
+  // Ownership as on a real image: the login owns the operator's key.
   const home = join(disk.root, "home", nodeUser);
   await mkdir(join(home, ".ssh"), { recursive: true });
   await copyFile(`${operatorKey}.pub`, join(home, ".ssh/authorized_keys"));
   await run("chroot", [disk.root, "chown", "-R", `${nodeUser}:${nodeUser}`, `/home/${nodeUser}`]);
 }
 
-/** The command line that runs a program on a machine as root, whatever the state of its network or sshd. */
+/** The command line that runs a program on a machine as root, independent of its network and sshd. */
 export async function onNodeCommand(command: readonly string[], machine = controlPlane): Promise<string[]> {
   const leader = await leaderPid(machine);
   if (leader === undefined) throw new Error(`${machine.name} is not running: start it with 'npm run lab -- up'`);
@@ -144,7 +144,6 @@ export async function onNodeCommand(command: readonly string[], machine = contro
   return ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command];
 }
 
-/** Runs a program on a machine as root. */
 export async function onNode(
   command: readonly string[],
   options: RunOptions = {},
@@ -154,7 +153,7 @@ export async function onNode(
   return attempt(program, args, options);
 }
 
-/** Process id, on this machine, of the lab machine's systemd. */
+/** The PID, on this machine, of the lab machine's systemd. */
 export async function leaderPid(machine = controlPlane): Promise<number | undefined> {
   const container = await attempt("pgrep", ["-f", `systemd-nspawn .*-D ${diskOf(machine).root}`]);
   const parent = container.stdout.split("\n")[0];
@@ -164,7 +163,10 @@ export async function leaderPid(machine = controlPlane): Promise<number | undefi
   return pid > 0 ? pid : undefined;
 }
 
-/** Powers a machine on and waits until its systemd has started everything and sshd answers. Milliseconds it took. */
+/**
+ * Powers a machine on and waits until its systemd has started all units and sshd answers.
+ * @returns milliseconds
+ */
 export async function powerOn(machine = controlPlane): Promise<number> {
   const start = Date.now();
   const log = join(labPaths.logs, `${machine.name}-console.log`);
@@ -177,7 +179,7 @@ export async function powerOn(machine = controlPlane): Promise<number> {
   const container = spawn(program, args, {
     detached: true,
     stdio: ["ignore", console, console],
-    // Without it /proc/sys/net is read-only and networkd is skipped.
+    // Without this, /proc/sys/net is read-only and networkd does not start.
     env: { ...process.env, SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network" },
   });
   container.unref();
@@ -202,7 +204,7 @@ async function waitUntilOff(seconds: number, machine: Machine): Promise<boolean>
   return false;
 }
 
-/** Pulls the plug: nothing on the machine gets a chance to tidy up. */
+/** Cuts the power: nothing on the machine can clean up. */
 export async function cutPower(machine = controlPlane): Promise<void> {
   const leader = await leaderPid(machine);
   if (leader !== undefined) await attempt("kill", ["-9", `${leader}`]);
@@ -210,7 +212,7 @@ export async function cutPower(machine = controlPlane): Promise<void> {
   await waitUntilOff(5, machine);
 }
 
-/** Stops every service in order, as `systemctl poweroff` does; pulls the plug where that takes over 90 s, as EC2 does. */
+/** Stops all services, as `systemctl poweroff` does; cuts the power after 90 s, as EC2 does. */
 export async function shutDown(machine = controlPlane): Promise<void> {
   if ((await leaderPid(machine)) === undefined) return;
   await onNode(["systemctl", "poweroff", "--no-block"], {}, machine);
@@ -218,13 +220,16 @@ export async function shutDown(machine = controlPlane): Promise<void> {
 }
 
 export interface RebootOptions {
-  /** As after a power failure instead of a shutdown in order. */
+  /** Cut the power in place of a clean shutdown. */
   powerCut?: boolean;
-  /** Seconds by which nodeup is late with the API server's manifest. */
+  /** Delay of nodeup's API server manifest, in seconds. */
   nodeupSeconds?: number;
 }
 
-/** Restarts the node with an empty kernel: addresses, rules and connections are gone, the disk is kept. Milliseconds to boot. */
+/**
+ * Restarts the node with a fresh kernel state: addresses, rules and connections are gone, the disk stays.
+ * @returns milliseconds to boot
+ */
 export async function reboot({ powerCut = false, nodeupSeconds = 0 }: RebootOptions = {}): Promise<number> {
   await writeFile(join(diskOf(controlPlane).root, nodeupDelay), `${nodeupSeconds}\n`);
   await (powerCut ? cutPower() : shutDown());
@@ -232,13 +237,12 @@ export async function reboot({ powerCut = false, nodeupSeconds = 0 }: RebootOpti
   return powerOn();
 }
 
-/** Edits the API server's manifest by hand, as the original write-up does, and waits until it listens there. */
+/** Edits the API server's manifest by hand, as in the original write-up, and waits for the new listener. */
 export async function moveApi(address: MovedApiAddress): Promise<void> {
   await onNode(["sh", "-c", moveApiServer(address)]);
   await waitForApi(8443);
 }
 
-/** Waits until the API server listens on a port. */
 export async function waitForApi(port: number): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
     const { stdout } = await onNode(["ss", "-Hltnp", `sport = :${port}`]);
@@ -246,11 +250,11 @@ export async function waitForApi(port: number): Promise<void> {
     await sleep(100);
   }
   throw new Error(
-    `the API server did not come up on port ${port} within 30 s: npm run lab -- exec node -- journalctl -u kubelet`,
+    `the API server did not listen on port ${port} within 30 s: npm run lab -- exec node -- journalctl -u kubelet`,
   );
 }
 
-/** Unmounts a machine's disk and throws it away, with its host key: every instance has one of its own. */
+/** Unmounts and deletes a machine's disk, including its host key: every instance has its own. */
 export async function removeDisk(machine = controlPlane): Promise<void> {
   const disk = diskOf(machine);
   await attempt("umount", ["-l", disk.root]);
@@ -259,7 +263,7 @@ export async function removeDisk(machine = controlPlane): Promise<void> {
   await removeControlGroup(machine);
 }
 
-/** Plugs a machine's network card in anew: another one, where the instance is another. */
+/** Reconnects a machine's network card; a new instance gets a new card. */
 export async function replug(machine = controlPlane): Promise<void> {
   await unplug(machine);
   await plugIn(machine, currentNode(machine).macAddress);

@@ -6,17 +6,17 @@ interface NodePorts {
   httpNodePort: number;
 }
 
-/** A node that runs applications and no API server. */
+/** A node with applications and without API server. */
 export function lightWorker(primaryPrivateIp: string, { httpsNodePort, httpNodePort }: NodePorts): KopsNode {
   return {
     layers: [],
-    // NodePorts are not on 127.0.0.1 under kube-proxy's nftables mode, so they are not here either.
+    // kube-proxy's nftables mode does not serve NodePorts on 127.0.0.1, so the stand-in does not either.
     files: ingressFiles(`${primaryPrivateIp}:${httpsNodePort}`, `${primaryPrivateIp}:${httpNodePort}`),
     units: ["ingress.service"],
   };
 }
 
-/** The control plane, with applications on it. */
+/** The control plane, with applications. */
 export function lightControlPlane(cluster: string, primaryPrivateIp: string, nodePorts: NodePorts): KopsNode {
   const { layers, files, units } = lightWorker(primaryPrivateIp, nodePorts);
   return {

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Stand-in for kubelet: runs the API server's static pod as its manifest says.
+"""Stand-in for kubelet: runs the API server's static pod.
 
-Like the original it may start an old manifest before nodeup has rewritten it, gives the API server 30 s to stop, restarts it
-when the manifest changes or when it is not live through 127.0.0.1:443, and backs off after a crash. A manifest that is not
-whole is read again later.
+Like the original, it may start an old manifest before nodeup rewrites it, gives the API server 30 s to stop, restarts it if
+the manifest changes or the liveness probe of 127.0.0.1:443 fails, and backs off after a crash. It retries an incomplete
+manifest.
 """
 import os
 import signal
@@ -25,10 +25,10 @@ BACKOFF_FIRST, BACKOFF_MOST, BACKOFF_FORGET = 10, 300, 600
 
 
 def arguments(text):
-    """The API server's own arguments from the manifest's text, or None when it is not whole."""
+    """The API server's own arguments from the manifest's text; None if the text is incomplete."""
     try:
         container = yaml.safe_load(text)["spec"]["containers"][0]
-        # The original refuses a pod without these; half a file may end in the middle of the arguments.
+        # The original rejects a pod without these, and a truncated file may end within the arguments.
         if not container["name"] or not container["image"]:
             return None
         words = container.get("command", []) + container.get("args", [])
@@ -38,7 +38,7 @@ def arguments(text):
 
 
 def manifest():
-    """The manifest's text; empty when there is none."""
+    """The manifest's text; empty if there is none."""
     try:
         with open(MANIFEST) as file:
             return file.read()
@@ -47,7 +47,7 @@ def manifest():
 
 
 def live():
-    """What kops' health-check sidecar asks: is there a TLS server with an HTTP answer on 127.0.0.1:443?"""
+    """Probes 127.0.0.1:443 for an HTTP response over TLS, as kOps' health-check sidecar does."""
     context = ssl._create_unverified_context()
     try:
         with socket.create_connection(("127.0.0.1", 443), PROBE_TIMEOUT) as raw:
@@ -86,7 +86,7 @@ def main():
     while True:
         now = time.monotonic()
         now_text = manifest()
-        # Parsing takes longer than everything else here, and the file is looked at ten times a second.
+        # Parse only on change: parsing is the most expensive step, and the loop runs ten times a second.
         if now_text != text:
             text, wanted = now_text, arguments(now_text)
         if wanted is not None and wanted != running and process is not None:
@@ -96,7 +96,7 @@ def main():
         if process is not None and process.poll() is not None:
             backoff = 0 if now - started > BACKOFF_FORGET else backoff
             backoff = min(max(backoff * 2, BACKOFF_FIRST), BACKOFF_MOST)
-            say(f"the API server ended with status {process.returncode}: next start in {backoff} s")
+            say(f"the API server exited with status {process.returncode}: next start in {backoff} s")
             process, not_before = None, now + backoff
         if wanted is not None and process is None and now >= not_before:
             say("starting the API server " + " ".join(word for word in wanted if "port" in word or "address" in word))

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""What nodeup does at every boot with an instance group's fileAssets and hooks, in the original's order: files first, then units.
+"""Applies an instance group's fileAssets and hooks as nodeup does at every boot: files first, then units.
 
-kops nodeup/pkg/model/{file_assets,hooks}.go and upup/pkg/fi/nodeup/nodetasks/{file,service}.go: a file is written where it
-differs; a unit is written to /lib/systemd/system, restarted with --no-block where it is new or not active, and enabled.
+kops nodeup/pkg/model/{file_assets,hooks}.go and upup/pkg/fi/nodeup/nodetasks/{file,service}.go: writes a file if it
+differs; writes a unit to /lib/systemd/system, restarts it with --no-block if it is new or not active, and enables it.
 """
 import os
 import subprocess
@@ -12,7 +12,7 @@ import yaml
 
 
 def write(path: str, text: str, mode: int) -> bool:
-    """Returns whether anything changed."""
+    """Returns whether the file changed."""
     os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
     if os.path.exists(path) and open(path).read() == text and os.stat(path).st_mode & 0o7777 == mode:
         return False
