@@ -1,4 +1,4 @@
-/** Rows that only a real control plane can show. */
+/** Checks that need the real control plane. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { labDomain } from "../cloud/labAccount";
 import type { LabState } from "../lab";
@@ -13,12 +13,12 @@ import { type Row, row } from "./row";
 type Observation = { ok: boolean; observed: string };
 
 /**
- * Seconds within which the cluster itself follows its API server. kube-proxy loses it while a moved API server has no forwarder
- * yet, and dials again after up to 60 s (client-go: 30 s at most, doubled by jitter).
+ * Seconds for the cluster to follow its API server. kube-proxy loses the connection while a moved API server has no
+ * forwarder, and reconnects after up to 60 s (client-go: 30 s at most, doubled by jitter).
  */
 const patience = 120;
 
-/** Observes again until it holds, or until it has had its time. */
+/** Repeats an observation until it passes or the time is up. */
 async function eventually(seconds: number, observe: () => Promise<Observation>): Promise<Observation> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -45,7 +45,7 @@ export async function kubernetesRows(state: LabState, seconds = patience): Promi
   };
   const addressAndPort = "jsonpath={.endpoints[*].addresses[*]}:{.ports[*].port}";
   return [
-    // An API server that listens is not ready yet: its own hooks run first.
+    // A listening API server is not ready until its own hooks have run.
     await row("kubectl-readyz", "kubectl get --raw /readyz by kubeconfig from outside", "ok", () =>
       eventually(seconds, async () => {
         const { ok, observed } = await kubectl("get", "--raw", "/readyz");

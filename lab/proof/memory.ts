@@ -1,8 +1,8 @@
-/** How much memory the lab takes, as the whole machine sees it: page cache that could be given back does not count. */
+/** The lab's memory use, measured for the whole machine without reclaimable page cache. */
 import { readFileSync } from "node:fs";
 import { type Row, row } from "./row";
 
-/** What a contributor's laptop can spare. MiB. */
+/** MiB that a contributor's laptop can spare. */
 const affordable = 3 * 1024;
 
 function availableMiB(): number {
@@ -10,7 +10,7 @@ function availableMiB(): number {
   return Number(kibibytes) / 1024;
 }
 
-/** Starts watching; the result makes the row of the most that was in use since, other programs' use included. */
+/** Starts sampling. The returned function makes the row of the peak, which includes other programs' use. */
 export function watchMemory(): () => Promise<Row> {
   const before = availableMiB();
   let least = before;

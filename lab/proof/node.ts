@@ -1,4 +1,4 @@
-/** Rows about the node itself: what a fault on it would look like from outside, and whether anything of ours stood in the way. */
+/** Checks of the node: how a failure looks from outside, and whether our services took the API server's port. */
 import { labDomain } from "../cloud/labAccount";
 import { keyPair } from "../node/certificates";
 import { onNode } from "../node/machine";
@@ -6,7 +6,7 @@ import type { Outputs } from "./outputs";
 import { describeAnswer, probe } from "./probe";
 import { type Row, row } from "./row";
 
-/** Stops HAProxy for a moment: the applications' address must then refuse, and never show the API's certificate. */
+/** Stops HAProxy briefly: the applications' address must refuse connections, and never show the API's certificate. */
 export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promise<Row> {
   return row(
     "haproxy-down",
@@ -36,10 +36,10 @@ export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promi
   );
 }
 
-/** Since boot, no listener of ours has kept the API server from its port. */
+/** Checks that since boot no listener of ours has blocked the API server's port. */
 export function noPortConflict(): Promise<Row> {
   return row("api-port-free", "the API server has never found its port taken", "0 times", async () => {
-    // The journal outlives a reboot, and in a container all boots have the same id.
+    // The journal survives a reboot, and in a container all boots have the same ID.
     const since = (await onNode(["systemctl", "show", "--property=UserspaceTimestamp", "--value"])).stdout.trim();
     const args = ["--unit=kubelet", `--since=${since}`, "--no-pager", "--output=cat"];
     const { stdout } = await onNode(["journalctl", ...args]);

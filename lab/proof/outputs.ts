@@ -1,7 +1,7 @@
-/** A stack's outputs, as DNS tooling and scripts read them. */
+/** A stack's outputs, as DNS tools and scripts read them. */
 import { asOperator, type StackName } from "../operator";
 
-/** The outputs that the proof follows; the program exports more. */
+/** The outputs that the proof uses; the program exports more. */
 export interface Outputs {
   ready: boolean;
   apiPublicIp: string;

@@ -1,4 +1,4 @@
-/** One real request, made from inside a network namespace, and what came back. */
+/** One real request from inside a network namespace, and its result. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { podNamespace } from "../kubernetes/controlPlane";
@@ -7,37 +7,36 @@ import { leaderPid } from "../node/machine";
 import { repositoryRoot } from "../paths";
 import { run } from "../process";
 
-/** `pod` is the network of a pod on the node, where the real control plane runs. */
+/** `pod` is the network of a pod on the node, with the real control plane only. */
 export type Place = "internet" | "node" | "pod";
 
 export interface Request {
-  /** Where the request is made. */
   from: Place;
-  /** IPv4 address to connect to; the name in `host` is not looked up, unless there is a `nameServer`. */
+  /** IPv4 address to connect to; `host` is not resolved unless there is a `nameServer`. */
   address: string;
-  /** Where `host` is looked up for each request; `address` is not used then. */
+  /** Resolves `host` for each request; `address` is then unused. */
   nameServer?: string;
   port: number;
-  /** Name for SNI, the certificate check and the Host header. */
+  /** Name for SNI, certificate verification and the Host header. */
   host: string;
-  /** PEM file of the authority that the certificate must come from; plain HTTP without it. */
+  /** PEM file of the authority to verify the certificate with; plain HTTP without it. */
   authority?: string;
 }
 
 export interface Answer {
-  /** HTTP status, or 0 when there was no answer. */
+  /** HTTP status; 0 without a response. */
   status: number;
   body: string;
-  /** Subject alternative names of the certificate shown, whether trusted or not. */
+  /** Subject alternative names of the server's certificate, trusted or not. */
   certificateNames: string[];
-  /** The certificate comes from `authority` and is made out for `host`. */
+  /** The certificate is issued by `authority` for `host`. */
   trusted: boolean;
-  /** Why there was no answer. */
+  /** Why there was no response. */
   error?: string;
   milliseconds: number;
 }
 
-/** What the requester program reads: the request with the authority's text. */
+/** Input of the requester program: the request with the authority's text. */
 export interface WireRequest extends Omit<Request, "authority"> {
   ca?: string;
 }
@@ -52,11 +51,11 @@ export async function networkOf(place: Place): Promise<string> {
   return `/proc/${leader}/root/run/netns/${podNamespace}`;
 }
 
-/** Makes the requests, those of one namespace in one process, in order. */
+/** Makes the requests in order, with one process per namespace. */
 export async function probe(requests: readonly Request[]): Promise<Answer[]> {
-  // An empty address would be this machine's own.
+  // An empty address would connect to this machine itself.
   const unknown = requests.find(({ address }) => !address);
-  if (unknown) throw new Error(`no address to ask for ${unknown.host}: the stack has not been brought up`);
+  if (unknown) throw new Error(`no address for ${unknown.host}: run pulumi up for the stack first`);
   const answers = new Map<Request, Answer>();
   for (const from of ["internet", "node", "pod"] as const) {
     const mine = requests.filter((request) => request.from === from);
@@ -78,12 +77,11 @@ export async function probe(requests: readonly Request[]): Promise<Answer[]> {
   }
   return requests.map((request) => {
     const answer = answers.get(request);
-    if (!answer) throw new Error(`no answer for ${request.host}: the requester gave fewer answers than requests`);
+    if (!answer) throw new Error(`no answer for ${request.host}: the requester returned fewer answers than requests`);
     return answer;
   });
 }
 
-/** An answer in words. */
 export const describeAnswer = (answer: Answer): string =>
   answer.error ??
   [

@@ -1,4 +1,4 @@
-/** Asks for something over and over while other things happen, and counts the requests that failed. */
+/** Sends requests at a steady rate while other things happen, and counts the failures. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -9,22 +9,22 @@ import { networkOf, type Request, type WireRequest } from "./probe";
 export interface Count {
   sent: number;
   failed: number;
-  /** Milliseconds from the first failed request to the next good one, at its longest. */
+  /** Longest time in milliseconds from the first failed request to the next good one. */
   longestOutage: number;
-  /** Requests that were answered with a certificate of somebody else. */
+  /** Responses with the wrong certificate. */
   strangers: number;
-  /** When the last failed request was made, milliseconds since 1970; 0 without one. */
+  /** Time of the last failed request, in milliseconds since 1970; 0 if none failed. */
   lastFailure: number;
-  /** The first few failures, in words. */
+  /** Descriptions of the first failures. */
   failures: string[];
 }
 
 export interface Prober {
-  /** Ends the probing and says how it went. */
+  /** Stops the requests and returns the count. */
   stop(): Promise<Count>;
 }
 
-/** Starts `perSecond` requests a second. An answer counts as good when its certificate is the right one, whatever its status. */
+/** Starts `perSecond` requests a second. A response is good if its certificate is right, whatever its status. */
 export async function startProber({ authority, ...target }: Request, perSecond: number): Promise<Prober> {
   const wire: WireRequest = { ...target, ...(authority ? { ca: await readFile(authority, "utf8") } : {}) };
   const program = join(repositoryRoot, "lab/proof/proberProcess.ts");

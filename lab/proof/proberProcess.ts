@@ -1,4 +1,7 @@
-/** Run inside a namespace: makes the request of the first line of stdin at a steady rate until stdin ends; prints the count. */
+/**
+ * Runs inside a namespace: reads a request from the first line of stdin, sends it at a steady rate until stdin ends,
+ * and prints the count.
+ */
 import { createInterface } from "node:readline";
 import type { WireRequest } from "./probe";
 import type { Count } from "./prober";
@@ -7,7 +10,7 @@ import { request } from "./request";
 const perSecond = Number(process.argv[2]);
 const count: Count = { sent: 0, failed: 0, longestOutage: 0, strangers: 0, lastFailure: 0, failures: [] };
 const underWay = new Set<Promise<void>>();
-/** Start of the earliest request that has failed since a good one. */
+/** Start of the earliest failed request since the last good one. */
 let outageSince: number | undefined;
 let timer: NodeJS.Timeout | undefined;
 

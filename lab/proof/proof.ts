@@ -1,4 +1,4 @@
-/** The proof: both stacks brought up, asked for what they promise, brought up again, and removed. */
+/** The proof: brings both stacks up, checks what they promise, runs up again, and destroys them. */
 import { readFile } from "node:fs/promises";
 import type { CallRecord } from "../aws/callRecord";
 import { labCluster } from "../cloud/labAccount";
@@ -20,13 +20,13 @@ import { accountSnapshot, difference, nodeSnapshot } from "./snapshot";
 import { targetsHealthy } from "./targets";
 import { balancedUrls, devUrls, prodUrls } from "./urls";
 
-/** Number of SSH logins that the node's sshd has accepted since boot. */
+/** SSH logins that the node's sshd has accepted since boot. */
 export async function sshLogins(): Promise<number> {
   const { stdout } = await onNode(["journalctl", "--unit=ssh", "--no-pager", "--output=cat"]);
   return stdout.split("\n").filter((line) => line.startsWith("Accepted ")).length;
 }
 
-/** Every call that the AWS endpoint has answered. */
+/** All calls to the AWS endpoint. */
 export async function awsCalls(): Promise<CallRecord[]> {
   const text = await readFile(labPaths.awsCalls, "utf8").catch(() => "");
   return text
@@ -35,7 +35,7 @@ export async function awsCalls(): Promise<CallRecord[]> {
     .map((line) => JSON.parse(line) as CallRecord);
 }
 
-/** The end of what the engine said, for a row that failed. */
+/** The last lines of the engine's output, for a failed row. */
 const said = ({ stdout, stderr }: Finished): string => `${stdout}${stderr}`.trim().split("\n").slice(-30).join("\n");
 
 export async function prove(state: LabState): Promise<Row[]> {
@@ -78,7 +78,7 @@ export async function prove(state: LabState): Promise<Row[]> {
         },
       ]);
 
-  /** The API server's own listener: what must never go away, whatever is done around it. */
+  /** Watches the API server's own listener, which must stay available through every change. */
   const watchApi = (port: number): Promise<Prober> =>
     startProber(
       {
@@ -118,7 +118,7 @@ export async function prove(state: LabState): Promise<Row[]> {
   rows.push(await upAgain("dev"), await upAgain("prod"));
   rows.push(await watched("api-while-installing", "the API's own listener meanwhile", whileInstalling));
 
-  // A moved API server has been started from its old manifest by the time nodeup rewrites it.
+  // kubelet has started the old manifest of a moved API server by the time nodeup rewrites it.
   rows.push(...(await rebootedRows(state, { nodeupSeconds: 3 })));
 
   const whileRemoving = await watchApi(443);
@@ -143,7 +143,7 @@ export async function prove(state: LabState): Promise<Row[]> {
       return { ok: left.length === 0, observed: left.length === 0 ? "the account as before" : left.join("\n") };
     }),
     await row("host-as-before", "after destroy: host files as before", "the node as before", async () => {
-      // The reboot has undone the hand edit of a moved API server, as kOps does; it is no trace of ours.
+      // The reboot reverts the manual move of the API server, as in kOps; that is no leftover of ours.
       const left = difference(before.node, await nodeSnapshot()).filter((fact) => !isApiServersOwn(fact));
       return { ok: left.length === 0, observed: left.length === 0 ? "the node as before" : left.join("\n") };
     }),
@@ -151,7 +151,7 @@ export async function prove(state: LabState): Promise<Row[]> {
   return rows;
 }
 
-/** Facts that change when the API server moves between its ports. */
+/** Facts that change if the API server moves to another port. */
 function isApiServersOwn(fact: string): boolean {
   return fact.includes("/etc/kubernetes/manifests") || /listens \S+:(443|8443)$/.test(fact);
 }

@@ -1,4 +1,4 @@
-/** A reboot, and everything that was promised asked again. */
+/** Reboots the node and repeats the checks. */
 import { waitForKubeProxy } from "../kubernetes/controlPlane";
 import type { LabState } from "../lab";
 import { reboot, type RebootOptions, waitForApi } from "../node/machine";
@@ -10,8 +10,8 @@ import { type Row, row } from "./row";
 import { prodUrls } from "./urls";
 
 /**
- * nodeup puts a moved API server back on :443 at every boot, as kOps does.
- * @param patience seconds that the cluster gets to follow its API server
+ * At every boot nodeup moves the API server back to :443, as kOps does.
+ * @param patience seconds for the cluster to follow its API server
  */
 export async function rebootedRows(state: LabState, options: RebootOptions = {}, patience?: number): Promise<Row[]> {
   const outputs = await stackOutputs(state.engine.pulumi, "prod");

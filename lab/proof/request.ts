@@ -1,4 +1,4 @@
-/** The request itself: HTTP or HTTPS to an address, judged by the certificate as a browser would. */
+/** The request itself: HTTP or HTTPS to an address, with the certificate verified as in a browser. */
 import { Resolver } from "node:dns/promises";
 import * as http from "node:http";
 import * as https from "node:https";
@@ -6,10 +6,10 @@ import type { LookupFunction } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Answer, WireRequest } from "./probe";
 
-/** Longer than a lost packet's retransmissions, shorter than a person's patience. Milliseconds. */
+/** Milliseconds: longer than the retransmissions of a lost packet, shorter than a user waits. */
 const patience = 5_000;
 
-/** Looks names up at one server, with no cache between. */
+/** Resolves names at one server, without a cache. */
 function lookupAt(nameServer: string): LookupFunction {
   const resolver = new Resolver({ timeout: patience, tries: 1 });
   resolver.setServers([nameServer]);
@@ -49,7 +49,7 @@ export function request({ address, nameServer, port, host, ca }: WireRequest): P
       response.on("error", finish);
     };
     const sent = ca
-      ? // The verdict on the certificate is part of the answer, not a reason to have none.
+      ? // An untrusted certificate is a result, not an error.
         https.request({ ...options, servername: host, ca, rejectUnauthorized: false }, receive)
       : http.request(options, receive);
     sent.on("socket", (socket) => {

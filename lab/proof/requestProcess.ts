@@ -1,4 +1,4 @@
-/** Run inside a namespace: reads requests as JSON from stdin, makes them one after the other, prints the answers as JSON. */
+/** Runs inside a namespace: reads requests as JSON from stdin, makes them in order, and prints the answers as JSON. */
 import { readFileSync } from "node:fs";
 import type { WireRequest } from "./probe";
 import { request } from "./request";

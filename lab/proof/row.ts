@@ -1,4 +1,4 @@
-/** One promise of the project and whether it was seen kept. */
+/** One promise of the project, and whether the lab kept it. */
 export interface Row {
   /** Stable, for tools. */
   id: string;
@@ -6,11 +6,11 @@ export interface Row {
   ok: boolean;
   expected: string;
   observed: string;
-  /** Milliseconds that the observation took. */
+  /** Duration of the observation in milliseconds. */
   ms: number;
 }
 
-/** Makes a row of something that is done and then judged; an exception is an observation too. */
+/** Runs and judges an observation; an exception counts as an observation. */
 export async function row(
   id: string,
   name: string,

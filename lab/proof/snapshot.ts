@@ -1,18 +1,18 @@
-/** What must be as before once everything is removed: the node's files and state, and the AWS account. */
+/** What must be unchanged after destroy: the node's files and state, and the AWS account. */
 import { readFile } from "node:fs/promises";
 import { onNode } from "../node/machine";
 import { labPaths } from "../paths";
 
-/** Facts about the node, one a line, comparable between two moments. */
+/** Facts about the node, one per line; two snapshots are comparable. */
 export type Snapshot = readonly string[];
 
-/** What find looks through, and what it leaves out. */
+/** Paths that find searches and skips. */
 const places =
   "/etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc/ssl/certs -o -name 'ld.so.cache' -o -path '/etc/passwd*' -o -path '/etc/group*' -o -path '/etc/shadow*' -o -path '/etc/gshadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \\) -prune -o";
 
 /**
- * Files (with hash and mode) where we may write, units, listeners, nftables, addresses. Left out: what the package manager
- * and the system keep for themselves (caches, users of removed packages, journals) and processes' numbers.
+ * Files (with hash and mode) in the places that we may write to, units, listeners, nftables, addresses. Excludes what
+ * the package manager and the system maintain (caches, users of removed packages, journals) and process IDs.
  */
 const observe = `
 export LC_ALL=C
@@ -30,15 +30,15 @@ dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' | awk '$1 == "ii" {print 
 
 export async function nodeSnapshot(): Promise<Snapshot> {
   const { status, stdout, stderr } = await onNode(["sh", "-c", observe]);
-  if (status !== 0 && stdout === "") throw new Error(`cannot look at the node: ${stderr}`);
+  if (status !== 0 && stdout === "") throw new Error(`cannot inspect the node: ${stderr}`);
   return [...new Set(stdout.split("\n").filter(Boolean))].sort();
 }
 
-/** The AWS account as the endpoint holds it, one resource a line. */
+/** The endpoint's AWS account, one resource per line. */
 export async function accountSnapshot(): Promise<Snapshot> {
   const account = JSON.parse(await readFile(labPaths.account, "utf8")) as Record<string, unknown>;
-  // Addresses given back return to the end of AWS's pool, Route 53's changes, the sessions of roles and interfaces that have left are
-  // history, and how targets are and how long AWS takes is not what anybody has made.
+  // Excludes history (released addresses return to the end of AWS's pool; Route 53's changes, role sessions and deleted
+  // interfaces stay recorded), target health and AWS's delays: none of them is a resource.
   const history = ["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions", "leavingInterfaces"];
   const left = [...history, "targetHealth", "balancerSeconds"];
   return Object.entries(account)
@@ -49,7 +49,7 @@ export async function accountSnapshot(): Promise<Snapshot> {
     .sort();
 }
 
-/** What differs, in words; empty when nothing does. */
+/** Describes the differences; empty if there are none. */
 export function difference(before: Snapshot, after: Snapshot): string[] {
   return [
     ...after.filter((fact) => !before.includes(fact)).map((fact) => `+ ${fact}`),

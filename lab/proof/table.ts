@@ -1,4 +1,4 @@
-/** The proof as people read it. */
+/** Renders the proof as a table. */
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { Row } from "./row";

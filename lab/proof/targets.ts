@@ -1,4 +1,4 @@
-/** What a load balancer has found of its targets. */
+/** Target health as the load balancers report it. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { healthCheck } from "../../components/balancerHealth";
@@ -8,9 +8,9 @@ import type { Machine } from "../node/machines";
 import { labPaths } from "../paths";
 import { type Row, row } from "./row";
 
-/** @param workers how many nodes there are to be behind each port */
+/** @param workers expected number of nodes behind each port */
 export function targetsHealthy(workers: number): Promise<Row> {
-  // The first answer comes at once, the last after all intervals but one.
+  // The first check runs at once, the last after all intervals but one.
   const seconds = healthCheck.interval * healthCheck.healthyThreshold;
   const name = `each worker is behind 443 and 80, and healthy within ${seconds} s`;
   return row("targets-healthy", name, `${2 * workers} of ${2 * workers}`, async () => {
@@ -24,7 +24,7 @@ export function targetsHealthy(workers: number): Promise<Row> {
   });
 }
 
-/** The states of a machine in each target group, as AWS has it. */
+/** A machine's state in each target group, as AWS reports it. */
 async function statesOf(machine: Machine): Promise<string[]> {
   const { targetGroups = [], targetHealth = [] } = JSON.parse(await readFile(labPaths.account, "utf8")) as Account;
   const { instanceId } = currentNode(machine);
@@ -34,7 +34,7 @@ async function statesOf(machine: Machine): Promise<string[]> {
   );
 }
 
-/** @throws when a machine is not in this state in every target group within 60 s */
+/** @throws unless the machine reaches this state in every target group within 60 s */
 export async function waitForTarget(machine: Machine, state: "healthy" | "unhealthy"): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     const states = await statesOf(machine);

@@ -1,4 +1,4 @@
-/** Rows that are requests: who answers where, and with whose certificate. */
+/** Checks by request: who responds, with which certificate. */
 import { labCluster, labDomain } from "../cloud/labAccount";
 import { keyPair } from "../node/certificates";
 import type { Outputs } from "./outputs";
@@ -13,7 +13,7 @@ interface Expectation {
   holds(answer: Answer): boolean;
 }
 
-/** The ingress answers: its own body, and over TLS the application's certificate. */
+/** The ingress must respond: with its own body, and over TLS with the application's certificate. */
 function application(id: string, name: string, scheme: "https" | "http", address: string, port: number): Expectation {
   return {
     id,
@@ -33,7 +33,7 @@ function application(id: string, name: string, scheme: "https" | "http", address
   };
 }
 
-/** The API server answers: kOps turns anonymous requests away with 401, so the certificate is the proof. */
+/** The API server must respond: kOps rejects anonymous requests with 401, so the certificate is the proof. */
 function api(id: string, name: string, from: "internet" | "node", address: string, host: string): Expectation {
   return {
     id,
@@ -96,6 +96,6 @@ export function prodUrls(outputs: Outputs): Promise<Row[]> {
   ]);
 }
 
-/** What mode load-balancer promises: the same but for the API by its name, for a balancer knows no names. */
+/** What mode load-balancer promises: the same, except the API by SNI: a balancer does not route by name. */
 export const balancedUrls = async (outputs: Outputs): Promise<Row[]> =>
   (await prodUrls(outputs)).filter(({ id }) => id !== "api-by-sni");
