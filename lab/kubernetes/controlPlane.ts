@@ -8,18 +8,21 @@ import { onNode } from "../node/machine";
 import { labPaths } from "../paths";
 import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/kopsNode";
 
-/** `nftables` is what kOps sets on current Ubuntu and Debian (kops nodeup/pkg/model/kube_proxy.go), `iptables` its older default. */
+/**
+ * kOps sets `nftables` on current Ubuntu and Debian (kops nodeup/pkg/model/kube_proxy.go); `iptables` is its older
+ * default.
+ */
 export type ProxyMode = "nftables" | "iptables";
 
-/** kOps' range of pod addresses, and the one pod: the ingress controller. */
+/** kOps' pod address range, and the address of the only pod: the ingress controller. */
 const podRange = "100.96.0.0/11";
 export const podIp = "100.96.0.2";
 /** Name of the pod's network namespace on the node. */
 export const podNamespace = "pod";
 
 /**
- * A kubeconfig as kOps writes it: the API's internal name for SNI whatever the server's address
- * (kops pkg/kubeconfig/create_kubecfg.go, `TLSServerName = cluster.APIInternalName()`).
+ * A kubeconfig as kOps writes it: SNI is the API's internal name whatever the server's address (kops
+ * pkg/kubeconfig/create_kubecfg.go, `TLSServerName = cluster.APIInternalName()`).
  */
 export function kubeconfig(cluster: string, server: string, user: "admin" | "kube-proxy"): string {
   const inline = (path: string): string => readFileSync(path).toString("base64");
@@ -43,7 +46,10 @@ current-context: ${cluster}
 `;
 }
 
-/** What the ingress controller's Helm chart would have made: the node, the Service with its NodePorts, and its one endpoint. */
+/**
+ * The objects that the ingress controller's Helm chart would create: the node, the Service with its NodePorts, and its
+ * only endpoint.
+ */
 function clusterObjects(httpsNodePort: number, httpNodePort: number): string {
   return `apiVersion: v1
 kind: Node
@@ -72,7 +78,7 @@ endpoints:
 `;
 }
 
-/** Path on the node of the script that applies them. */
+/** Path on the node of the script that applies the objects. */
 export const applyObjects = "/opt/kops/objects";
 
 const objectsScript = `#!/bin/sh
@@ -86,7 +92,7 @@ kubectl patch node node --subresource=status --type=merge \\
   -p '{"status":{"addresses":[{"type":"InternalIP","address":"${node.primaryPrivateIp}"},{"type":"Hostname","address":"node"}]}}'
 `;
 
-/** The pod's network as a CNI would make it: a pair of interfaces and a route to the one address. */
+/** The pod's network as a CNI plugin sets it up: a veth pair and a route to the pod's address. */
 const podNetworkScript = `#!/bin/sh
 set -eu
 ip netns add ${podNamespace}
@@ -176,19 +182,19 @@ export function realControlPlane(
   };
 }
 
-/** Puts the Service and its endpoint into a cluster that has just started for the first time. */
+/** Creates the Service and its endpoint after the cluster's first start. */
 export async function createClusterObjects(): Promise<void> {
   const { status, stderr } = await onNode([applyObjects], { timeout: 120_000 });
-  if (status !== 0) throw new Error(`the cluster's objects could not be made:\n${stderr}`);
+  if (status !== 0) throw new Error(`the cluster's objects could not be created:\n${stderr}`);
 }
 
-/** Gives the operator kubectl and a kubeconfig. */
+/** Installs kubectl and a kubeconfig for the operator. */
 export async function giveKubectl(programs: string, cluster: string): Promise<void> {
   await symlink(join(programs, "usr/local/bin/kubectl"), join(labPaths.bin, "kubectl"));
   await writeFile(labPaths.kubeconfig, kubeconfig(cluster, `https://${node.autoPublicIp}`, "admin"));
 }
 
-/** Waits until kube-proxy has read the Services and written its rules. */
+/** Waits until kube-proxy has synced the Services and written its rules. */
 export async function waitForKubeProxy(): Promise<void> {
   const script =
     "for i in $(seq 300); do curl -sf -o /dev/null http://127.0.0.1:10256/healthz && exit 0; sleep 0.2; done; exit 1";

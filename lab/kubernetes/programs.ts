@@ -1,4 +1,7 @@
-/** The control plane's real programs: official binaries where they can be downloaded, else built once from their Go modules. */
+/**
+ * The control plane's real programs: official binaries if they can be downloaded, otherwise built once from their Go
+ * modules.
+ */
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cache } from "../build/cache";
@@ -20,7 +23,7 @@ const kubernetesModule = {
 } as const;
 const etcdModule = { name: "etcd", module: "lab/kubernetes/etcd", packages: ["."] } as const;
 
-/** Puts the official binaries into `directory`; false where they cannot be had. */
+/** Downloads the official binaries into `directory`; false if that fails. */
 async function downloadPrograms(directory: string): Promise<boolean> {
   for (const name of names) {
     const url = `https://dl.k8s.io/${kubernetesVersion}/bin/linux/${architecture}/${name}`;
@@ -52,8 +55,8 @@ async function downloadPrograms(directory: string): Promise<boolean> {
 }
 
 /**
- * A directory laid out like the node's root, with etcd, kube-apiserver, kube-proxy and kubectl in /usr/local/bin: one more layer
- * of the node's disk.
+ * A directory with etcd, kube-apiserver, kube-proxy and kubectl in /usr/local/bin, for use as a layer of the node's
+ * disk.
  */
 export async function controlPlanePrograms(): Promise<string> {
   return step(`Kubernetes ${kubernetesVersion}, etcd ${etcdVersion}`, (note) => {
@@ -69,7 +72,7 @@ export async function controlPlanePrograms(): Promise<string> {
       await mkdir(directory, { recursive: true });
       note("downloading the official binaries");
       if (await downloadPrograms(directory)) return;
-      note("no download here: building them from their Go modules, about 6 minutes, once");
+      note("download failed: building them from their Go modules, about 6 minutes, once");
       await goBuild(kubernetesModule, directory);
       await goBuild(etcdModule, directory);
     });
