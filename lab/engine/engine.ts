@@ -1,4 +1,4 @@
-/** Finds the Pulumi engine: on PATH, else the official release, else built once from its Go module. */
+/** Finds the Pulumi engine: on PATH, as the official release, or built once from its Go module. */
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cache } from "../build/cache";
@@ -9,7 +9,7 @@ import { labPaths } from "../paths";
 import { run, which } from "../process";
 import { step } from "../progress";
 
-/** The version that `@pulumi/pulumi` in package.json is pinned to. */
+/** The version of `@pulumi/pulumi` in package.json. */
 export const engineVersion = "3.248.0";
 
 export interface Engine {
@@ -17,13 +17,13 @@ export interface Engine {
   pulumi: string;
   version: string;
   origin: "PATH" | "official download" | "built from its Go module";
-  /** The release holds its Node.js language host; a built engine is given the lab's. */
+  /** The release includes its Node.js language host; a built engine uses the lab's. */
   languageHost: "official" | "drop-in";
 }
 
 const releases = `https://github.com/pulumi/pulumi/releases/download/v${engineVersion}`;
 
-/** Unpacks the official release into `directory`; false where it cannot be had. */
+/** Unpacks the official release into `directory`; false if the download fails. */
 async function unpackRelease(directory: string): Promise<boolean> {
   const architecture = process.arch === "arm64" ? "arm64" : "x64";
   const name = `pulumi-v${engineVersion}-linux-${architecture}.tar.gz`;
@@ -38,7 +38,7 @@ async function unpackRelease(directory: string): Promise<boolean> {
   return true;
 }
 
-/** The engine as a Go program; its version is the one that the program reports. */
+/** The engine's Go module, with the version that it reports. */
 const engineModule = {
   name: "pulumi",
   module: "lab/engine",
@@ -47,8 +47,8 @@ const engineModule = {
 } as const;
 
 /**
- * The engine for the lab. A built one is put into the lab's own bin directory, beside its language host.
- * @param paths existing directories, for whoever needs the engine without a lab
+ * The engine for the lab. A built engine goes into the lab's own bin directory, next to its language host.
+ * @param paths existing directories, to get the engine without a lab
  */
 export async function acquireEngine(paths: Pick<typeof labPaths, "bin" | "compiled"> = labPaths): Promise<Engine> {
   const installed = await which("pulumi");
@@ -60,7 +60,7 @@ export async function acquireEngine(paths: Pick<typeof labPaths, "bin" | "compil
     cache.directory("engine", [engineVersion, process.arch, ...pins(engineModule.module)], async (partial) => {
       note("downloading the official release");
       if (await unpackRelease(partial)) return;
-      note("no download here: building it from its Go module, about 5 minutes, once");
+      note("download failed: building it from its Go module, about 5 minutes, once");
       await goBuild(engineModule, partial);
     }),
   );
@@ -73,7 +73,7 @@ export async function acquireEngine(paths: Pick<typeof labPaths, "bin" | "compil
       languageHost: "official",
     };
   }
-  // The engine looks for its language host beside itself before it looks on PATH.
+  // The engine searches for its language host next to itself before PATH.
   const pulumi = join(paths.bin, "pulumi");
   await run("cp", ["--reflink=auto", join(directory, "pulumi"), `${pulumi}.new`]);
   await rename(`${pulumi}.new`, pulumi);

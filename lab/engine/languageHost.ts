@@ -1,7 +1,7 @@
 /**
- * Stands in for `pulumi-language-nodejs` where the engine is built from its Go module, which does not hold it.
- * Like the original it starts the SDK's own `@pulumi/pulumi/cmd/run` in the program's directory; nothing of the program
- * runs in this process. The engine gives its own address as the only argument and reads the port from stdout.
+ * Replaces `pulumi-language-nodejs` for an engine built from its Go module, which does not include it. Like the
+ * original it starts the SDK's own `@pulumi/pulumi/cmd/run` in the program's directory; no code of the program runs in
+ * this process. The engine passes its address as the only argument and reads the port from stdout.
  */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -16,7 +16,7 @@ type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;
 
 const engineAddress = process.argv.find((argument) => /^[\w.[\]:]+:\d+$/.test(argument)) ?? "";
 
-/** Exit status with which `cmd/run` says that it has already told the user why it failed. */
+/** Exit status of `cmd/run` after it has reported the error to the user. */
 const toldTheUser = 32;
 
 const run: Unary<language.RunRequest, language.RunResponse> = (call, callback) => {
@@ -37,7 +37,7 @@ const run: Unary<language.RunRequest, language.RunResponse> = (call, callback) =
   ];
   const child = spawn(process.execPath, [runner, ...flags, info?.getEntryPoint() ?? ".", ...request.getArgsList()], {
     cwd: programDirectory,
-    // stdout of this process belongs to the engine's handshake only.
+    // This process's stdout is for the engine's handshake only.
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,
@@ -62,7 +62,7 @@ server.addService(LanguageRuntimeService, {
     unknown,
     language.LanguageHandshakeResponse
   >,
-  // The engine asks the resources for their plugins as they are registered; nothing is installed ahead.
+  // The engine loads plugins as resources register; nothing is installed in advance.
   getRequiredPlugins: ((_call, callback) => callback(null, new language.GetRequiredPluginsResponse())) satisfies Unary<
     unknown,
     language.GetRequiredPluginsResponse
