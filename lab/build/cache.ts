@@ -1,6 +1,6 @@
 /**
- * What the lab builds once and keeps: directories named after what they are made from. A directory is used only when its
- * seal, written last, still matches its contents; anything else is built anew.
+ * A cache of what the lab builds once: directories keyed by their inputs. A directory is valid only if its seal,
+ * written last, matches its contents; otherwise it is rebuilt.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { lock } from "proper-lockfile";
 import { cacheRoot } from "../paths";
 import { run } from "../process";
 
-/** Names, kinds, sizes and modes of everything below a directory: a cut or half-written file changes it. */
+/** Names, types, sizes and modes of everything below a directory; detects truncated and partly written files. */
 async function fingerprint(directory: string): Promise<string> {
   const listing = await run("find", [
     directory,
@@ -28,13 +28,14 @@ async function fingerprint(directory: string): Promise<string> {
 }
 
 export class Cache {
-  /** @param root made when it is missing */
+  /** @param root created if missing */
   constructor(private readonly root: string) {}
 
   /**
-   * The directory `<root>/<name>-<key>`, made by `build` when it is missing or broken; older ones of that name go.
-   * @param madeFrom everything the contents depend on; the key is a hash of it
-   * @param build fills the (empty) directory that it is given
+   * The directory `<root>/<name>-<key>`; `build` creates it if it is missing or invalid, and older ones of that name
+   * are deleted.
+   * @param madeFrom everything that the contents depend on; the key is its hash
+   * @param build fills the given empty directory
    */
   async directory(
     name: string,
@@ -45,14 +46,14 @@ export class Cache {
     return this.alone(name, () => this.directoryOf(name, key, build));
   }
 
-  /** Runs `work` while no other process does anything under the same name; waits for its turn. */
+  /** Runs `work` while holding the lock of this name. */
   async alone<T>(name: string, work: () => Promise<T>): Promise<T> {
     await mkdir(this.root, { recursive: true });
-    // A build that blocks the event loop renews its lock late; one that was killed is stale after a minute.
+    // A build that blocks the event loop renews its lock late; a killed one's lock is stale after a minute.
     const release = await lock(join(this.root, name), {
       realpath: false,
       stale: 60_000,
-      // A machine that slept, say: two may build then, and the seal tells whether what came of it is whole.
+      // For example after the machine slept: two builds may then run, and the seal detects a broken result.
       onCompromised: () => undefined,
       retries: { retries: 1800, factor: 1, minTimeout: 1000 },
     });
@@ -81,5 +82,5 @@ export class Cache {
   }
 }
 
-/** The cache of this machine's user. */
+/** The cache of the current user. */
 export const cache = new Cache(cacheRoot);

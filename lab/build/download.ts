@@ -1,7 +1,7 @@
-/** Official releases, where this machine can reach them. */
+/** Downloads official releases, if this machine can reach them. */
 import { createHash } from "node:crypto";
 
-/** Bytes of a URL, or undefined where it cannot be had; on a machine without internet the answer takes seconds at most. */
+/** Downloads a URL; undefined on failure, within seconds on a machine without internet. */
 export async function download(url: string): Promise<Buffer | undefined> {
   try {
     const probe = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(5_000) });
@@ -13,7 +13,7 @@ export async function download(url: string): Promise<Buffer | undefined> {
   }
 }
 
-/** @throws when the bytes are not those that the release lists */
+/** @throws if the checksum differs from the release's list */
 export function verifySha256(name: string, bytes: Buffer, listed: string): void {
   const digest = createHash("sha256").update(bytes).digest("hex");
   if (!listed.includes(digest)) {

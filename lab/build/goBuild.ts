@@ -1,31 +1,34 @@
-/** Programs built from Go modules that the repository pins by go.mod and go.sum. */
+/** Builds programs from Go modules that the repository pins by go.mod and go.sum. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs, repositoryRoot } from "../paths";
 import { run, which } from "../process";
 
 export interface GoBuild {
-  /** What is built, for messages and the log's name. */
+  /** Used in messages and as the log's name. */
   name: string;
   /** Directory of the go.mod, relative to the repository. */
   module: string;
   packages: readonly string[];
-  /** Linker flag that sets the version which the program reports, `-X path=value`. */
+  /** Linker flag that sets the reported version, `-X path=value`. */
   version?: string;
 }
 
-/** The files that pin a module; part of the cache key of what is built from it. */
+/** The files that pin a module; part of the cache key. */
 export function pins(module: string): string[] {
   return ["go.mod", "go.sum"].map((file) => readFileSync(join(repositoryRoot, module, file), "utf8"));
 }
 
-/** Builds the programs into `directory`. @throws where Go is not installed or the build fails, with the end of its log */
+/**
+ * Builds the programs into `directory`.
+ * @throws if Go is not installed, or with the end of the log if the build fails
+ */
 export async function goBuild({ name, module, packages, version }: GoBuild, directory: string): Promise<void> {
   const go = await which("go");
   if (!go) {
     throw new Error(
       `${name} is neither installed nor downloadable here, and Go, which builds it, is not installed. ` +
-        `Install Go 1.25 or newer and start again.`,
+        `Install Go 1.25 or newer and try again.`,
     );
   }
   await run(
@@ -34,7 +37,7 @@ export async function goBuild({ name, module, packages, version }: GoBuild, dire
     ["build", "-mod=readonly", "-trimpath", "-ldflags", `-s -w ${version ? `-X ${version}` : ""}`, "-o", `${directory}/`, ...packages],
     {
       cwd: join(repositoryRoot, module),
-      // go.sum holds every checksum, so the checksum database is not asked.
+      // go.sum holds every checksum, so the checksum database is not needed.
       env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOSUMDB: "off" },
       log: join(buildLogs, `${name}-build.log`),
     },

@@ -1,17 +1,17 @@
-/** Executables that run TypeScript of the lab without compiling it at every start: the engine starts several for every preview. */
+/** Executables that run the lab's TypeScript precompiled: the engine starts several for every preview. */
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import * as ts from "typescript";
 import { labPaths, repositoryRoot } from "../paths";
 
-/** Files that a file of ours imports, directly. */
+/** The direct local imports of a file. */
 function localImports(path: string, text: string): string[] {
   return ts
     .preProcessFile(text)
     .importedFiles.flatMap(({ fileName }) => (fileName.startsWith(".") ? [`${join(dirname(path), fileName)}.ts`] : []));
 }
 
-/** Compiles a file and what it imports of ours into a directory, types unchecked; returns the JavaScript's path. */
+/** Transpiles a file and its local imports into a directory, without type checks; returns the JavaScript's path. */
 async function compile(source: string, compiled: string): Promise<string> {
   const outputOf = (path: string): string => join(compiled, relative(repositoryRoot, path)).replace(/\.ts$/, ".js");
   const waiting = [source];
@@ -32,8 +32,8 @@ async function compile(source: string, compiled: string): Promise<string> {
 
 /**
  * Writes an executable.
- * @param source a file of the repository: TypeScript of ours, or JavaScript as it is
- * @param compiled where the JavaScript goes; it must stay there
+ * @param source a TypeScript file of the repository, or a JavaScript file to use unchanged
+ * @param compiled directory for the JavaScript, which must stay there
  */
 export async function writeLauncher(path: string, source: string, compiled = labPaths.compiled): Promise<void> {
   const file = join(repositoryRoot, source);

@@ -1,4 +1,4 @@
-/** Builds into the cache what labs of every kind need: for who is going to bring up many, and has something else to do meanwhile. */
+/** Builds what all kinds of labs need into the cache, ahead of starting many labs. */
 import { mkdir } from "node:fs/promises";
 import { controlPlanePrograms } from "../kubernetes/programs";
 import { nodeImage, suites } from "../node/image";

@@ -1,4 +1,4 @@
-/** Tools from PyPI, installed once into the cache and never into the machine. */
+/** Installs tools from PyPI once into the cache, not into the system. */
 import { cache } from "./cache";
 import { attempt, run } from "../process";
 import { step } from "../progress";
@@ -7,7 +7,7 @@ import { installPrograms, whyUnavailable } from "../requirements";
 export interface PythonTool {
   /** Command line that runs a module of the tool, e.g. `command("awscli")`. */
   command(module: string): string[];
-  /** What the command needs in its environment. */
+  /** Environment of the command. */
   env: Record<string, string>;
 }
 
@@ -17,7 +17,7 @@ async function pythonWithPip(): Promise<string> {
   return (await run("python3", ["--version"])).trim();
 }
 
-/** @param packages with their exact versions, e.g. `awscli==1.46.3` */
+/** @param packages with exact versions, e.g. `awscli==1.46.3` */
 export async function pythonTool(name: string, packages: readonly string[]): Promise<PythonTool> {
   const python = await pythonWithPip();
   const directory = await cache.directory(name, [python, ...packages], (empty) =>
@@ -29,7 +29,8 @@ export async function pythonTool(name: string, packages: readonly string[]): Pro
         "--root-user-action=ignore",
       ];
       await run("python3", ["-m", "pip", "install", ...options, "--target", empty, ...packages]);
-      // What a machine's own start-up does to the packages, such as adding its certificate authority, is done before the seal.
+      // The machine's own Python start-up may modify the packages, for example to add its certificate authority; do so
+      // before the seal.
       await run("python3", ["-c", "pass"], {
         env: { ...process.env, PYTHONPATH: empty, PYTHONDONTWRITEBYTECODE: "1" },
       });
@@ -37,7 +38,7 @@ export async function pythonTool(name: string, packages: readonly string[]): Pro
   );
   return {
     command: (module) => ["python3", "-m", module],
-    // Compiled files written later would break the cache's seal.
+    // Bytecode written later would invalidate the seal.
     env: { PYTHONPATH: directory, PYTHONDONTWRITEBYTECODE: "1" },
   };
 }
