@@ -1,4 +1,7 @@
-/** What `kops update cluster --prune` does to the target groups of a cluster's Auto Scaling groups (upup/pkg/fi/cloudup/awstasks/autoscalinggroup.go). */
+/**
+ * The effect of `kops update cluster --prune` on the target groups of a cluster's Auto Scaling groups
+ * (upup/pkg/fi/cloudup/awstasks/autoscalinggroup.go).
+ */
 import { parseAllDocuments } from "yaml";
 import type { Account } from "../aws/account";
 
@@ -9,8 +12,8 @@ interface InstanceGroup {
 }
 
 /**
- * Attaches the target groups that the manifests name, and detaches all others.
- * @throws where a manifest names one that is not there, as kOps' call to AWS does
+ * Attaches the target groups in the manifests and detaches all others.
+ * @throws if a manifest names an unknown target group, as kOps' call to AWS does
  */
 export function updateTargetGroups(account: Account, cluster: string, manifests: string): void {
   for (const document of parseAllDocuments(manifests)) {

@@ -1,4 +1,4 @@
-/** kOps' own API types as a program: refuses a manifest that kOps would not read. Built once from kOps' Go module. */
+/** kOps' own API types as a program that rejects a manifest that kOps cannot read. Built once from kOps' Go module. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cache } from "../build/cache";
@@ -21,7 +21,7 @@ export async function kopsTypes(): Promise<string> {
   return join(directory, "kops");
 }
 
-/** Reads manifests as kOps does: status 0, or what kOps does not know. */
+/** Parses manifests as kOps does: status 0, or kOps' error. */
 export async function readAsKops(program: string, manifests: string): Promise<Finished> {
   return attempt(program, [], { input: manifests });
 }
