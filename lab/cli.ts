@@ -33,8 +33,8 @@ interface Flags {
 
 const program = new Command("npm run lab --")
   .description(
-    "A VPC in a box: brings up a node with systemd, an AWS endpoint and the Pulumi engine on this machine, runs `pulumi up` of\n" +
-      "dev and prod in it, proves what they promise, prints a table, and takes everything down. Linux, root, no cloud account.",
+    "A VPC in a box: starts a node with systemd, an AWS endpoint and the Pulumi engine on this machine, runs `pulumi up` of\n" +
+      "dev and prod in it, checks what they promise, prints a table, and removes everything. Linux, root, no cloud account.",
   )
   .enablePositionalOptions()
   .showHelpAfterError();
@@ -45,15 +45,12 @@ function nodesIn(text: string): number {
   throw new InvalidArgumentError(`expected a whole number from 1 to ${mostWorkers + 1}`);
 }
 
-/** The options that say what lab to bring up. */
+/** Options that select the kind of lab. */
 const labOptions = [
-  new Option(
-    "--api-port <port>",
-    "where the node's API server listens: 443 as kOps leaves it, 8443 after the hand edit",
-  )
+  new Option("--api-port <port>", "port of the node's API server: 443 as kOps sets it, 8443 after the manual edit")
     .choices(["443", "8443"])
     .default("443"),
-  new Option("--api-address <address>", "address of an API server on 8443")
+  new Option("--api-address <address>", "bind address of an API server on 8443")
     .choices(["127.0.0.1", "0.0.0.0"])
     .default("127.0.0.1"),
   new Option("--kubernetes", "run the real etcd, kube-apiserver and kube-proxy on the node"),
@@ -62,17 +59,17 @@ const labOptions = [
     .default("nftables"),
   new Option(
     "--nodes <number>",
-    `control plane and workers together, up to ${mostWorkers + 1}; workers run the ingress`,
+    `number of nodes, control plane included, up to ${mostWorkers + 1}; workers run the ingress`,
   )
     .argParser(nodesIn)
     .default(1),
   new Option("--debian <release>", "the node's Debian: 12 (bookworm) or 13 (trixie)")
     .choices(suites)
     .default("bookworm"),
-  new Option("--network <kind>", "what configures the node's network; networkd is an image without netplan")
+  new Option("--network <kind>", "network configuration of the node; networkd is an image without netplan")
     .choices(nodeNetworks)
     .default("netplan"),
-  new Option("--plugins <choice>", "which resource plugins: auto takes official command and random where installed")
+  new Option("--plugins <choice>", "resource plugins to use: auto prefers the official command and random if installed")
     .choices(["auto", "official", "drop-in"])
     .default("auto"),
 ];
@@ -118,7 +115,7 @@ withLabOptions(program)
     process.exitCode = kept === rows.length ? 0 : 1;
   });
 
-/** Ctrl-C takes down what this process has brought up. */
+/** On Ctrl-C, takes down the lab that this process brought up. */
 function tidyUpWhenInterrupted(): void {
   const interrupted = (): void => {
     say("\nInterrupted: taking the lab down …");
@@ -127,7 +124,7 @@ function tidyUpWhenInterrupted(): void {
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
 }
 
-/** Brings a lab up for the length of `use`. */
+/** Brings a lab up, runs `use`, and takes the lab down. */
 async function withLab<T>(options: LabOptions, use: (state: LabState) => Promise<T>): Promise<T> {
   tidyUpWhenInterrupted();
   const state = await lab.up(options);
@@ -140,15 +137,15 @@ async function withLab<T>(options: LabOptions, use: (state: LabState) => Promise
 
 withLabOptions(program.command("up"))
   .description("bring the same lab up and keep it, with empty stacks dev and prod")
-  .option("--from <directory>", "a saved lab instead, as after a reboot; of the other options only --plugins counts")
+  .option("--from <directory>", "bring up a saved lab, as after a reboot; of the other options only --plugins applies")
   .action(async (flags: Flags & { from?: string }) => {
     tidyUpWhenInterrupted();
     await lab.up(flags.from === undefined ? options(flags) : savedLab(resolve(flags.from), flags.plugins));
     say(
       [
         "The lab is up. Next:",
-        "  npm run lab -- exec internet -- pulumi up --stack prod     the program, where the operator sits",
-        "  npm run lab -- exec node -- systemctl status              the node, as root",
+        "  npm run lab -- exec internet -- pulumi up --stack prod     run the program as the operator",
+        "  npm run lab -- exec node -- systemctl status              run a command on the node as root",
         "  npm run lab -- down                                       take it down",
       ].join("\n"),
     );
@@ -156,13 +153,13 @@ withLabOptions(program.command("up"))
 
 program
   .command("save")
-  .description("save the lab that is up, its machines, AWS account and stacks; the machines are rebooted")
-  .argument("<directory>", "where to, for 'up --from'; an earlier one there goes")
+  .description("save the running lab, its machines, AWS account and stacks; the machines are rebooted")
+  .argument("<directory>", "directory for 'up --from'; an earlier saved lab there is replaced")
   .action((directory: string) => saveLab(requireLab(), resolve(directory)));
 
 program
   .command("down")
-  .description("take the lab down; also one that was killed half-way")
+  .description("take the lab down, also one that was killed")
   .action(async () => {
     await lab.down();
     say("No lab is left on this machine.");
@@ -170,7 +167,7 @@ program
 
 program
   .command("status")
-  .description("say whether a lab is up, and with what; exit status 3 when none is")
+  .description("show whether a lab is up and its configuration; exit status 3 if none is")
   .option("--json", "print one JSON object on stdout")
   .action(async ({ json }: { json?: boolean }) => {
     const state = runningLab();
@@ -209,13 +206,13 @@ program
 
 program
   .command("exec")
-  .description("run a command where the operator sits (internet, with pulumi's environment) or on a machine (as root)")
-  .argument("<place>", "internet, node or, of several nodes, worker-1 and on")
+  .description("run a command as the operator (internet, with pulumi's environment) or on a machine (as root)")
+  .argument("<place>", "internet, node or, with several nodes, worker-1 and up")
   .argument("<command...>", "the command and its arguments, after --")
   .passThroughOptions()
   .action(async (place: string, given: string[]) => {
     const state = requireLab();
-    // Passed-through options keep the "--" that set them apart.
+    // Passed-through options still include the separating "--".
     const command = given[0] === "--" ? given.slice(1) : given;
     if (place === "internet") {
       return hand(inInternet(command), operatorEnvironment(state.engine.pulumi), labPaths.project);
@@ -227,7 +224,7 @@ program
     throw new Error(`unknown place '${place}': expected ${places.join(", ")}`);
   });
 
-/** Gives the terminal to a command and takes over its exit status. */
+/** Runs a command on the terminal and exits with its status. */
 function hand([program = "", ...args]: string[], env: NodeJS.ProcessEnv, cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env, cwd, stdio: "inherit" });

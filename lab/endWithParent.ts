@@ -1,4 +1,4 @@
-/** Ends a program of the engine's with the engine: one that was killed says no goodbye. The official plugins do the same. */
+/** Ends an engine's plugin with the engine, also if the engine is killed. The official plugins do the same. */
 export function endWithParent(): void {
   const parent = process.ppid;
   setInterval(() => {

@@ -1,4 +1,4 @@
-/** A lab that stays up for tests and campaigns, and the hands of an operator in it. */
+/** A lab that stays up for tests and campaigns, with the operator's commands. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
@@ -15,25 +15,25 @@ export interface KeptLab {
   state: LabState;
   pulumi(...args: string[]): Promise<Finished>;
   up(stack: StackName): Promise<Finished>;
-  /** Runs a shell command on the node as root; throws when it fails. */
+  /** Runs a shell command on the node as root; throws if it fails. */
   node(command: string): Promise<string>;
-  /** A call to the AWS endpoint by the real SDK, as an administrator: class name of the command and its input. */
+  /** Calls the AWS endpoint with the real SDK, as an administrator: the command's class name and its input. */
   aws(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** The same to Route 53. */
+  /** The same for Route 53. */
   route53(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** The same to Elastic Load Balancing. */
+  /** The same for Elastic Load Balancing. */
   elb(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** The same to Auto Scaling. */
+  /** The same for Auto Scaling. */
   autoscaling(command: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** Ids of the rows of prod's URLs that fail now. */
+  /** IDs of prod's URL rows that currently fail. */
   failingRows(): Promise<string[]>;
-  /** Runs `work` with a stack's settings changed; they are as before afterwards. */
+  /** Runs `work` with changed settings of a stack, and restores them. */
   withConfig<T>(
     stack: StackName,
     change: (set: (path: string[], value: unknown) => void) => void,
     work: () => Promise<T>,
   ): Promise<T>;
-  /** Asserts that `work` changed nothing in AWS nor on the node; returns its result. */
+  /** Runs `work` and lists its changes in AWS and on the node. */
   untouched<T>(work: () => Promise<T>): Promise<{ result: T; changes: string[] }>;
 }
 

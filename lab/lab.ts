@@ -45,27 +45,30 @@ import { prepareMachine } from "./requirements";
 import { type LabKind, layOut } from "./savedLab";
 
 export interface LabOptions {
-  /** Where the API server listens: 443 as kOps leaves it, or 8443 after the hand edit. */
+  /** Port of the API server: 443 as kOps sets it, or 8443 after the manual edit. */
   apiPort: 443 | 8443;
-  /** The address that a moved API server listens on. */
+  /** Bind address of a moved API server. */
   apiAddress: MovedApiAddress;
-  /** The real control plane, with kube-proxy in this mode; the light stand-ins without it. */
+  /** Run the real control plane with this kube-proxy mode; default: the light stand-ins. */
   kubernetes?: ProxyMode;
   plugins: PluginChoice;
-  /** The node's Debian, default bookworm. */
+  /** Debian release of the node, default bookworm. */
   debian?: Suite;
-  /** How many nodes: the control plane and workers beside it, default 1. Workers are light, whatever the control plane is. */
+  /** Number of nodes including the control plane, default 1. Workers always use the light stand-ins. */
   nodes?: number;
-  /** What configures the node's network: netplan (default), or systemd-networkd on an image without netplan. */
+  /** Network configuration of the node: netplan (default), or systemd-networkd on an image without netplan. */
   network?: NodeNetwork;
-  /** A directory of `saveLab`: the same lab, as after a reboot. The other options must be its own: `savedLab`. */
+  /**
+   * A directory written by `saveLab`: brings the same lab up, as after a reboot. The other options must match:
+   * `savedLab`.
+   */
   from?: string;
 }
 
 export interface LabState extends LabKind {
   engine: Engine;
   plugins: Plugins;
-  /** Process id of the lab's cloud. */
+  /** PID of the lab's cloud. */
   cloud: number;
 }
 
@@ -75,34 +78,37 @@ const nodePorts = { httpsNodePort: 30443, httpNodePort: 30080 } as const;
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const ownerFile = join(labRoot, "owner.pid");
 
-/** The lab that is up on this machine, or undefined. */
+/** The lab that is running on this machine, or undefined. */
 export function runningLab(): LabState | undefined {
   if (!existsSync(labPaths.state)) return undefined;
   const state = JSON.parse(readFileSync(labPaths.state, "utf8")) as LabState;
   return alive(state.cloud) ? state : undefined;
 }
 
-/** The lab that must be up. @throws when none is */
+/**
+ * The running lab.
+ * @throws if none is running
+ */
 export function requireLab(): LabState {
   const state = runningLab();
   if (!state) throw new Error("no lab is running on this machine: start one with 'npm run lab -- up'");
   return state;
 }
 
-/** Refuses a second lab, and tidies up after one that was killed half-way. */
+/** Rejects a second lab, and cleans up after a killed one. */
 async function claimMachine(): Promise<void> {
   const owner = existsSync(ownerFile) ? Number(readFileSync(ownerFile, "utf8")) : 0;
   if (runningLab() || (owner > 0 && alive(owner))) {
     throw new Error(
       "a lab is already running on this machine: " +
-        "look at it with 'npm run lab -- status', end it with 'npm run lab -- down'",
+        "inspect it with 'npm run lab -- status', end it with 'npm run lab -- down'",
     );
   }
   const namespacesLeft = (await attempt("ip", ["netns", "list"])).stdout.includes(namespaces.vpc);
-  if (existsSync(labRoot) || namespacesLeft) await step("Tidying up after a lab that was cut short", lab.down);
+  if (existsSync(labRoot) || namespacesLeft) await step("Cleaning up after an interrupted lab", lab.down);
 }
 
-/** Starts the AWS endpoint and the data plane; returns when it listens. */
+/** Starts the AWS endpoint and the data plane, and waits until the endpoint listens. */
 async function startCloud(nodes: number): Promise<number> {
   const logFile = join(labPaths.logs, "cloud.log");
   const log = openSync(logFile, "a");
@@ -122,7 +128,10 @@ async function startCloud(nodes: number): Promise<number> {
   throw new Error(`the AWS endpoint did not start:\n${readFileSync(logFile, "utf8").trim()}`);
 }
 
-/** Brings a lab up; what a failure has left half-way is taken down again. @throws when one is running already */
+/**
+ * Brings a lab up, and takes it down on failure.
+ * @throws if one is already running
+ */
 async function up(options: LabOptions): Promise<LabState> {
   await prepareMachine();
   await claimMachine();
@@ -191,7 +200,7 @@ async function build(options: LabOptions): Promise<LabState> {
   return state;
 }
 
-/** Gives a worker its disk, puts it into the network and powers it on. */
+/** Creates a worker's disk, connects it to the network and powers it on. */
 async function startWorker(machine: Machine, image: string): Promise<void> {
   const installed = lightWorker(currentNode(machine).primaryPrivateIp, nodePorts);
   await createDisk(image, installed, "netplan", machine);
@@ -199,11 +208,11 @@ async function startWorker(machine: Machine, image: string): Promise<void> {
   await powerOn(machine);
 }
 
-/** Starts the metadata service of the node, for as long as the lab is up or until the returned function is called. */
+/** Starts the node's metadata service, until the lab goes down or the returned function is called. */
 async function startMetadata(): Promise<() => Promise<void>> {
   const log = openSync(join(labPaths.logs, "imds.log"), "a");
   const network = `--net=/run/netns/${namespaces.vpc}`;
-  // Hop limit 1: no pod behind a bridge gets an answer.
+  // With hop limit 1, no pod behind a bridge gets a response.
   const rules = `add table ip metadata; add chain ip metadata out { type filter hook output priority 0; }; flush chain ip metadata out; add rule ip metadata out ip saddr ${metadataAddress} ip ttl set 1`;
   await run("nsenter", [network, "nft", rules]);
   const child = spawn(
@@ -224,10 +233,10 @@ async function startMetadata(): Promise<() => Promise<void>> {
   throw new Error(`the metadata service did not start: see ${labPaths.logs}/imds.log`);
 }
 
-/** What kOps launches the next instance with, from the manifest of its instance group. */
+/** Launch settings of the next instance, from its instance group's manifest. */
 export type InstanceGroup = Pick<GroupPieces, "additionalSecurityGroups" | "cloudLabels" | "fileAssets" | "hooks">;
 
-/** Makes an instance that is off another one, with nothing of the old: what an Auto Scaling group does. */
+/** Replaces an instance that is off with a new one that keeps nothing of it, as an Auto Scaling group does. */
 async function exchange(
   machine: Machine,
   launched: Partial<Omit<InstanceGroup, "fileAssets" | "hooks">> = {},
@@ -238,7 +247,10 @@ async function exchange(
   await removeDisk(machine);
 }
 
-/** Terminates a worker's instance, and launches another. The load balancer is not told, unless somebody has told it before. */
+/**
+ * Terminates a worker's instance and launches another. Does not deregister it from load balancers: callers that want
+ * this do so before.
+ */
 async function replaceWorker(machine: Machine): Promise<void> {
   await cutPower(machine);
   await exchange(machine);
@@ -246,10 +258,10 @@ async function replaceWorker(machine: Machine): Promise<void> {
 }
 
 /**
- * Does what kOps' rolling update does to the one node: the instance is terminated, and the Auto Scaling group launches another with
- * a new interface, new addresses, a new disk and new host keys. Light control plane on 443 only.
- * @param group what the instance group asks nodeup and AWS for
- * @returns milliseconds from power on until the API server serves
+ * Replaces the node as kOps' rolling update does: terminates the instance, and the Auto Scaling group launches another
+ * with a new interface, new addresses, a new disk and new host keys. Light control plane on 443 only.
+ * @param group the instance group's settings for nodeup and AWS
+ * @returns milliseconds from power on until the API server responds
  */
 async function replaceNode(group?: InstanceGroup): Promise<number> {
   await cutPower();
@@ -265,7 +277,7 @@ async function replaceNode(group?: InstanceGroup): Promise<number> {
   return Date.now() - start;
 }
 
-/** Ends whatever is left of a lab; nothing left is no error. */
+/** Removes everything that is left of a lab; does nothing if there is none. */
 async function down(): Promise<void> {
   const there = machines();
   for (const machine of there) await cutPower(machine);
@@ -278,7 +290,7 @@ async function down(): Promise<void> {
   await rm(labRoot, { recursive: true, force: true });
 }
 
-/** Ends the lab that this process has brought up, and no other. */
+/** Takes down the lab only if this process brought it up. */
 async function downIfOurs(): Promise<void> {
   if (existsSync(ownerFile) && Number(readFileSync(ownerFile, "utf8")) === process.pid) await down();
 }

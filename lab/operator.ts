@@ -1,4 +1,4 @@
-/** The operator: a person or a tool in the `internet` namespace, with the program, its stacks and their credentials. */
+/** The operator: a user or tool in the `internet` namespace, with the program, its stacks and their credentials. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -12,16 +12,16 @@ import { attempt, type Finished, run, type RunOptions } from "./process";
 export const stacks = ["dev", "prod"] as const;
 export type StackName = (typeof stacks)[number];
 
-/** What the program consists of; linked, so that an edit in the checkout is what the next `up` runs. */
+/** The program's files, as links, so that the next `up` runs the edited checkout. */
 // prettier-ignore
 const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "components", "hostfiles", "settings", "outputs", "automation", "dns", "operator", ...transpilation, "package.json", "node_modules"];
 
-/** The operator's access key, which may do what `secondary-ingress iam` says and nothing else. */
+/** The operator's access key, with only the permissions of `secondary-ingress iam`. */
 export const operatorKeyId = "AKIALABOPERATOR00000";
-/** Somebody in the same account who may do everything. */
+/** An access key with administrator rights in the same account. */
 export const administratorKeyId = "AKIALABADMIN00000000";
 
-/** Environment of the operator: the lab's engine, plugins, state and AWS account, and nobody else's. */
+/** The operator's environment: only the lab's engine, plugins, state and AWS account. */
 export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
   return {
@@ -42,18 +42,17 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
   };
 }
 
-/** The command line that runs a program where the operator sits. */
+/** The command line that runs a program in the `internet` namespace. */
 export function inInternet(command: readonly string[]): string[] {
   return ["ip", "netns", "exec", namespaces.internet, ...command];
 }
 
-/** Runs a program as the operator. */
 export function asOperator(pulumi: string, command: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const [program = "", ...args] = inInternet(command);
   return attempt(program, args, { cwd: labPaths.project, env: operatorEnvironment(pulumi), ...options });
 }
 
-/** Writes a stack's settings: the repository's documented example with the lab's node in it. */
+/** Writes a stack's settings: the repository's documented example with the lab's node. */
 async function writeStackFile(stack: StackName): Promise<void> {
   const name = `Pulumi.${stack}.yaml`;
   const document = parseDocument(await readFile(join(repositoryRoot, name), "utf8"));
@@ -61,7 +60,7 @@ async function writeStackFile(stack: StackName): Promise<void> {
   await writeFile(join(labPaths.project, name), document.toString());
 }
 
-/** Makes the operator's project directory, and an empty stack for each environment unless there are stacks already. */
+/** Creates the operator's project directory and, unless they exist, empty stacks. */
 export async function createOperator(pulumi: string): Promise<void> {
   const present = existsSync(labPaths.backend);
   for (const directory of [labPaths.project, labPaths.pulumiHome, labPaths.backend])

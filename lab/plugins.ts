@@ -1,4 +1,4 @@
-/** Which resource plugins the engine runs in the lab: the official ones where they are to be had, else the drop-ins. */
+/** Selects the resource plugins that the engine runs in the lab: official ones if available, otherwise the drop-ins. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -11,16 +11,18 @@ const names = ["aws", "command", "random"] as const;
 export type PluginName = (typeof names)[number];
 export type Plugins = Record<PluginName, "official" | "drop-in">;
 
-/** `auto`: official `command` and `random` where installed, and the drop-in `aws`; the others override all three. */
+/**
+ * `auto`: official `command` and `random` if installed, and the drop-in `aws`; the other choices apply to all three.
+ */
 export type PluginChoice = "auto" | "official" | "drop-in";
 
-/** The version that the program's SDK asks for. */
+/** The version that the program's SDK requires. */
 async function pinnedVersion(name: PluginName): Promise<string> {
   const file = join(repositoryRoot, "node_modules/@pulumi", name, "package.json");
   return (JSON.parse(await readFile(file, "utf8")) as { version: string }).version;
 }
 
-/** Where the engine of the lab looks for a plugin; it is told to look nowhere else. */
+/** The only directory in which the lab's engine searches for a plugin. */
 async function pluginDirectory(name: PluginName, pulumiHome: string): Promise<string> {
   return join(pulumiHome, "plugins", `resource-${name}-v${await pinnedVersion(name)}`);
 }
@@ -34,8 +36,8 @@ async function officialProgram(name: PluginName): Promise<string | undefined> {
 }
 
 /**
- * Puts the chosen plugins where the engine finds them, and says what it will run.
- * @param paths for whoever needs plugins without a lab
+ * Installs the selected plugins for the engine and returns which ones it will run.
+ * @param paths to use plugins without a lab
  */
 export async function choosePlugins(
   choice: PluginChoice,

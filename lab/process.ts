@@ -1,9 +1,9 @@
-/** Runs programs and says clearly how they failed. */
+/** Runs programs and reports their failures. */
 import { spawn, type SpawnOptions } from "node:child_process";
 import { createWriteStream } from "node:fs";
 
 export interface Finished {
-  /** Exit status; 128 + signal number is not used: a killed program has status 1. */
+  /** Exit status; a killed program has status 1, not 128 + signal number. */
   status: number;
   stdout: string;
   stderr: string;
@@ -15,11 +15,11 @@ export interface RunOptions {
   cwd?: string;
   /** Milliseconds until the program is killed. */
   timeout?: number;
-  /** A file that receives everything printed, as it comes. */
+  /** A file that receives all output as it arrives. */
   log?: string;
 }
 
-/** A program that was expected to succeed and did not. */
+/** A program that failed unexpectedly. */
 export class CommandFailed extends Error {
   constructor(
     readonly command: string,
@@ -34,7 +34,7 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Runs a program to its end and returns what it printed, whatever its exit status. */
+/** Runs a program and returns its output, whatever its exit status. */
 export function attempt(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const spawnOptions: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"], timeout: options.timeout };
@@ -54,19 +54,22 @@ export function attempt(command: string, args: readonly string[], options: RunOp
       log?.end();
       resolve({ ...finished, status: status ?? 1 });
     });
-    // A program that ends without reading its input is no error of ours.
+    // A program may exit without reading its input.
     child.stdin?.on("error", () => undefined).end(options.input ?? "");
   });
 }
 
-/** Runs a program and returns its stdout. @throws {CommandFailed} when its exit status is not 0. */
+/**
+ * Runs a program and returns its stdout.
+ * @throws {CommandFailed} if its exit status is not 0
+ */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const finished = await attempt(command, args, options);
   if (finished.status !== 0) throw new CommandFailed([command, ...args].join(" "), finished, options.log);
   return finished.stdout;
 }
 
-/** Whether a program of that name is on PATH, and where. */
+/** The path of a program on PATH, or undefined. */
 export async function which(name: string, path = process.env["PATH"] ?? ""): Promise<string | undefined> {
   const { status, stdout } = await attempt("/bin/sh", ["-c", 'command -v "$1"', "sh", name], {
     env: { ...process.env, PATH: path },

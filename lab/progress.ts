@@ -1,4 +1,4 @@
-/** Tells people on stderr what the lab is doing; stdout is kept for what tools read. */
+/** Reports the lab's progress on stderr; stdout is for output that tools read. */
 import pc from "picocolors";
 
 const colours = pc.createColors(Boolean(process.stderr.isTTY) && !process.env["NO_COLOR"]);
@@ -9,8 +9,8 @@ export function say(text: string): void {
 }
 
 /**
- * Announces a step, runs it and says how long it took. `note` lets the step add a remark to its last line.
- * While it runs on a terminal, the line shows the elapsed time.
+ * Announces a step, runs it and prints its duration. `note` adds a remark to the step's last line. On a terminal, the
+ * line shows the elapsed time.
  */
 export async function step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
   const start = Date.now();

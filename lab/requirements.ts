@@ -1,9 +1,9 @@
-/** What the lab needs of this machine: Linux, root, and a few of the distribution's packages, installed where they are missing. */
+/** Requirements of the lab: Linux, root, and a few Debian packages, which it installs if missing. */
 import { cache } from "./build/cache";
 import { run, which } from "./process";
 import { step } from "./progress";
 
-/** Program → Debian package that holds it. */
+/** Program → Debian package. */
 const programs: Readonly<Record<string, string>> = {
   ip: "iproute2",
   nft: "nftables",
@@ -15,10 +15,10 @@ const programs: Readonly<Record<string, string>> = {
   curl: "curl",
 };
 
-/** The machine cannot host the lab. The message says why; tests that need the lab skip with it. */
+/** The machine cannot host the lab, for the reason in the message; tests that need the lab are skipped. */
 export class LabUnavailable extends Error {}
 
-/** Why this machine cannot host the lab, or undefined. Nothing is installed or changed. */
+/** Why this machine cannot host the lab, or undefined. Changes nothing. */
 export function whyUnavailable(): string | undefined {
   if (process.platform !== "linux")
     return `the lab needs Linux (network namespaces, systemd-nspawn); this is ${process.platform}`;
@@ -29,7 +29,7 @@ export function whyUnavailable(): string | undefined {
 /**
  * Installs missing Debian packages.
  * @param needed program → package
- * @throws {LabUnavailable} where a program is missing and there is no apt-get
+ * @throws {LabUnavailable} if a program is missing and there is no apt-get
  */
 export async function installPrograms(needed: Readonly<Record<string, string>>): Promise<void> {
   const missing: [string, string][] = [];
@@ -40,11 +40,11 @@ export async function installPrograms(needed: Readonly<Record<string, string>>):
   const packages = [...new Set(missing.map(([, packageName]) => packageName))];
   if (!(await which("apt-get"))) {
     throw new LabUnavailable(
-      `missing programs: ${missing.map(([program]) => program).join(", ")}; install them and start again`,
+      `missing programs: ${missing.map(([program]) => program).join(", ")}; install them and try again`,
     );
   }
   await step(`Debian packages: ${packages.join(", ")}`, () =>
-    // apt-get waits for no other of its kind.
+    // apt-get does not wait for another apt-get.
     cache.alone("apt-get", async () => {
       const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
       await run("apt-get", ["-qq", "update"], { env });
@@ -53,7 +53,7 @@ export async function installPrograms(needed: Readonly<Record<string, string>>):
   );
 }
 
-/** @throws {LabUnavailable} where the machine cannot host the lab */
+/** @throws {LabUnavailable} if the machine cannot host the lab */
 export async function prepareMachine(): Promise<void> {
   const why = whyUnavailable();
   if (why) throw new LabUnavailable(why);

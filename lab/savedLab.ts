@@ -1,6 +1,6 @@
 /**
- * A lab that was saved: what `labRoot` holds of a lab, in a directory of the same layout, from which a lab of any name is brought up.
- * What is made anew in every lab (namespaces, plugins, launchers, logs) is not in it.
+ * A saved lab: the contents of `labRoot` in a directory of the same layout, from which a lab of any name can be brought
+ * up. Excludes what every lab creates anew (namespaces, plugins, launchers, logs).
  */
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ import type { PluginChoice } from "./plugins";
 import { run } from "./process";
 import { step } from "./progress";
 
-/** What kind of lab it was. */
+/** Options that the lab was created with. */
 export interface LabKind {
   apiPort: 443 | 8443;
   apiAddress: MovedApiAddress;
@@ -26,7 +26,7 @@ export interface LabKind {
 }
 
 interface Saved extends LabKind {
-  /** Seal of the node image that the disks lie on. */
+  /** Seal of the node image below the disks. */
   image: string;
 }
 
@@ -45,7 +45,7 @@ export function savedLab(
   return { ...kindOf(readSaved(directory)), plugins, from: directory };
 }
 
-/** What makes up a lab, below `labRoot`: of the machines what was written to disk and which instance each is. */
+/** A lab's files below `labRoot`; of a machine, its overlay and its instance generation. */
 const partsOf = (names: readonly string[]): string[] =>
   [
     labPaths.account,
@@ -56,16 +56,19 @@ const partsOf = (names: readonly string[]): string[] =>
     ...names.flatMap((name) => [join(labRoot, name, "upper"), join(labRoot, name, "generation")]),
   ].map((path) => relative(labRoot, path));
 
-/** Copies to the same place below another root: owners, modes and overlayfs' marks included. */
+/** Copies paths to another root, with owners, modes and overlayfs' attributes. */
 async function copy(from: string, to: string, paths: readonly string[]): Promise<void> {
   for (const path of paths.filter((each) => existsSync(join(from, each)))) {
     await mkdir(dirname(join(to, path)), { recursive: true });
-    // A directory that is there already is filled.
+    // -T copies into an existing directory.
     await run("cp", ["-aT", join(from, path), join(to, path)]);
   }
 }
 
-/** Makes a directory to save a lab in. @throws where there is anything else */
+/**
+ * Creates an empty directory for a saved lab.
+ * @throws if it holds anything else
+ */
 async function emptied(directory: string): Promise<void> {
   const found = existsSync(directory) ? await readdir(directory) : [];
   if (found.length > 0 && !found.includes("saved.json"))
@@ -86,9 +89,9 @@ const writeSaved = (directory: string, saved: Saved): Promise<void> =>
   writeFile(savedFile(directory), `${JSON.stringify(saved, undefined, 2)}\n`);
 
 /**
- * Saves the running lab: its machines are shut down in order, and booted again afterwards. What the cloud was told beyond the account
- * (other policies of the operator or the node) is not saved. Certificates are valid for 30 days.
- * @param directory made here; an earlier one of that name goes
+ * Saves the running lab: shuts its machines down cleanly and boots them again. Excludes changed policies of the
+ * operator or the node, which only the cloud's process holds. Certificates are valid for 30 days.
+ * @param directory created; replaces an earlier saved lab
  */
 export async function saveLab(kind: LabKind, directory: string): Promise<void> {
   const image = sealOf(await nodeImage(kind.debian));
@@ -106,11 +109,14 @@ export async function saveLab(kind: LabKind, directory: string): Promise<void> {
   });
 }
 
-/** Lays a saved lab where the next one looks for its parts. @throws where its disks lie on another image than this machine's */
+/**
+ * Copies a saved lab to the next lab's paths.
+ * @throws if its disks belong to another image than this machine's
+ */
 export async function layOut(directory: string, image: string): Promise<void> {
   if (readSaved(directory).image !== sealOf(image))
     throw new Error(
-      `expected a lab on the node image ${image}, found one of another image in ${directory}: save it anew`,
+      `expected a lab on the node image ${image}, found one of another image in ${directory}: save it again`,
     );
   await copy(directory, labRoot, partsOf((await readdir(directory)).filter((name) => /^(node|worker-\d)$/.test(name))));
 }
