@@ -1,4 +1,4 @@
-/** `npm run campaign -- alerts`: each alert is made to fire in a real Prometheus, and to end. */
+/** `npm run campaign -- alerts`: makes each alert fire and resolve in a real Prometheus. */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -13,7 +13,7 @@ import { bringUp } from "./bringUp";
 
 const { json } = new Command("npm run campaign -- alerts")
   .description(
-    "makes each alert of operator/monitoring/alerts.yml fire in a real Prometheus, and end, and writes docs/results/alerts.md",
+    "makes each alert of operator/monitoring/alerts.yml fire and resolve in a real Prometheus, and writes docs/results/alerts.md",
   )
   .option("--json", "print one JSON object on stdout: { alerts }")
   .parse()
@@ -21,15 +21,15 @@ const { json } = new Command("npm run campaign -- alerts")
 
 /** Seconds between scrapes. */
 const interval = 5;
-/** An hour would have to pass before the alert ends. */
+/** Otherwise the alert would take an hour to resolve. */
 const shortened = { of: "[1h]", to: "[2m]" };
-/** Seconds that an alert may take to fire or to end: the longest of the rules is five minutes. */
+/** Seconds for an alert to fire or resolve; the longest `for` of the rules is five minutes. */
 const patience = 480;
 
 interface Seen {
   alerts: readonly string[];
   fault: string;
-  /** Seconds after the fault, and after its end. */
+  /** Seconds from the fault to firing, and from its end to resolving. */
   fired: number;
   ended: number;
 }

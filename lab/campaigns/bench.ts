@@ -1,4 +1,4 @@
-/** `npm run bench`: what the path costs, beside what a user would pick instead, and what the program costs, beside an empty one. */
+/** `npm run bench`: compares our paths with their alternatives, and the program with an empty one. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { keepLab } from "../keptLab";
@@ -28,18 +28,18 @@ function positive(text: string): number {
 
 const { runs, idle, streams, json, page } = new Command("npm run bench --")
   .description(
-    "compares the ways to application and API, and the program with an empty one; writes docs/performance.md.\n" +
-      "The exit status is 1 where a figure misses what is asked of it.",
+    "compares the paths to application and API, and the program with an empty one; writes docs/performance.md.\n" +
+      "The exit status is 1 if a figure misses its limit.",
   )
-  .option("--runs <number>", "how often the paths are measured, in turn", positive, 9)
-  .option("--idle <number>", "idle connections to hold", positive, 10_000)
+  .option("--runs <number>", "number of runs, each measuring all paths", positive, 9)
+  .option("--idle <number>", "number of idle connections to hold", positive, 10_000)
   .option(
     "--streams <number>",
-    "streams that a reload and a change of the configuration must leave alone",
+    "number of streams that a reload and a configuration change must not interrupt",
     positive,
     1000,
   )
-  .option("--no-page", "measure only")
+  .option("--no-page", "measure without writing the page")
   .option(
     "--json",
     "print one JSON object on stdout: { machine, versions, runs, paths, ratios, spreads, comparisons, tuning, held, program }",
@@ -47,13 +47,13 @@ const { runs, idle, streams, json, page } = new Command("npm run bench --")
   .parse()
   .opts<{ runs: number; idle: number; streams: number; json?: boolean; page: boolean }>();
 
-/** Longer than HAProxy's timeout for a client that says nothing. */
+/** Longer than HAProxy's client timeout. */
 const idleSeconds = 70;
 
-/** Enough for what is asked of the program and of tuning, which take long. */
+/** Enough for the limits of the program and of tuning, which take long to measure. */
 const otherRuns = Math.min(runs, 5);
 
-/** A load leaves more ended connections behind than the kernel tracks, and a client more than it has ports for. */
+/** A load leaves more closed connections than the kernel tracks, and uses more ports than a client has. */
 async function forManyConnections(): Promise<void> {
   const set = (namespace: string, setting: string): Promise<string> =>
     run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);

@@ -1,4 +1,7 @@
-/** `npm run campaign -- diagnoses`: every fault that the doctor knows, made for real, found, and fixed by what the doctor says. */
+/**
+ * `npm run campaign -- diagnoses`: creates every fault that the doctor knows, and checks that the doctor finds it and
+ * its fix works.
+ */
 import { Command } from "commander";
 import { keepLab, type KeptLab } from "../keptLab";
 import { lab } from "../lab";
@@ -15,19 +18,21 @@ import { runMain } from "../runMain";
 import { bringUp } from "./bringUp";
 
 const { draws, onlyDraws, seed, only, json } = new Command("npm run campaign -- diagnoses")
-  .description("makes each of the doctor's findings true, follows its fix, and writes docs/results/diagnoses.md")
-  .option("--draws <number>", "how many times one or two faults are made at random", "20")
-  .option("--only-draws", "nothing but these")
+  .description(
+    "creates the fault of each of the doctor's findings, applies the fix, and writes docs/results/diagnoses.md",
+  )
+  .option("--draws <number>", "number of random draws of one or two faults", "20")
+  .option("--only-draws", "only the draws")
   .option("--seed <number>", "the same seed draws the same faults", "1")
   .option(
     "--only <pattern>",
-    "only the codes that match this regular expression, and no draws; of the others the page keeps what it has",
+    "only the codes that match this regular expression, and no draws; the page keeps the other results",
   )
   .option("--json", "print one JSON object on stdout: { diagnoses, draws }")
   .parse()
   .opts<{ draws: string; onlyDraws?: boolean; seed: string; only?: string; json?: boolean }>();
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Numbers from 0 to 1, reproducible from the seed (mulberry32). */
 function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -43,7 +48,7 @@ async function withLab(moved: boolean, work: (operator: Operator) => Promise<voi
     apiPort: moved ? 8443 : 443,
     apiAddress: "127.0.0.1",
     plugins: "auto",
-    // For the load balancer.
+    // The load balancer's targets.
     nodes: 3,
   });
   let operator: Operator | undefined;
@@ -62,19 +67,19 @@ async function withLab(moved: boolean, work: (operator: Operator) => Promise<voi
   }
 }
 
-/** All that can be drawn, each once. */
+/** All faults that can be drawn, each once. */
 function shuffled(next: () => number): Fixture[] {
   const left = [...pool];
   return pool.map(() => left.splice(Math.floor(next() * left.length), 1)[0] as Fixture);
 }
 
-/** An address that is lost at a stop would be a finding beside all the others. */
+/** Otherwise every draw would also find that a stop loses the API's address. */
 async function keepApiAddress(operator: Operator): Promise<void> {
   await set(["primaryAddress"], "elastic-ip");
   await operator.shell("pulumi up --yes --skip-preview --stack prod");
 }
 
-/** What the draws have shown; nothing where none were made. */
+/** Summary of the draws; empty if there were none. */
 function drawsInWords(drawn: readonly Draw[]): string {
   if (drawn.length === 0) return "";
   const all = drawn.filter((draw) => draw.right).length;
@@ -122,7 +127,7 @@ ${drawsInWords(drawn)}`;
 async function main(): Promise<void> {
   const diagnoses: Diagnosis[] = [];
   const drawn: Draw[] = [];
-  // Half an hour's work: what an earlier run has found of the others stays on the page.
+  // A complete run takes half an hour, so the page keeps earlier results for the other codes.
   const before = readKept<Diagnosis>("diagnoses");
   const drawnBefore = readKept<Draw>(`diagnoses-draws-${seed}`);
   const write = async (): Promise<void> => {

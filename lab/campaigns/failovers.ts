@@ -1,4 +1,6 @@
-/** `npm run campaign -- failovers`: a worker behind the load balancer is replaced, drained, frozen and lost, again and again. */
+/**
+ * `npm run campaign -- failovers`: repeatedly replaces, drains, freezes and loses a worker behind the load balancer.
+ */
 import { Command } from "commander";
 import { healthCheck } from "../../components/balancerHealth";
 import { keepLab } from "../keptLab";
@@ -10,8 +12,8 @@ import { machineInWords, table, writeResults } from "./page";
 import { runMain } from "../runMain";
 
 const { times, json } = new Command("npm run campaign -- failovers")
-  .description("lets a worker behind the load balancer fail in each way, and writes docs/results/failovers.md")
-  .option("--times <number>", "how often each, 1 to 10", "5")
+  .description("makes a worker behind the load balancer fail in each way, and writes docs/results/failovers.md")
+  .option("--times <number>", "repetitions of each fault, 1 to 10", "5")
   .option("--json", "print one JSON object on stdout: { failovers }")
   .parse()
   .opts<{ times: string; json?: boolean }>();

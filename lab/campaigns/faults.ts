@@ -1,4 +1,4 @@
-/** `npm run campaign -- faults`: what happens to requests while everything happens to the node. */
+/** `npm run campaign -- faults`: counts failed requests during every fault of a node. */
 import { Command, Option } from "commander";
 import type { ProxyMode } from "../kubernetes/controlPlane";
 import { say } from "../progress";
@@ -51,17 +51,14 @@ ${table(head, rows)}
 
 new Command("npm run campaign -- faults")
   .description(
-    "Runs every fault in the lab with requests all the time, counts those that failed, and writes docs/results/faults.md.",
+    "Runs every fault in the lab under constant requests, counts the failed ones, and writes docs/results/faults.md.",
   )
   .option(
     "--json",
     "print one JSON object on stdout: { scenarios: [{ name, api: { sent, failed }, app: { sent, failed } }] }",
   )
-  .option(
-    "--only <pattern>",
-    "only the scenarios whose name matches this regular expression; the page is left as it is",
-  )
-  .option("--light", "light stand-ins in the place of the real control plane; the page is left as it is")
+  .option("--only <pattern>", "only the scenarios whose name matches this regular expression; does not write the page")
+  .option("--light", "use the light stand-ins for the control plane; does not write the page")
   .addOption(
     new Option("--proxy-mode <mode>", "kube-proxy's mode").choices(["nftables", "iptables"]).default("nftables"),
   )

@@ -1,4 +1,7 @@
-/** `npm run campaign -- interleavings`: what people, AWS and the operator do, in random order, and then one `up` and one `destroy`. */
+/**
+ * `npm run campaign -- interleavings`: random sequences of changes by users, AWS and the operator, followed by one `up`
+ * and one `destroy`.
+ */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -11,11 +14,11 @@ import { runMain } from "../runMain";
 
 const { times, seed, from, json } = new Command("npm run campaign -- interleavings")
   .description("runs random interleavings from a seed, and writes docs/results/interleavings.md")
-  .option("--times <number>", "how many", "200")
+  .option("--times <number>", "number of interleavings", "200")
   .option("--seed <number>", "the same seed gives the same interleavings", "1")
   .option(
     "--from <number>",
-    "go on with this one, counted from 1, after what an earlier run of this seed has kept",
+    "continue with this one, counted from 1, after the saved results of an earlier run with this seed",
     "1",
   )
   .option("--json", "print one JSON object on stdout: { seed, interleavings }")

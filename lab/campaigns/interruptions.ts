@@ -1,4 +1,4 @@
-/** `npm run campaign -- interruptions`: every file's installation, interrupted at every stage. */
+/** `npm run campaign -- interruptions`: interrupts the installation of every file at every stage. */
 import { Command, Option } from "commander";
 import { say } from "../progress";
 import { type InterruptionsReport, runInterruptions } from "./interruptions/campaign";
@@ -41,8 +41,8 @@ new Command("npm run campaign -- interruptions")
     "--json",
     "print one JSON object on stdout: { interruptions: [{ step, call, program, action, broken }], api }",
   )
-  .option("--every <n>", "only each nth point", "1")
-  .addOption(new Option("--api-port <port>", "where the API server listens").choices(["443", "8443"]).default("443"))
+  .option("--every <n>", "only every nth point", "1")
+  .addOption(new Option("--api-port <port>", "port of the API server").choices(["443", "8443"]).default("443"))
   .showHelpAfterError()
   .action(async ({ json, every, apiPort }: Flags) => {
     if (!/^[1-9]\d*$/.test(every)) throw new Error(`--every: expected a whole number from 1, found '${every}'`);

@@ -1,11 +1,11 @@
-/** What a long campaign has measured so far: it can be cut short, and go on another day. */
+/** Intermediate results of a long campaign, which can be interrupted and continued. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheRoot } from "../paths";
 
 const fileOf = (name: string): string => join(cacheRoot, "campaigns", `${name}.json`);
 
-/** @returns what was kept under this name; nothing where there is none */
+/** @returns the saved results of this name; empty if there are none */
 export function readKept<T>(name: string): T[] {
   try {
     return JSON.parse(readFileSync(fileOf(name), "utf8")) as T[];

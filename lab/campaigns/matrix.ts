@@ -1,4 +1,7 @@
-/** `npm run campaign -- matrix`: the main job with the real control plane, for each place of the API server and each mode of kube-proxy. */
+/**
+ * `npm run campaign -- matrix`: the lab's proof with the real control plane, for each API server address and kube-proxy
+ * mode.
+ */
 import { Command } from "commander";
 import { repositoryRoot } from "../paths";
 import { attempt } from "../process";
@@ -7,9 +10,7 @@ import type { Row } from "../proof/row";
 import { machineInWords, table, writeResults } from "./page";
 
 new Command("npm run campaign -- matrix")
-  .description(
-    "Does the main job with each place of the API server and each mode of kube-proxy, with the real control plane.",
-  )
+  .description("Runs the lab's proof with the real control plane, for each API server address and kube-proxy mode.")
   .parse();
 
 const places = [

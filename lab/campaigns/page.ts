@@ -1,4 +1,4 @@
-/** Pages of figures, each written by the command that measures what it shows. */
+/** Pages of figures, written by the command that measures them. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { repositoryRoot } from "../paths";
 /** Writes `docs/results/<name>.md`. */
 export const writeResults = (name: string, text: string): Promise<void> => writePage(`docs/results/${name}.md`, text);
 
-/** Writes a page, formatted as the repository's other files. */
+/** Writes a page with the repository's formatting. */
 export async function writePage(name: string, text: string): Promise<void> {
   const path = join(repositoryRoot, name);
   mkdirSync(dirname(path), { recursive: true });
@@ -19,7 +19,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** The machine that figures were measured on, in one sentence. */
+/** Describes the machine of the measurement. */
 export function machineInWords(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() || process.arch;

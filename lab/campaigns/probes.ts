@@ -1,4 +1,4 @@
-/** Asks all the time, 20 times a second each: the API from outside, the API from the node, the application. */
+/** Sends 20 requests a second each to the API from outside, the API from the node, and the application. */
 import { labCluster, labDomain } from "../cloud/labAccount";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
@@ -22,11 +22,11 @@ export const probeApi = (): Promise<Prober> =>
 export const probeApp = (address: string): Promise<Prober> =>
   startProber({ from: "internet", address, ...app }, perSecond);
 
-/** The application on its NodePort, from the node: what kube-proxy does without us. */
+/** The application on its NodePort, from the node: kube-proxy without us. */
 export const probeNodePort = (): Promise<Prober> =>
   startProber({ from: "node", address: node.primaryPrivateIp, ...app, port: 30443 }, perSecond);
 
-/** @param appAddress public address of the applications; nothing is asked of them without it */
+/** @param appAddress public address of the applications; without it, they get no requests */
 export async function startProbes(appAddress: string | undefined): Promise<{ stop(): Promise<Counts> }> {
   const apiProbers = await Promise.all([
     probeApi(),

@@ -1,4 +1,4 @@
-/** `npm run campaign -- reboots`: both kinds of node rebooted again and again, with nodeup more or less late. */
+/** `npm run campaign -- reboots`: repeatedly reboots both kinds of node, with different delays of nodeup. */
 import { Command } from "commander";
 import { keepLab, type KeptLab } from "../keptLab";
 import { lab } from "../lab";
@@ -12,31 +12,31 @@ import { probeApi, probeApp, probeNodePort } from "./probes";
 import { bringUp } from "./bringUp";
 import { applicationsAddress } from "./faults/scenario";
 
-/** Seconds by which nodeup is late. */
+/** Delays of nodeup in seconds. */
 const delays = [0, 1, 3, 6, 10];
-/** Seconds to an answer on each URL from the moment at which the node itself could give it. */
+/** Seconds until each URL must respond, from the time at which the node itself could. */
 const limit = 5;
-/** Seconds that kube-proxy's own back-off may take besides. */
+/** Additional seconds for kube-proxy's own backoff. */
 const patience = 15;
 
 interface Rebooted {
   node: string;
   how: string;
   nodeupSeconds: number;
-  /** Seconds after the later of multi-user.target and the API server serving; negative where it answered before. */
+  /** Seconds after multi-user.target or the API server's start, whichever is later; negative if it responded before. */
   api: number;
-  /** The same for the NodePort by itself, which is kube-proxy's, asked on the node. */
+  /** The same for the NodePort itself, which is kube-proxy's, requested on the node. */
   nodePort: number;
-  /** The same for the application, through us. */
+  /** The same for the application, through our path. */
   app: number;
   conflicts: string;
-  /** Answers with the API's certificate on the application's address. */
+  /** Responses with the API's certificate on the application's address. */
   strangers: number;
   endpoint: string;
   broken: string[];
 }
 
-/** Milliseconds since 1970 of a moment that systemd gives in microseconds of the machine's monotonic clock. */
+/** Converts systemd's monotonic microseconds to milliseconds since 1970. */
 const fromMonotonic = (microseconds: number): number =>
   Date.now() - Number(process.hrtime.bigint() / 1_000_000n) + microseconds / 1000;
 
@@ -51,7 +51,7 @@ async function multiUserReached(): Promise<number> {
   return fromMonotonic(Number(stdout));
 }
 
-/** When the API server said that it serves on :443, after this boot. */
+/** When the API server logged that it serves on :443 after this boot. */
 async function apiServes(since: number): Promise<number> {
   for (let tries = 0; tries < 600; tries++) {
     const { stdout } = await onNode([
@@ -124,7 +124,7 @@ async function runReboots(times: number): Promise<Rebooted[]> {
         if (moved) await step("Moving the API server to 127.0.0.1:8443", () => moveApi("127.0.0.1"));
         const delay = delays[count % delays.length] ?? 0;
         const kind = moved ? "moved to 127.0.0.1:8443" : "untouched";
-        // Each delay with both ways of going down.
+        // Each delay with a shutdown and with a power cut.
         const powerCut = Math.floor(count / delays.length) % 2 === 1;
         results.push(
           await step(`Reboot of a node that is ${kind}, nodeup ${delay} s late`, async (note) => {

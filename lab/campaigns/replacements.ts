@@ -1,4 +1,7 @@
-/** `npm run campaign -- replacements`: the node's instance replaced as kOps does it, followed by one `pulumi up`, again and again. */
+/**
+ * `npm run campaign -- replacements`: repeatedly replaces the node's instance as kOps does, followed by one `pulumi
+ * up`.
+ */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -9,8 +12,8 @@ import { runMain } from "../runMain";
 import { bringUp } from "./bringUp";
 
 const { times, json } = new Command("npm run campaign -- replacements")
-  .description("replaces the node's instance again and again, and writes docs/results/replacements.md")
-  .option("--times <number>", "how often, 1 to 5", "5")
+  .description("repeatedly replaces the node's instance, and writes docs/results/replacements.md")
+  .option("--times <number>", "number of replacements, 1 to 5", "5")
   .option("--json", "print one JSON object on stdout: { replacements }")
   .parse()
   .opts<{ times: string; json?: boolean }>();

@@ -1,4 +1,7 @@
-/** `npm run campaign -- selfheals`: the node's instance replaced as kOps does it, with nobody there but the node itself, again and again. */
+/**
+ * `npm run campaign -- selfheals`: repeatedly replaces the node's instance as kOps does; the node heals without the
+ * operator.
+ */
 import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
@@ -10,7 +13,7 @@ import { bringUp } from "./bringUp";
 
 const { times, json } = new Command("npm run campaign -- selfheals")
   .description("replaces the node's instance, which then heals by itself, and writes docs/results/selfheals.md")
-  .option("--times <number>", "how often, 1 to 5", "5")
+  .option("--times <number>", "number of replacements, 1 to 5", "5")
   .option("--json", "print one JSON object on stdout: { heals }")
   .parse()
   .opts<{ times: string; json?: boolean }>();

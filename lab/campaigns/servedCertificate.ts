@@ -1,4 +1,4 @@
-/** Another certificate for a server on the node: shell for the node. */
+/** Replaces the certificate of a server on the node, in shell. */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptLab } from "../keptLab";
@@ -9,7 +9,7 @@ import { labPaths } from "../paths";
 export interface ServedCertificate {
   /** Path of certificate and key, without `.crt` and `.key`. */
   path: string;
-  /** Makes the server read it. */
+  /** Command that makes the server read it. */
   reload: string;
 }
 
@@ -23,9 +23,9 @@ export const apiCertificate: ServedCertificate = {
 };
 
 /**
- * @param days that it is good for
+ * @param days of validity
  * @param names subject alternative names, as openssl writes them
- * @param authority path of the signer's certificate and key, without `.crt` and `.key`; signed by itself where it is undefined
+ * @param authority path of the signer's certificate and key, without `.crt` and `.key`; self-signed if undefined
  */
 export function serve(
   { path, reload }: ServedCertificate,
@@ -47,7 +47,9 @@ export function serve(
 export const serveAsBefore = ({ path, reload }: ServedCertificate): string =>
   `if [ -e ${path}.kept ]; then mv ${path}.kept ${path}.crt && ${reload}; fi`;
 
-/** One for the applications by the authority that clients trust; its key is on the node no longer than this takes. */
+/**
+ * A certificate for the applications from the authority that clients trust; its key is removed from the node at once.
+ */
 export async function serveTrusted({ node }: KeptLab, days: number): Promise<void> {
   const authority = "/root/web-authority";
   const { certificate, key } = keyPair("web-authority");

@@ -1,4 +1,4 @@
-/** What makes each alert fire, and what ends it. */
+/** The faults that make each alert fire, and how to end them. */
 import { metricsOf } from "../../../operator/doctor/metrics";
 import { node as addresses } from "../../network/addresses";
 import { moveApi, waitForApi } from "../../node/machine";
@@ -8,13 +8,13 @@ import { appCertificate, serveAsBefore, serveTrusted } from "../servedCertificat
 import type { Prometheus } from "./prometheus";
 
 export interface AlertFault {
-  /** The alerts that it makes fire. */
+  /** The alerts that the fault triggers. */
   alerts: readonly string[];
-  /** What is done, in words. */
+  /** Description of the fault, for the page. */
   fault: string;
   make(operator: Operator, prometheus: Prometheus): Promise<unknown>;
   end(operator: Operator, prometheus: Prometheus): Promise<unknown>;
-  /** Its rule waits for minutes, whatever its `for`. */
+  /** The rule takes minutes, whatever its `for`. */
   slow?: true;
 }
 
@@ -24,7 +24,7 @@ const onNode =
   ({ kept }: Operator): Promise<unknown> =>
     kept.node(commands.join(" && "));
 
-/** A unit that systemd passes over, as after an edit that nobody meant. */
+/** Makes systemd skip a unit, as a mistaken drop-in would. */
 const passOver = (unit: string): string[] => [
   `mkdir -p /run/systemd/system/${unit}.d`,
   `printf '[Unit]\\nConditionPathExists=/nowhere\\n' >/run/systemd/system/${unit}.d/lab.conf`,
@@ -37,7 +37,7 @@ const noLongerPassOver = (unit: string): string[] => [
   `systemctl start ${unit}`,
 ];
 
-/** As cron on the operator's machine would. */
+/** As cron on the operator's machine does. */
 export const lookWithDoctor = async (operator: Operator, prometheus: Prometheus): Promise<void> => {
   const { report } = await operator.doctor("prod", "--only", "AWS");
   await prometheus.textFile("doctor.prom", metricsOf(report));
@@ -82,7 +82,7 @@ export const alertFaults: readonly AlertFault[] = [
     },
     end: async ({ kept }) => {
       await kept.node(noLongerPassOver("kube-api-forward.service").join(" && "));
-      // nodeup puts the API server back.
+      // nodeup restores the API server.
       await kept.node("systemctl start kops-configuration.service");
       await waitForApi(443);
       await kept.node(`rm -rf /run/secondary-ingress/pauses; ${check}`);
@@ -125,7 +125,7 @@ export const alertFaults: readonly AlertFault[] = [
     fault: "the tables are flushed five times, and put back by the guard",
     make: ({ kept }) =>
       kept.node(`for i in 1 2 3 4 5; do nft delete table ip secondary_ingress; sleep 1; ${check}; sleep 6; done`),
-    // Nothing more to repair: it ends by itself.
+    // Nothing is left to repair; the alert resolves by itself.
     end: async () => undefined,
     slow: true,
   },

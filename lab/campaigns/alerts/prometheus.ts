@@ -1,4 +1,4 @@
-/** A real Prometheus with the repository's rules, scraping what the lab's node and its users see. */
+/** A real Prometheus with the repository's rules, which scrapes the lab's node and probes it as users do. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ export const prometheusPrograms = {
   "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
 } as const;
 
-/** Where node-exporter finds text files, on the node. */
+/** node-exporter's textfile directory on the node. */
 export const textFiles = "/var/lib/prometheus/node-exporter";
 
 interface Configuration {
@@ -50,20 +50,24 @@ export const alertRules = async (): Promise<Rule[]> =>
   (await read<Rules>("alerts.yml")).groups.flatMap(({ rules }) => rules);
 
 export interface Prometheus {
-  /** Answers of its HTTP API; `path` below /api/v1/. */
+  /** A response of its HTTP API; `path` is relative to /api/v1/. */
   get<T>(path: string): Promise<T>;
-  /** Names of the alerts that fire now. */
+  /** Names of the firing alerts. */
   firing(): Promise<string[]>;
-  /** Waits until these alerts fire, or have ended. @returns the seconds that took @throws after `patience` seconds */
+  /**
+   * Waits until these alerts fire, or resolve.
+   * @returns the duration in seconds
+   * @throws after `patience` seconds
+   */
   until(names: readonly string[], fire: boolean, patience?: number): Promise<number>;
-  /** Writes a text file of the machine that the operator works on; node-exporter shows it. */
+  /** Writes a textfile of the operator's machine, which node-exporter exports. */
   textFile(name: string, content: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * @param changed what differs from the repository's rules; they are as they are without it
- * @param interval seconds between scrapes, and between evaluations
+ * @param changed replacements of the repository's rules; unchanged without it
+ * @param interval seconds between scrapes and between evaluations
  */
 export async function startPrometheus(
   kept: KeptLab,
@@ -93,7 +97,7 @@ export async function startPrometheus(
   };
   const rules = await read<Rules>("alerts.yml");
   for (const group of rules.groups) group.rules = group.rules.map(changed);
-  // Where there is no name server the name goes with the handshake.
+  // Without a name server, the name is set only in the TLS handshake.
   const blackbox = await read<Blackbox>("blackbox.yml");
   const tls = { ca_file: keyPair("web-authority").certificate, server_name: labDomain };
   blackbox.modules.secondary_ingress_app.http.tls_config = tls;
@@ -108,7 +112,7 @@ export async function startPrometheus(
     ...["--collector.disable-defaults", "--collector.textfile", "--web.listen-address=127.0.0.1:9100"],
     `--collector.textfile.directory=${onTheNode}`,
   );
-  // As an SSH tunnel would: HAProxy's metrics are on the node's loopback alone.
+  // Like an SSH tunnel: HAProxy's metrics listen on the node's loopback only.
   start(
     process.execPath,
     "-e",
@@ -147,7 +151,7 @@ export async function startPrometheus(
           );
       }
     },
-    // One exporter shows both places' files; with a machine each there would be two.
+    // One exporter serves both machines' files; in production there are two.
     textFile: (name, content) => writeFile(join(onTheNode, name), content),
     async stop() {
       for (const child of children) child.kill("SIGKILL");

@@ -1,10 +1,10 @@
-/** A bar chart as SVG: medians as bars, the spread from least to most as a line. */
+/** A bar chart as SVG: bars are medians, lines the range from minimum to maximum. */
 import type { Figure } from "./statistics";
 
 export interface Bar {
   label: string;
   figure: Figure;
-  /** Ours, to be told apart. */
+  /** Highlights our own paths. */
   ours: boolean;
 }
 
@@ -12,7 +12,7 @@ const escaped = (text: string): string => text.replace(/&/g, "&amp;").replace(/<
 
 const layout = { width: 720, left: 230, right: 90, top: 40, row: 26, bar: 16 } as const;
 
-/** @param unit after each number */
+/** @param unit appended to each number */
 export function barChart(title: string, unit: string, bars: readonly Bar[]): string {
   const { width, left, right, top, row, bar } = layout;
   const most = Math.max(...bars.map(({ figure }) => figure.max));

@@ -1,18 +1,18 @@
-/** How busy client and machine are meanwhile: a ratio measured with a client that cannot do more is an upper bound. */
+/** CPU use of client and machine during a load: if the client is saturated, a measured ratio is an upper bound. */
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 
 export interface Effort {
-  /** Processor time of the programs started meanwhile, as a share of one processor. */
+  /** CPU time of the programs started in the meantime, as a share of one processor. */
   client: number;
   /** Busy share of all processors of the machine. */
   machine: number;
 }
 
-/** Ticks of a second in /proc, the same on every architecture (USER_HZ). */
+/** USER_HZ: ticks per second in /proc, the same on every architecture. */
 const ticksPerSecond = 100;
 
-/** Seconds of processor time of this process's children that have ended. */
+/** CPU seconds of this process's finished children. */
 async function childrensTime(): Promise<number> {
   const fields = (await readFile("/proc/self/stat", "utf8")).replace(/^.*\) /s, "").split(" ");
   return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;

@@ -1,4 +1,4 @@
-/** What the measurements come to: the object of `--json`. */
+/** Summarizes the measurements: the object of `--json`. */
 import { cpus, totalmem } from "node:os";
 import type { HeldFigures } from "./manyConnections";
 import type { PathRun, PathRuns } from "./measure";
@@ -28,16 +28,16 @@ export interface PathFigures extends Pick<Path, "id" | "title" | "to"> {
   barePerSecond: Figure;
   bareP99: Figure;
   requestsPerSecond: Figure;
-  /** Milliseconds of a request on a kept connection. */
+  /** Milliseconds of a request on a keep-alive connection. */
   requestP99: Figure;
   megabytesPerSecond?: Figure;
-  /** Milliseconds of processor time in between, for 1000 connections. */
+  /** Milliseconds of the proxy's CPU time per 1000 connections. */
   processor?: Figure;
-  /** MiB in between, for 1000 idle connections. */
+  /** MiB of the proxy's memory per 1000 idle connections. */
   memory?: number;
   /** Connections and requests of all loads. */
   failed: number;
-  /** Processor time of the client, as a share of one processor, and of the machine, as a share of all, during a load. */
+  /** CPU use during a load: of the client as a share of one processor, of the machine as a share of all. */
   client: { connecting: Figure; bare: Figure; keeping: Figure };
   busy: { connecting: Figure; bare: Figure; keeping: Figure };
 }
@@ -45,7 +45,7 @@ export interface PathFigures extends Pick<Path, "id" | "title" | "to"> {
 /** Ours on secondary:443 against the NodePort. */
 export type RatioName = "newConnections" | "p99" | "keepAlive" | "throughput";
 
-/** Others, named after what is compared with what. */
+/** Other comparisons, named after both sides. */
 export type ComparisonName =
   | "bareConnectionsToNodePort"
   | `${RatioName | "bareConnections"}ToHandMade`
@@ -57,10 +57,10 @@ export type ComparisonName =
 export interface Bench {
   machine: Machine;
   versions: Record<string, string>;
-  /** How often the paths were measured. */
+  /** Number of runs of the paths. */
   runs: number;
   paths: PathFigures[];
-  /** Medians, run by run. */
+  /** Medians of the per-run ratios. */
   ratios: Record<RatioName, number>;
   spreads: Record<RatioName, Comparison>;
   comparisons: Record<ComparisonName, Comparison>;
@@ -69,7 +69,7 @@ export interface Bench {
   program: ProgramFigures;
 }
 
-/** What was measured. */
+/** The raw measurements. */
 export interface Measurements extends Pick<Bench, "machine" | "versions" | "tuning" | "held" | "program"> {
   paths: PathRuns;
 }

@@ -1,4 +1,4 @@
-/** Many connections held by a client of their own, and what becomes of them. */
+/** Many connections, held by a separate client process. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { repositoryRoot } from "../../paths";
@@ -6,12 +6,15 @@ import type { Held } from "./holder";
 import { inVpc } from "./load";
 
 export interface Holder {
-  /** Asks every connection for a sign of life. */
+  /** Probes every connection. */
   ask(): Promise<Held>;
   stop(): void;
 }
 
-/** @returns once all connections are open and have brought their first bytes @throws when one cannot be made */
+/**
+ * @returns once all connections are open and have received their first bytes
+ * @throws if one cannot be opened
+ */
 export async function hold(url: string, count: number): Promise<Holder> {
   const [program = "", ...args] = inVpc(
     process.execPath,

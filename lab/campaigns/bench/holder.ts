@@ -1,4 +1,4 @@
-/** A client that holds many TLS connections: `holder.ts URL COUNT`; each line of input makes it ask how they are. */
+/** A client that holds many TLS connections: `holder.ts URL COUNT`; each input line makes it probe all of them. */
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type TLSSocket } from "node:tls";
@@ -6,13 +6,13 @@ import { connect, type TLSSocket } from "node:tls";
 export interface Held {
   /** Connections that are still open. */
   open: number;
-  /** Of these, how many brought bytes within the patience: the answer to a request, or the next piece of a stream. */
+  /** Open connections that received data in time: a response, or the next piece of a stream. */
   alive: number;
 }
 
-/** Seconds in which an answer, or the next piece of a stream, must come. */
+/** Seconds to wait for a response or the next piece of a stream. */
 const patience = 20;
-/** Handshakes at once. */
+/** Concurrent handshakes. */
 const atOnce = 64;
 
 const [address = "", count = "0"] = process.argv.slice(2);

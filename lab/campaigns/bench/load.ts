@@ -1,4 +1,7 @@
-/** Load generators, and what they print: ApacheBench for connections, wrk for requests and bytes on kept ones. */
+/**
+ * Runs load generators and parses their output: ApacheBench for connections, wrk for requests and bytes on keep-alive
+ * connections.
+ */
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,27 +12,27 @@ import { type Effort, withEffort } from "./effort";
 /** Program → Debian package. */
 export const loadGenerators = { ab: "apache2-utils", wrk: "wrk" } as const;
 
-/** New connections, each with one request. */
+/** New connections with one request each. */
 export interface Connecting {
   perSecond: number;
   connections: number;
   failed: number;
-  /** Answers with a status other than 2xx. */
+  /** Responses with a status other than 2xx. */
   refused: number;
-  /** Milliseconds from the first packet to the last byte of the answer. */
+  /** Milliseconds from the first packet to the last byte of the response. */
   p50: number;
   p99: number;
 }
 
-/** Requests on kept connections. */
+/** Requests on keep-alive connections. */
 export interface Keeping {
   requestsPerSecond: number;
   bytesPerSecond: number;
-  /** Connections and answers that failed. */
+  /** Failed connections and responses. */
   failed: number;
-  /** Answers with a status other than 2xx and 3xx. */
+  /** Responses with a status other than 2xx and 3xx. */
   refused: number;
-  /** Milliseconds from request to answer. */
+  /** Milliseconds from request to response. */
   p50: number;
   p99: number;
 }
@@ -74,15 +77,15 @@ export function parseWrk(report: string): Keeping {
   };
 }
 
-/** On the router of the VPC: one hop from the node, with no security group and no translation on the way. */
+/** On the VPC's router: one hop from the node, without security groups or NAT. */
 export const inVpc = (...command: string[]): string[] => ["ip", "netns", "exec", namespaces.vpc, ...command];
 
 const exec = ([program = "", ...args]: string[]): Promise<string> => run(program, args);
 
-/** Connections at once, where a load does not say otherwise. */
+/** Default number of concurrent connections. */
 const concurrency = 32;
 
-/** A load, and how busy client and machine were meanwhile. */
+/** A load, with the CPU use of client and machine. */
 export type Loaded<T> = T & { effort: Effort };
 
 async function loaded<T extends object>(work: () => Promise<T>): Promise<Loaded<T>> {
@@ -90,24 +93,27 @@ async function loaded<T extends object>(work: () => Promise<T>): Promise<Loaded<
   return { ...result, effort };
 }
 
-/** More than any path makes in the time that a load may last. */
+/** More than any path completes within the duration of a load. */
 const endless = 1_000_000;
 
 export interface Amount {
-  /** Connections at once. */
+  /** Concurrent connections. */
   clients?: number;
-  /** How many in all, so that those that wait longest count as well; or for how many seconds. */
+  /** Total number of connections, so that the slowest ones count too; or the duration in seconds. */
   count?: number;
   seconds?: number;
 }
 
-/** A connection that is reset counts as failed (`-r`). @throws when more than a tenth fails */
+/**
+ * A reset connection counts as failed (`-r`).
+ * @throws if more than a tenth fails
+ */
 export async function connect(
   url: string,
   { clients = concurrency, count = endless, seconds }: Amount,
 ): Promise<Loaded<Connecting>> {
   const percentiles = join(tmpdir(), `ab-${process.pid}.csv`);
-  // -t sets a number of its own, which a later -n overrides.
+  // -t sets its own -n, which a later -n overrides.
   const time = seconds === undefined ? [] : ["-t", `${seconds}`];
   const result = await loaded(async () => {
     const report = await exec(
@@ -124,7 +130,7 @@ export async function connect(
 export const keep = (url: string, seconds: number): Promise<Loaded<Keeping>> =>
   loaded(async () => parseWrk(await exec(inVpc("wrk", "-t1", `-c${concurrency}`, `-d${seconds}s`, "--latency", url))));
 
-/** Requests that nobody counts, so that the first figure after another path is not the price of cold caches. */
+/** Uncounted requests, so that the first figure after another path does not include cold caches. */
 export async function warmUp(url: string, requests: number, kept: boolean): Promise<void> {
   await exec(inVpc("ab", "-q", "-d", "-r", ...(kept ? ["-k"] : []), "-n", `${requests}`, "-c", `${concurrency}`, url));
 }

@@ -1,4 +1,4 @@
-/** Connections in great number: idle ones and streams, what they cost, and whether they outlive a reload and a change. */
+/** Many idle connections and streams: their cost, and whether they survive a reload and a configuration change. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
 import { set } from "../interleavings/events";
@@ -9,16 +9,16 @@ import { memory, type Path, type PathId, streamPage, urlOf } from "./paths";
 import { up } from "./program";
 
 export interface HeldFigures {
-  /** `processes`: HAProxy's, among which the connections are spread by a reload between them. */
+  /** `processes`: HAProxy processes that share the connections, with a reload between them. */
   idle: { asked: number; seconds: number; processes: number } & Held;
-  /** MiB of the service in between, with 1000 idle connections more than before, by path. */
+  /** MiB of the proxy's memory for 1000 additional idle connections, by path. */
   memoryOfThousand: Partial<Record<PathId, number>>;
   memoryOfIdle: number;
-  /** `workers`: process ids of HAProxy's worker before, after the reload and after the change. */
+  /** `workers`: PIDs of HAProxy's worker before, after the reload and after the change. */
   streams: { asked: number; afterReload: Held; afterChange: Held; workers: number[] };
 }
 
-/** The worker that takes new connections: HAProxy's youngest. */
+/** The worker that accepts new connections: HAProxy's youngest. */
 async function worker(kept: KeptLab): Promise<number> {
   const children = await kept.node(
     "main=$(systemctl show -P MainPID haproxy.service); cat /proc/$main/task/$main/children",
@@ -26,7 +26,7 @@ async function worker(kept: KeptLab): Promise<number> {
   return Math.max(...children.trim().split(" ").map(Number));
 }
 
-/** The processes that have connections keep them; new connections are the new processes'. */
+/** Existing processes keep their connections; new processes accept the new ones. */
 async function reload(kept: KeptLab): Promise<void> {
   await kept.node("systemctl reload haproxy.service");
   await sleep(1000);

@@ -1,4 +1,4 @@
-/** The loads of each path, each in turn with the others that it is compared with. */
+/** Runs the loads of each path, interleaved with those of the paths that it is compared with. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
 import { set } from "../interleavings/events";
@@ -12,37 +12,40 @@ export type Note = (text: string) => void;
 /** One run of one path. */
 export interface PathRun {
   connecting: Loaded<Connecting>;
-  /** Without TLS, of which a client makes many more. */
+  /** Without TLS, a client opens many more connections. */
   bare: Loaded<Connecting>;
   keeping: Loaded<Keeping>;
-  /** Of 1 MiB pages; for paths to applications. */
+  /** Requests for 1 MiB pages; only for paths to applications. */
   loading?: Loaded<Keeping>;
-  /** Milliseconds of processor time of the service in between, for 1000 connections. */
+  /** Milliseconds of the proxy's CPU time per 1000 connections. */
   processor?: number;
 }
 
 export type PathRuns = Record<PathId, PathRun[]>;
 
-/** How long each load lasts, in seconds. */
+/** Durations of the loads in seconds. */
 export interface Durations {
   connecting: number;
   bare: number;
   keeping: number;
-  /** For paths to applications. */
+  /** Only for paths to applications. */
   loading: number;
 }
 
-/** The API is loaded without TLS for so long that a full queue shows: who is turned away comes again after a second or more. */
+/**
+ * The load of the API without TLS is long enough to show a full queue: a rejected client retries after a second or
+ * more.
+ */
 export const durations: Record<Path["to"], Durations> = {
   application: { connecting: 2, bare: 2, keeping: 3, loading: 2 },
   API: { connecting: 2, bare: 5, keeping: 1, loading: 0 },
 };
 
-/** TLS connections that one client makes in about a second. */
+/** TLS connections that one client opens in about a second. */
 export const connectionsPerSecond = 1500;
-/** Connections without TLS at once: so many that in every run more than one in a hundred waits for room in plain socat's queue. */
+/** Concurrent connections without TLS: enough that in every run more than 1 % wait for plain socat's queue. */
 export const bareClients = 256;
-/** Seconds until nothing is left of a change of the forwarder. */
+/** Seconds until a forwarder change has settled. */
 const settling = 3;
 
 async function measurePath(kept: KeptLab, path: Path, seconds: Durations): Promise<PathRun> {
@@ -65,7 +68,7 @@ async function measurePath(kept: KeptLab, path: Path, seconds: Durations): Promi
   return run;
 }
 
-/** Has the stack's own forwarder changed, where a path needs the other one. */
+/** Changes the stack's forwarder if a path needs the other one. */
 export async function forwardBy(
   kept: KeptLab,
   forwarder: Path["forwarder"],
@@ -78,7 +81,7 @@ export async function forwardBy(
   return forwarder;
 }
 
-/** By lot; paths that need the same forwarder come together, so that it changes no more than needed. */
+/** In random order, grouped by forwarder to minimize its changes. */
 export function inTurn(paths: readonly Path[], random?: () => number): Path[] {
   const groups = new Map<Path["forwarder"], Path[]>();
   for (const path of shuffled(paths, random)) groups.set(path.forwarder, [...(groups.get(path.forwarder) ?? []), path]);

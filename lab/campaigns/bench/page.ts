@@ -1,4 +1,4 @@
-/** docs/performance.md, with its charts. */
+/** Renders docs/performance.md and its charts. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../paths";
@@ -11,10 +11,10 @@ import type { Up } from "./program";
 import { promisesOf, spread } from "./promises";
 import { type Comparison, type Figure, figure, verdict } from "./statistics";
 
-/** Runs that a page's medians need. */
+/** Minimum number of runs for a page with medians. */
 export const fewestRuns = 5;
 
-/** @throws where a page would show medians of too few runs */
+/** @throws if there are too few runs for medians */
 export function refuseFewRuns(runs: number): void {
   if (runs < fewestRuns)
     throw new Error(
@@ -64,7 +64,7 @@ const effortTable = (paths: readonly PathFigures[]): string =>
     ]),
   );
 
-/** A client whose one processor is as good as full cannot show what a faster way could do. */
+/** A client that uses this share of its processor is saturated, and hides what a faster path could do. */
 const full = 0.9;
 
 function clientsLimit(paths: readonly PathFigures[]): string {
@@ -77,7 +77,7 @@ function clientsLimit(paths: readonly PathFigures[]): string {
     : `On the direct NodePort the client is the limit for ${limited.join(" and ")}: against a client that could do more, these ratios would be lower, so read them as upper bounds.`;
 } // prettier-ignore
 
-/** Which of the two forwarders keeps both limits, in words. */
+/** Which of the two forwarders meets both limits. */
 function forwarders(bench: Bench): string {
   const { comparisons: c } = bench;
   const kept = (name: string): boolean =>
@@ -111,7 +111,7 @@ export async function writePerformancePage(bench: Bench): Promise<void> {
   await writePage("docs/performance.md", performancePage(bench));
 }
 
-/** docs/performance.md, before it is formatted. */
+/** docs/performance.md before formatting. */
 export function performancePage(bench: Bench): string {
   const { machine, versions, runs, paths, tuning, held, program } = bench;
   const promises = promisesOf(bench);

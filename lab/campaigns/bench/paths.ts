@@ -1,4 +1,4 @@
-/** The ways to application and API that are compared, made on one node beside each other. */
+/** The compared paths to application and API, side by side on one node. */
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
 import { apiForwardListener } from "../../../hostfiles/node/ports";
@@ -20,20 +20,20 @@ export interface Path {
   to: "application" | "API";
   host: string;
   port: number;
-  /** Where the same goes without TLS; a port for TLS answers that, too, with a complaint. */
+  /** Port of the same path without TLS; a TLS port answers plain HTTP with an error. */
   httpPort?: number;
-  /** The service in between, whose processor time and memory count. */
+  /** The proxy's unit, whose CPU time and memory are measured. */
   unit?: string;
-  /** What `apiForwarder` must be. */
+  /** The required value of `apiForwarder`. */
   forwarder?: "socat" | "socket-proxyd";
 }
 
 export const urlOf = ({ host, port }: Path, page = "/"): string => `https://${host}:${port}${page}`;
 
-/** The same without TLS. */
+/** The same URL without TLS. */
 export const bareUrlOf = ({ host, port, httpPort = port }: Path): string => `http://${host}:${httpPort}/`;
 
-/** Ports of what is made for the comparison alone. */
+/** Ports of the paths that exist only for comparison. */
 const ports = { handMade: 4443, handMadeHttp: 4080, nftOnly: 5443, nftOnlyHttp: 5080, handMadeSocat: 6443 };
 
 export function pathsTo(secondary: string): readonly Path[] {
@@ -52,12 +52,12 @@ export function pathsTo(secondary: string): readonly Path[] {
   ]; // prettier-ignore
 }
 
-/** Bytes of the page that throughput is measured with. */
+/** Page size in bytes for the throughput load. */
 export const bigPage = { path: "/big", bytes: 2 ** 20 } as const;
-/** A page that never ends: a few bytes every now and then, as a watch of the API has them. */
+/** An endless page: a few bytes at intervals, like a watch of the API. */
 export const streamPage = "/stream";
 
-/** The ingress controller as it is, with more connections, a page to load and one that trickles. */
+/** The stand-in's ingress configuration, with more connections, a large page and a slow one. */
 const ingress = (primary: string): string => `worker_processes 1;
 pid /run/ingress.pid;
 error_log stderr;
@@ -83,7 +83,7 @@ http {
 }
 `;
 
-/** The hand-made layout: HAProxy bound where clients connect, in front of the NodePort, with what Debian's defaults leave open. */
+/** The manual layout: HAProxy bound to the public ports, in front of the NodePort, otherwise with Debian's defaults. */
 const handMadeHaproxy = (primary: string, secondary: string): string => `defaults
   mode tcp
   option tcplog
@@ -102,13 +102,13 @@ backend ingress_http
   server node ${primary}:30080 check
 `;
 
-/** The hand-made forwarder: socat's own backlog of 5, unless it is told otherwise. */
+/** The manual forwarder: socat with its default backlog of 5 unless `options` set another. */
 export const plainSocat = (port: number, options = ""): string =>
   `socat TCP-LISTEN:${port},fork,reuseaddr${options} TCP:127.0.0.1:8443`;
 
 const file = (path: string, text: string): string => `cat >${path} <<'EOF'\n${text}EOF\n`;
 
-/** Needs prod up on a node with a moved API server. */
+/** Requires prod to be up on a node with a moved API server. */
 export async function makePaths(kept: KeptLab, secondary: string): Promise<void> {
   const primary = addresses.primaryPrivateIp;
   await kept.node(
@@ -132,7 +132,10 @@ export async function makePaths(kept: KeptLab, secondary: string): Promise<void>
   );
 }
 
-/** Connections that one process of a unit may pass on, two file descriptors each: this machine's limit may be lower than the unit's. */
+/**
+ * Connections that one process of a unit can proxy, with two file descriptors each: this machine's limit may be lower
+ * than the unit's.
+ */
 export async function mostConnections(kept: KeptLab, unit: string): Promise<number> {
   const limit = await kept.node(
     `awk '/^Max open files/ { print $4 }' /proc/$(systemctl show -P MainPID ${unit})/limits`,
@@ -140,11 +143,11 @@ export async function mostConnections(kept: KeptLab, unit: string): Promise<numb
   return Math.floor((Number(limit) - 200) / 2);
 }
 
-/** Process ids of a unit, whatever this machine's control groups can count. */
+/** PIDs of a unit, independent of this machine's cgroup support. */
 const processes = (unit: string): string =>
   `$(grep -lE ':/system\\.slice/${unit.replaceAll(".", "\\.")}$' /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3)`;
 
-/** Processor time that a unit's processes have used so far, with those of theirs that have ended, in milliseconds. */
+/** CPU time of a unit's processes and their finished children, in milliseconds. */
 export async function processorTime(kept: KeptLab, unit: string): Promise<number> {
   const ticks = await kept.node(
     `for p in ${processes(unit)}; do sed 's/.*) //' /proc/$p/stat 2>/dev/null; done | awk '{ sum += $12 + $13 + $14 + $15 } END { print sum + 0 }'; getconf CLK_TCK`,
@@ -153,7 +156,7 @@ export async function processorTime(kept: KeptLab, unit: string): Promise<number
   return (sum / perSecond) * 1000;
 }
 
-/** Memory that a unit's processes have for themselves, and their share of the rest, in MiB. */
+/** PSS of a unit's processes, in MiB. */
 export async function memory(kept: KeptLab, unit: string): Promise<number> {
   const kib = await kept.node(
     `for p in ${processes(unit)}; do cat /proc/$p/smaps_rollup 2>/dev/null; done | awk '/^Pss:/ { sum += $2 } END { print sum + 0 }'`,

@@ -1,4 +1,4 @@
-/** How long the program takes beside an empty one, and how often it calls at the node and at AWS. */
+/** Duration of the program compared with an empty one, and its SSH logins and AWS calls. */
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeptLab } from "../../keptLab";
@@ -10,7 +10,7 @@ import { devUrls, prodUrls } from "../../proof/urls";
 import type { Note } from "./measure";
 import { shuffled } from "./statistics";
 
-/** What `pulumi new typescript` writes: pulumi/templates at 65db26b, August 2026, with the names filled in. */
+/** The output of `pulumi new typescript`: pulumi/templates at 65db26b, August 2026, with the names filled in. */
 const template = (name: string): Record<string, string> => ({
   "Pulumi.yaml": `name: ${name}
 description: A minimal TypeScript Pulumi program
@@ -55,7 +55,10 @@ config:
 `,
 });
 
-/** Makes an empty program, its packages those of this repository. @returns its directory */
+/**
+ * Creates an empty program with this repository's packages.
+ * @returns its directory
+ */
 async function emptyProgram(name: string): Promise<string> {
   const directory = join(labRoot, name);
   await mkdir(directory, { recursive: true });
@@ -64,7 +67,10 @@ async function emptyProgram(name: string): Promise<string> {
   return directory;
 }
 
-/** @returns seconds @throws when the command fails */
+/**
+ * @returns seconds
+ * @throws if the command fails
+ */
 async function pulumi(kept: KeptLab, cwd: string, ...args: string[]): Promise<number> {
   const start = Date.now();
   const { status, stdout, stderr } = await asOperator(
@@ -81,7 +87,7 @@ const preview = (kept: KeptLab, stack: StackName, cwd: string = labPaths.project
 export const up = (kept: KeptLab, stack: StackName, cwd: string = labPaths.project): Promise<number> =>
   pulumi(kept, cwd, "up", "--yes", "--skip-preview", "--stack", stack);
 
-/** What one `up` takes. */
+/** Cost of one `up`. */
 export interface Up {
   seconds: number;
   sshLogins: number;
@@ -95,11 +101,11 @@ async function counted(kept: KeptLab, stack: StackName): Promise<Up> {
 }
 
 export interface ProgramFigures {
-  /** Seconds, run by run. The template's types are checked at every run, the other empty program's are not, as ours. */
+  /** Seconds per run. The template type-checks at every run; the other empty program does not, like ours. */
   previews: { empty: number[]; emptyUnchecked: number[]; dev: number[]; prod: number[] };
-  /** `up`s that change nothing, run by run; of the empty programs the seconds alone. */
+  /** `up`s without changes, per run; for the empty programs only seconds. */
   unchanged: { empty: number[]; emptyUnchecked: number[]; dev: Up[]; prod: Up[] };
-  /** Measured once. `bothUrls`: seconds from the start of the first `up` until dev's and prod's URLs answer. */
+  /** Measured once. `bothUrls`: seconds from the start of the first `up` until dev's and prod's URLs respond. */
   first: { dev: Up; prod: Up; bothUrls: number };
 }
 

@@ -1,4 +1,4 @@
-/** What is promised of speed, and whether the figures keep it. */
+/** The performance limits, and whether the figures meet them. */
 import type { Bench } from "./figures";
 import type { Comparison } from "./statistics";
 
@@ -9,13 +9,13 @@ interface Limit {
 
 export interface Promised {
   title: string;
-  /** The limit in words; "–" where a figure is told without one. */
+  /** Description of the limit; "–" if the figure has none. */
   asked: string;
   found: string;
-  /** The ratio of the two medians, where the figure is a ratio, and whether it says the same about the limit. */
+  /** For a ratio: the ratio of the medians, and whether it gives the same verdict. */
   ofMedians?: { text: string; agrees: boolean };
   kept: boolean;
-  /** Whether a miss is one of the whole: where two ways lead to a goal, one that meets the limit will do. */
+  /** Whether missing the limit fails the command: of two alternatives, one that meets the limit is enough. */
   binding: boolean;
 }
 
@@ -30,7 +30,10 @@ const within = (value: number, { least = -Infinity, most = Infinity }: Limit): b
 const limitInWords = ({ least, most }: Limit): string =>
   least !== undefined ? `≥ ${least}` : most !== undefined ? `≤ ${most}` : "–";
 
-/** Judged run by run, which a drift of the machine's speed does not touch. Where the ratio of the medians disagrees, it is too close to call. */
+/**
+ * Compared within each run, so that drift of the machine's speed cancels out. If the ratio of the medians disagrees,
+ * the result is too close to call.
+ */
 function ratio(title: string, value: Comparison, limit: Limit, binding = true): Promised {
   const kept = within(value.median, limit);
   return {
@@ -43,7 +46,7 @@ function ratio(title: string, value: Comparison, limit: Limit, binding = true): 
   };
 }
 
-/** "Never below" allows for what the same configuration differs from itself. */
+/** "Never below" allows for the variation of one configuration between runs. */
 const notBelow: Limit = { least: 0.97 };
 const notSlower: Limit = { most: 1.1 };
 
@@ -113,5 +116,5 @@ function counts({ held: { idle, streams }, program: { first, unchanged } }: Benc
 
 export const promisesOf = (bench: Bench): Promised[] => [...ratios(bench), ...counts(bench)];
 
-/** The promises that make the command fail. */
+/** The missed limits that make the command fail. */
 export const missed = (bench: Bench): Promised[] => promisesOf(bench).filter(({ kept, binding }) => binding && !kept);

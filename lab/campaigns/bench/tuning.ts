@@ -1,4 +1,4 @@
-/** Settings that could make our paths faster, each beside our own as they are. */
+/** Settings that could make our paths faster, each compared with our configuration. */
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
 import { connect, keep, warmUp } from "./load";
@@ -8,12 +8,12 @@ import { type Comparison, compare, type Figure, figure, shuffled } from "./stati
 
 interface Variant {
   title: string;
-  /** Lines after `global`, and after `defaults`. */
+  /** Lines to add after `global` and after `defaults`. */
   global?: string;
   defaults?: string;
-  /** After `bind`'s address. */
+  /** Options to add to `bind`. */
   bind?: string;
-  /** The kernel's settings, name → value, while it starts and while it is measured. */
+  /** sysctls, name → value, during start and measurement. */
   kernel?: Readonly<Record<string, number>>;
 }
 
@@ -36,7 +36,7 @@ const variants: readonly Variant[] = [
   },
 ];
 
-/** What is measured of each, run by run. */
+/** Measurements of one variant, per run. */
 interface Measured {
   newConnections: number[];
   keepAlive: number[];
@@ -47,7 +47,7 @@ export interface Tuned extends Record<keyof Measured, Comparison> {
   title: string;
 }
 
-/** A queue of connections before a forwarder: socat as it comes, and with ours. */
+/** The accept queue of a forwarder: socat's default, and ours. */
 export interface Backlogs {
   before: { perSecond: Figure; p99: Figure };
   after: { perSecond: Figure; p99: Figure };
@@ -64,7 +64,7 @@ export interface Tuning {
 const firstPort = 11443;
 const firstSocatPort = 11643;
 
-/** Our installed configuration with another port and one more setting, as a process of its own. */
+/** Our installed configuration with another port and one more setting, in its own process. */
 const start = ({ global = "", defaults = "", bind = "" }: Variant, index: number): string => {
   const port = firstPort + index;
   return [
@@ -77,7 +77,7 @@ const start = ({ global = "", defaults = "", bind = "" }: Variant, index: number
   ].join(" ");
 };
 
-/** With the kernel's settings of a variant, and then as before. */
+/** Applies a variant's sysctls and restores them afterwards. */
 async function withKernel<T>(kept: KeptLab, { kernel = {} }: Variant, work: () => Promise<T>): Promise<T> {
   const before: string[] = [];
   for (const [name, value] of Object.entries(kernel))

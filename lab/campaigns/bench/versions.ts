@@ -1,4 +1,4 @@
-/** What was measured with. */
+/** Versions of the measured software. */
 import type { KeptLab } from "../../keptLab";
 import { attempt } from "../../process";
 

@@ -1,4 +1,4 @@
-/** A fault is made, the doctor looks, its fix is run as it is printed, and the doctor looks again. */
+/** Creates a fault, runs the doctor, runs its fix as printed, and runs the doctor again. */
 import { isCommand } from "../../../operator/doctor/check";
 import type { Finding } from "../../../operator/doctor/report";
 import { type Fixture, fixtures } from "./fixtures";
@@ -7,10 +7,10 @@ import type { Operator } from "./operator";
 export interface Diagnosis {
   code: string;
   fault: string;
-  /** 1 where the doctor names it first; 0 where it does not. */
+  /** Position among the findings, from 1; 0 if the doctor does not report it. */
   place: number;
   fix: string;
-  /** Whether the fix is a command, and was run as printed; a sentence is followed by hand. */
+  /** Whether the fix is a command and was run as printed; a sentence is applied by the fixture. */
   asPrinted: boolean;
   fixed: boolean;
   /** Why the fix could not be run. */
@@ -18,7 +18,7 @@ export interface Diagnosis {
   seconds: number;
 }
 
-/** The check repairs what is broken on purpose: it stands still meanwhile, and that it does is no finding. */
+/** The check would repair the faults, so it is stopped, and these findings are ignored. */
 const still = ["CHECK_STOPPED", "CHECK_STALE"];
 const standStill = (operator: Operator): Promise<string> =>
   operator.kept.node("systemctl stop secondary-ingress-check.timer secondary-ingress-check.service 2>/dev/null; true");
@@ -70,22 +70,22 @@ export async function diagnose(operator: Operator, fixture: Fixture): Promise<Di
 export interface Draw {
   codes: string[];
   found: string[];
-  /** Every fault that was made is among the first two findings. */
+  /** Every created fault is among the first two findings. */
   right: boolean;
-  /** Fix after fix, in the order in which the doctor names them, until nothing was left. */
+  /** All findings were fixed, in the doctor's order. */
   fixed: boolean;
 }
 
-/** Those of which any two can be made together. */
+/** Faults of which any two can be combined. */
 export const pool = fixtures.filter(({ alone, moved }) => alone === undefined && !moved);
 
-/** Several faults at once; afterwards each is fixed by what the doctor says. */
+/** Creates several faults at once, then applies the doctor's fixes. */
 export async function drawOnce(operator: Operator, drawn: readonly Fixture[]): Promise<Draw> {
   await standStill(operator);
   const inOrder = drawn.toSorted((a, b) => Number(b.checks ?? false) - Number(a.checks ?? false));
   for (const { make } of inOrder) await make(operator);
   const { findings } = await look(operator, "");
-  // What was hidden shows up once what hides it is fixed.
+  // A fix can reveal findings that the fault had hidden.
   let left = findings;
   for (let tries = 0; left.length > 0 && tries < 6; tries++) {
     const [first] = left;

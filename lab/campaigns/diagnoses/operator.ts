@@ -1,4 +1,4 @@
-/** The doctor's surroundings in the lab: a name server, the `aws` command line, and the doctor itself. */
+/** The doctor's environment in the lab: a name server, the `aws` command line, and the doctor itself. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,18 +14,18 @@ import { installPrograms } from "../../requirements";
 
 export interface Operator {
   kept: KeptLab;
-  /** Runs a shell command where the operator sits, with `aws` on PATH; throws when it fails. */
+  /** Runs a shell command in the `internet` namespace, with `aws` on PATH; throws if it fails. */
   shell(command: string): Promise<string>;
-  /** A command of `secondary-ingress`, as a shell takes it. */
+  /** A command of `secondary-ingress`, for a shell. */
   secondaryIngress(command: string): Promise<string>;
-  /** The doctor's report on a stack, and what it took in seconds. */
+  /** Runs the doctor on a stack; returns its report and the duration in seconds. */
   doctor(stack: string, ...flags: string[]): Promise<{ report: Report; seconds: number; finished: Finished }>;
   /** Sends lines to the name server of example.com. */
   nsupdate(...lines: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Where the name server answers, in the namespace of the users. */
+/** Address of the name server, in the operator's namespace. */
 export const nameServer = "127.0.0.1";
 
 export async function startOperator(kept: KeptLab): Promise<Operator> {
@@ -33,7 +33,7 @@ export async function startOperator(kept: KeptLab): Promise<Operator> {
   const aws = await pythonTool("awscli", ["awscli==1.46.3"]);
   const directory = await mkdtemp(join(tmpdir(), "doctor-"));
   const tool = Object.entries(aws.env).map(([name, value]) => `${name}='${value}'`);
-  // People fix things with more rights than the program has.
+  // Fixes need more permissions than the program has.
   await writeFile(
     join(directory, "aws"),
     `#!/bin/sh\nexec env AWS_ACCESS_KEY_ID=${administratorKeyId} AWS_PAGER= ${tool.join(" ")} ${aws.command("awscli").join(" ")} "$@"\n`,

@@ -1,4 +1,4 @@
-/** What kOps tells Elastic Load Balancing. */
+/** kOps' calls to Elastic Load Balancing. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "../../aws/account";
@@ -8,8 +8,8 @@ import type { Machine } from "../../node/machines";
 import { labPaths } from "../../paths";
 
 /**
- * Takes a worker out of the balancer as kOps' rolling update does, and returns once nothing goes there any more: upup/pkg/fi/cloudup/awsup/aws_cloud.go,
- * deregisterInstanceFromTargetGroup. It looks every 5 s.
+ * Deregisters a worker as kOps' rolling update does, and returns when its targets are drained:
+ * upup/pkg/fi/cloudup/awsup/aws_cloud.go, deregisterInstanceFromTargetGroup. Polls every 5 s.
  */
 export async function takeOut(kept: KeptLab, worker: Machine): Promise<void> {
   const { targetGroups = [] } = JSON.parse(await readFile(labPaths.account, "utf8")) as Account;

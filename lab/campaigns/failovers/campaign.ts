@@ -1,4 +1,4 @@
-/** One fault of one worker of two, under load. */
+/** One fault of one of two workers, under load. */
 import type { KeptLab } from "../../keptLab";
 import { worker } from "../../node/machines";
 import { stackOutputs } from "../../proof/outputs";
@@ -9,18 +9,18 @@ import type { Fault } from "./faults";
 
 export interface FailedOver {
   id: string;
-  /** Requests to the applications, and how many of them failed. */
+  /** Requests to the applications, and the failed ones. */
   sent: number;
   failed: number;
-  /** Seconds from the beginning of the fault to the last request that failed; 0 without one. */
+  /** Seconds from the start of the fault to the last failed request; 0 if none failed. */
   lastFailure: number;
-  /** Requests to the API that failed. */
+  /** Failed requests to the API. */
   apiFailed: number;
-  /** What did not hold; empty when everything did. */
+  /** Failed expectations; empty if all held. */
   broken: string[];
 }
 
-/** Seconds that the lab itself takes: to see that a check is due, and to make its network what a verdict says. */
+/** Seconds of the lab's own delay, to schedule a check and to apply its result to the network. */
 const ownDelay = 0.5;
 
 /** @param number of the worker */
@@ -46,7 +46,7 @@ export async function failOver(kept: KeptLab, fault: Fault, number: number): Pro
   return { id: fault.id, sent: app.sent, failed: app.failed, lastFailure, apiFailed: api.failed, broken };
 }
 
-/** A lab of three nodes with prod in mode load-balancer. */
+/** Puts prod in mode load-balancer; requires a lab of three nodes. */
 export async function putBehindBalancer(kept: KeptLab): Promise<void> {
   const set = await kept.pulumi("config", "set", "--stack", "prod", "kops-secondary-ingress:mode", "load-balancer");
   if (set.status !== 0) throw new Error(`${set.stdout}${set.stderr}`);

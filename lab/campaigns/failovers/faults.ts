@@ -1,4 +1,4 @@
-/** What happens to a worker behind a load balancer, and for how long clients may notice. */
+/** Faults of a worker behind a load balancer, and how long requests may fail. */
 import { healthCheck } from "../../../components/balancerHealth";
 import type { KeptLab } from "../../keptLab";
 import { lab } from "../../lab";
@@ -11,21 +11,21 @@ import { takeOut } from "./balancer";
 
 export interface Fault {
   id: string;
-  /** What is done, in words. */
+  /** Description of the fault, for the page. */
   name: string;
-  /** Seconds after it has begun in which requests may fail. */
+  /** Seconds after the start of the fault in which requests may fail. */
   allowed: number;
-  /** Begins it. */
+  /** Starts the fault. */
   begin(kept: KeptLab, worker: Machine): Promise<void>;
-  /** Ends it, with the worker behind the balancer again or another in its place. */
+  /** Ends the fault: the worker or its replacement serves again. */
   end(worker: Machine): Promise<void>;
 }
 
 const { interval, timeout, unhealthyThreshold } = healthCheck;
 
-/** A node that says no is asked at the next interval, and at the one after. */
+/** A check is refused at once: the worker fails the checks of the next intervals. */
 const refusing = interval * unhealthyThreshold;
-/** For one that says nothing the last answer is waited for. */
+/** Without a response, the last check's timeout is added. */
 const silent = refusing + timeout;
 
 const inNetworkOf = (worker: Machine, ...command: string[]): Promise<string> =>

@@ -1,13 +1,13 @@
-/** What happens to both kinds of node, in which no request may fail. */
+/** Scenarios for both kinds of node, in which no request may fail. */
 import type { KeptLab } from "../../keptLab";
 import { bringUp } from "../bringUp";
 import type { Scenario } from "./scenario";
 
-/** Another HTTP NodePort: HAProxy's configuration changes, and the HTTPS path stays what it is. */
+/** Changes the HTTP NodePort: HAProxy's configuration changes, the HTTPS path does not. */
 export const withOtherHttpPort = <T>(kept: KeptLab, work: () => Promise<T>): Promise<T> =>
   kept.withConfig("prod", (set) => set(["httpNodePort"], 30081), work);
 
-/** Every file is written anew. */
+/** Reinstalls every file. */
 export const installAgain = (name: string): Scenario => ({
   name,
   api: 0,
@@ -29,7 +29,7 @@ export const configChange = (name: string): Scenario => ({
   afterwards: bringUp,
 });
 
-/** The passage between the two forwarders, there and back. */
+/** Switches between the two forwarders, there and back. */
 export const forwarderSwitch = (name: string): Scenario => ({
   name,
   api: 0,

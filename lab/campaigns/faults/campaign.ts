@@ -1,4 +1,4 @@
-/** Runs scenarios on a lab of their kind of node, with requests all the time. */
+/** Runs scenarios on a lab with their kind of node, under constant requests. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepLab } from "../../keptLab";
 import { lab, type LabOptions } from "../../lab";
@@ -10,23 +10,23 @@ import { bringUp } from "../bringUp";
 import { applicationsAddress, judge, type Result, type Scenario } from "./scenario";
 import { untouchedNode } from "./untouched";
 
-/** The kinds of node, each with its scenarios in the order in which they are run. */
+/** The kinds of node, each with its scenarios in order. */
 export const kinds = [
   { options: { apiPort: 443, apiAddress: "127.0.0.1" }, scenarios: untouchedNode },
   { options: { apiPort: 8443, apiAddress: "127.0.0.1" }, scenarios: movedNode },
 ] as const;
 
-/** A CNI's rules and routes, as Cilium and Calico make them: nothing of ours may take them away. */
+/** A CNI's rules and routes, like those of Cilium and Calico, which we must not delete. */
 const foreign = {
   make: `ip rule add pref 512 to 100.96.7.0/24 lookup main; ip route add 100.96.7.0/24 dev ${node.device} proto 200`,
   count: "{ ip rule show pref 512; ip route show proto 200; } | grep -c 100.96.7.0/24",
 };
 
-/** Before and after, so that requests surround what happens. Milliseconds. */
+/** Milliseconds of requests before and after each scenario. */
 const margin = 1000;
 
 export interface CampaignOptions extends Pick<LabOptions, "kubernetes"> {
-  /** Which scenarios, by name. */
+  /** Selects scenarios by name. */
   chosen(name: string): boolean;
 }
 

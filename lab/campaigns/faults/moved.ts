@@ -1,4 +1,4 @@
-/** What happens to a node whose API server was moved to 127.0.0.1:8443 by hand. */
+/** Scenarios for a node whose API server was moved to 127.0.0.1:8443 by hand. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiManifest } from "../../node/kopsNode";
 import { moveApi, waitForApi } from "../../node/machine";
@@ -6,7 +6,7 @@ import { configChange, destroy, forwarderSwitch, installAgain } from "./bothKind
 import { bringUp } from "../bringUp";
 import type { Scenario } from "./scenario";
 
-/** Milliseconds in which systemd has the forwarder running again. */
+/** Milliseconds until systemd has restarted the forwarder. */
 const restarted = 1500;
 
 export const movedNode: readonly Scenario[] = [

@@ -1,33 +1,33 @@
-/** One thing that happens to a node while requests run, and what must hold meanwhile. */
+/** A scenario that runs under constant requests, and its limits. */
 import type { KeptLab } from "../../keptLab";
 import { stackOutputs } from "../../proof/outputs";
 import type { Counts } from "../probes";
 
 export interface Scenario {
   name: string;
-  /** What is made to happen; returns when it is over. */
+  /** Runs the scenario to its end. */
   run(kept: KeptLab): Promise<void>;
-  /** Puts the lab right for the next scenario. */
+  /** Restores the lab for the next scenario. */
   afterwards?(kept: KeptLab): Promise<void>;
-  /** The stack is not up before: applications are not asked. */
+  /** The stack is not up yet: sends no requests to applications. */
   first?: boolean;
-  /** Most failed requests that are acceptable; absent where the fault itself takes the service away. */
+  /** Maximum number of failed requests; absent if the fault itself stops the service. */
   api?: number;
   app?: number;
-  /** Longest acceptable outage of the API, milliseconds, where the fault itself makes one. */
+  /** Maximum outage of the API in milliseconds, if the fault itself causes one. */
   apiOutage?: number;
-  /** Of the applications. */
+  /** The same for the applications. */
   appOutage?: number;
 }
 
 export interface Result extends Counts {
   name: string;
   seconds: number;
-  /** What did not hold. */
+  /** Exceeded limits. */
   broken: string[];
 }
 
-/** What did not hold, in words. */
+/** Describes the exceeded limits. */
 export function judge(scenario: Scenario, { api, app }: Counts): string[] {
   const within = (what: string, found: number, most: number | undefined): string[] =>
     most !== undefined && found > most ? [`${what}: ${found}, ${most} at most`] : [];

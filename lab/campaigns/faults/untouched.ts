@@ -1,16 +1,16 @@
-/** What happens to a node whose API server is on :443, as kOps leaves it. */
+/** Scenarios for a node whose API server is on :443, as kOps sets it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
 import { configChange, destroy, forwarderSwitch, installAgain, withOtherHttpPort } from "./bothKinds";
 import { bringUp } from "../bringUp";
 import type { Scenario } from "./scenario";
 
-/** Milliseconds within which the guard puts a table back. */
+/** Milliseconds until the guard restores a table. */
 const guarded = 1000;
-/** Milliseconds within which the check notices and repairs: its period and its own work. */
+/** Milliseconds until the check has detected and repaired a fault: its period and its run time. */
 const checked = 65_000;
 
-/** Waits until the check's state says that all is well, with something repaired since. */
+/** Waits until the check reports a good state after a repair. */
 async function repaired(kept: KeptLab, what: string): Promise<void> {
   const deadline = Date.now() + checked;
   while (Date.now() < deadline) {
@@ -56,7 +56,7 @@ export const untouchedNode: readonly Scenario[] = [
   {
     name: "nft flush ruleset",
     api: 0,
-    // kube-proxy does not put its own table back, so the application's outage is not ours: what counts is our table.
+    // kube-proxy does not restore its own table, so the application's outage is not ours: this measures our table only.
     run: async (kept) => {
       for (let count = 0; count < 3; count++) {
         await kept.node(

@@ -1,4 +1,4 @@
-/** Random interleavings from a seed: after each, one `up` makes all right, and `destroy` leaves nothing. */
+/** Random interleavings from a seed: after each, one `up` must repair everything and `destroy` leave nothing. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { tellCloud } from "../../cloud/control";
@@ -17,16 +17,16 @@ import {
 } from "./events";
 
 export interface Interleaving {
-  /** What was done, in order. */
+  /** The events in order. */
   events: EventName[];
   seconds: number;
-  /** What did not hold; empty when everything did. */
+  /** Failed expectations; empty if all held. */
   broken: string[];
 }
 
 type Step = [EventName, number];
 
-/** The same sequences for the same seed. */
+/** Reproducible from the seed. */
 export function sequences(seed: number, times: number): Step[][] {
   const others = eventNames.filter((name) => name !== "up");
   const name = fc.oneof(
@@ -34,7 +34,7 @@ export function sequences(seed: number, times: number): Step[][] {
     { weight: 3, arbitrary: fc.constantFrom(...others) },
   );
   const steps = fc.array(fc.tuple(name, fc.nat(1000)), { minLength: 2, maxLength: 4 });
-  // On an empty stack half of the events have nothing to act on.
+  // On an empty stack half of the events have no effect.
   const first = fc.constantFrom<Step[]>([["up", 0]], [["up", 0]], []);
   return fc.sample(
     fc.tuple(first, steps).map(([first, rest]) => [...first, ...rest]),
@@ -42,7 +42,7 @@ export function sequences(seed: number, times: number): Step[][] {
   );
 }
 
-/** What of the stack is left in the account. */
+/** The stack's resources that are left in the account. */
 async function left(): Promise<string[]> {
   const { addresses, securityGroups, networkInterfaces } = await account();
   const groups = securityGroups.filter(({ tags }) => tags["managed-by"] !== undefined);
@@ -55,7 +55,10 @@ async function left(): Promise<string[]> {
   ];
 }
 
-/** Where somebody's Elastic IP is on an address of the node, an `up` leaves it there, even if it must refuse; then its owner takes it away. */
+/**
+ * An `up` must not move another owner's Elastic IP from an address of the node, even if it must fail; then the owner
+ * removes it.
+ */
 async function nothingStolen(kept: KeptLab, up: () => Promise<Finished>): Promise<string[]> {
   const before = await strangersElasticIps();
   if (before.length === 0) return [];
@@ -74,7 +77,7 @@ export async function interleave(kept: KeptLab, steps: readonly Step[]): Promise
   try {
     for (const [name, number] of steps) await events[name](kept, number);
     await faults(undefined);
-    // An address that somebody has, and that the operator asks for by name, is an error that says to choose another.
+    // If another owner has an address that the operator set by name, `up` fails and asks for another one.
     if ((await account()).networkInterfaces.some(({ description }) => description === "a stranger's"))
       await set(["secondaryPrivateIp"], undefined);
     await set(["mode"], "dual-ip");

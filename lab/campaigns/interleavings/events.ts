@@ -1,4 +1,4 @@
-/** What people, AWS and the operator do to a stack, in any order. */
+/** Events by users, AWS and the operator that change a stack, in any order. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
@@ -16,7 +16,7 @@ import { run } from "../../process";
 
 const settingsFile = join(labPaths.project, "Pulumi.prod.yaml");
 
-/** Sets a setting of prod, or takes it away. */
+/** Sets or deletes a setting of prod. */
 export async function set(path: string[], value: unknown): Promise<void> {
   const document = parseDocument(await readFile(settingsFile, "utf8"));
   const [key = "", ...rest] = path;
@@ -32,7 +32,7 @@ export async function setting(key: string): Promise<unknown> {
 
 export const account = async (): Promise<Account> => JSON.parse(await readFile(labPaths.account, "utf8")) as Account;
 
-/** The node's interface, and what the stack has put on it. */
+/** The node's network interface, and the stack's addresses and groups on it. */
 async function found(): Promise<{ eni: string; secondaries: string[]; groups: string[]; ours: string[] }> {
   const { instances, networkInterfaces, securityGroups } = await account();
   const running = instances.find(({ state, tags }) => state === "running" && tags["KubernetesCluster"] === labCluster);
@@ -47,10 +47,10 @@ async function found(): Promise<{ eni: string; secondaries: string[]; groups: st
   };
 }
 
-/** By which a stranger's Elastic IP is known. */
+/** Identifies another owner's Elastic IP. */
 const strangersTag = { Key: "Name", Value: "a stranger's" };
 
-/** Elastic IPs of somebody else, and where each leads. */
+/** Another owner's Elastic IPs and their associations. */
 export async function strangersElasticIps(): Promise<{ allocationId: string; at: string; associationId?: string }[]> {
   return (await account()).addresses
     .filter(({ tags }) => tags["Name"] === strangersTag.Value)
@@ -61,7 +61,7 @@ export async function strangersElasticIps(): Promise<{ allocationId: string; at:
     }));
 }
 
-/** Whoever owns them takes them away. */
+/** Releases the other owner's Elastic IPs. */
 export async function releaseStrangersElasticIps(kept: KeptLab): Promise<void> {
   for (const { allocationId, associationId } of await strangersElasticIps()) {
     if (associationId) await kept.aws("DisassociateAddressCommand", { AssociationId: associationId });
@@ -69,7 +69,7 @@ export async function releaseStrangersElasticIps(kept: KeptLab): Promise<void> {
   }
 }
 
-/** Faults to come, by the endpoint's own path for scripts; `undefined` takes all back. */
+/** Sets faults through the endpoint's own path; `undefined` clears them. */
 export async function faults(list: readonly object[] | undefined): Promise<void> {
   const url = `http://${awsEndpoint.host}:${awsEndpoint.port}/_lab/faults`;
   const how = list ? ["-d", JSON.stringify(list)] : ["-X", "DELETE"];
@@ -77,11 +77,11 @@ export async function faults(list: readonly object[] | undefined): Promise<void>
   await run(program, args);
 }
 
-/** Strikes the program; what people and AWS do meanwhile goes through. */
+/** The fault applies to the program only; other callers are unaffected. */
 const fault = (kind: FaultKind, actions: readonly string[], times: number) => (number: number) =>
   faults([{ action: actions[number % actions.length], kind, times, principal: operatorKeyId }]);
 
-/** Free addresses of the node's subnet that the operator asks for. */
+/** Free addresses of the node's subnet that the operator may set. */
 const wanted = ["172.20.45.99", "172.20.45.100", "172.20.50.7"];
 
 export type Event = (kept: KeptLab, number: number) => Promise<unknown>;
@@ -141,7 +141,8 @@ export const events = {
   "answer lost": (_kept, number) =>
     fault(
       "lost",
-      // Calls that are safe to make again. The official provider makes creations again too, and leaves two: see docs/aws-endpoint.md.
+      // Idempotent calls only. The official provider also repeats creations and leaves two resources: see
+      // docs/aws-endpoint.md.
       [
         "AssignPrivateIpAddresses",
         "UnassignPrivateIpAddresses",

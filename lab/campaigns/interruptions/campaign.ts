@@ -1,4 +1,4 @@
-/** Interrupts the installation of every file at every stage, and looks at what is left. */
+/** Interrupts the installation of every file at every stage, and checks the result. */
 import { createHash } from "node:crypto";
 import { ApiForwarder } from "../../../settings/choices";
 import { type HostSettings, NetworkConfig } from "../../../hostfiles/hostSettings";
@@ -16,16 +16,16 @@ import { type Action, actionsAt, arm, disarm, installWrappers } from "./wrappers
 
 export interface Interruption {
   step: string;
-  /** Position among the installer's calls, from 1, and the program called there. */
+  /** Position among the installer's calls, from 1, and the called program. */
   call: number;
   program: string;
   action: Action;
-  /** What did not hold; empty when everything did. */
+  /** Failed expectations; empty if all held. */
   broken: string[];
 }
 
 export interface InterruptionsReport {
-  /** How many points there are at which an installation can be interrupted. */
+  /** Number of points at which an installation can be interrupted. */
   points: number;
   interruptions: Interruption[];
   api: Count;
@@ -50,7 +50,7 @@ const settings: HostSettings = {
   reinstall: "",
 };
 
-/** Runs a command on the node as the program does: over SSH, the file on stdin. */
+/** Runs a command on the node as the program does: over SSH, with the file on stdin. */
 async function overSsh(command: string, input: string): Promise<Finished> {
   const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"];
   return attempt(
@@ -70,7 +70,7 @@ async function mustCreate(each: HostStep): Promise<void> {
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** The file that a step installs, by its own command. */
+/** The file that a step installs, from its command. */
 const pathOf = (each: HostStep): string | undefined => /--path (\S+)/.exec(each.create(settings))?.[1];
 
 async function hashOnNode(path: string): Promise<string> {
@@ -79,7 +79,7 @@ async function hashOnNode(path: string): Promise<string> {
   );
 }
 
-/** Files that a finished run must not leave. */
+/** Files that a completed run must not leave. */
 async function leftOver(): Promise<string[]> {
   const { stdout } = await onNode([
     "sh",
@@ -90,7 +90,7 @@ async function leftOver(): Promise<string[]> {
 }
 
 async function waitForInstaller(): Promise<void> {
-  // A connection that is cut does not stop what runs on the node.
+  // A broken connection does not stop the command on the node.
   await onNode([
     "sh",
     "-c",
@@ -120,9 +120,7 @@ async function interrupt(each: HostStep, call: number, program: string, action: 
   return { step: each.name, call, program, action, broken };
 }
 
-/**
- * @param every interrupt only at each so manyth point; the points are found by watching what each step calls
- */
+/** @param every interrupt only at every nth point; a first run of each step records the points */
 export async function runInterruptions(
   { every }: { every: number },
   options: Pick<LabOptions, "apiPort" | "apiAddress">,
@@ -145,7 +143,7 @@ export async function runInterruptions(
     let point = 0;
     for (const each of steps) {
       await step(each.name, async (note) => {
-        // What the step calls when nothing goes wrong, from the state in which it will be interrupted.
+        // Records the step's calls in a run without faults, from the state in which it will be interrupted.
         await arm(0);
         await mustCreate(each);
         const calls = await disarm();

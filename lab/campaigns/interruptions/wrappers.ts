@@ -1,24 +1,24 @@
-/** Programs on the node that stand before the real ones on PATH and let a chosen call go wrong. */
+/** Wrapper programs on the node's PATH that make a chosen call fail. */
 import { onNode } from "../../node/machine";
 
-/** What the installer calls at its stages; found first in /usr/local/sbin. */
+/** The installer's calls; the wrappers are in /usr/local/sbin, which comes first on PATH. */
 const wrapped = ["mktemp", "cat", "chmod", "cp", "sync", "mv", "timeout"] as const;
 type Program = (typeof wrapped)[number];
 
-/** How a call goes wrong. */
+/** Ways to make a call fail. */
 export const actions = {
-  /** The installer and whatever it runs are killed. */
+  /** Kills the installer and its children. */
   killed: "pkill -9 -f '[/]host-file |[/]secondary-ingress\\.|[b]ash -s install'; exit 137",
-  /** The program cannot write. */
+  /** Writing fails. */
   "disk full": 'echo "$name: No space left on device" >&2; exit 1',
-  /** The owning tool, or the command that puts the file into effect, says no. */
+  /** The owning tool, or the command that applies the file, rejects it. */
   refused: "echo refused >&2; exit 1",
-  /** The operator's connection is gone. */
+  /** The operator's connection is closed. */
   cut: 'pkill -9 -f \'sshd: [u]buntu@notty\'; exec "$real" "$@"',
 } as const;
 export type Action = keyof typeof actions;
 
-/** Which actions make sense at a call of a program. */
+/** The actions that apply to a call of each program. */
 export const actionsAt: Readonly<Record<Program, readonly Action[]>> = {
   mktemp: ["killed", "disk full", "cut"],
   cat: ["killed"],
@@ -63,14 +63,17 @@ export async function installWrappers(): Promise<void> {
   }
 }
 
-/** The call of that number goes wrong from now on; 0 lets every call through and only counts. */
+/** Makes the call of that number fail; 0 only counts calls. */
 export async function arm(call: number, action: Action = "killed"): Promise<void> {
   await asRoot(
     `rm -f ${directory}/calls ${directory}/log; echo ${call} ${action.replace(" ", "-")} >${directory}/armed`,
   );
 }
 
-/** Everything works again. @returns the programs that were called since, in order */
+/**
+ * Disables the faults.
+ * @returns the programs called since `arm`, in order
+ */
 export async function disarm(): Promise<Program[]> {
   const log = await asRoot(`rm -f ${directory}/armed; /usr/bin/cat ${directory}/log 2>/dev/null || true`);
   return log.split("\n").filter(Boolean) as Program[];

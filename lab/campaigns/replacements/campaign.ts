@@ -1,4 +1,4 @@
-/** kOps replaces the node, and the operator runs `pulumi up`: what that takes, and what stays. */
+/** kOps replaces the node and the operator runs `pulumi up`: the duration, and what must stay the same. */
 import { readFile } from "node:fs/promises";
 import type { KeptLab } from "../../keptLab";
 import { lab } from "../../lab";
@@ -7,15 +7,15 @@ import { labPaths } from "../../paths";
 import { stackOutputs } from "../../proof/outputs";
 
 export interface Replaced {
-  /** Seconds from power on until the new API server serves; not ours. */
+  /** Seconds from power on until the new API server responds; not ours. */
   boot: number;
-  /** Seconds of the `pulumi up` that moves everything to the new node. */
+  /** Duration in seconds of the `pulumi up` that moves everything to the new node. */
   up: number;
-  /** What did not hold; empty when everything did. */
+  /** Failed expectations; empty if all held. */
   broken: string[];
 }
 
-/** The command that the engine's message offers for accepting the new host key. */
+/** The command in the engine's message that accepts the new host key. */
 export const acceptCommand = (message: string): string | undefined =>
   /^\s*(pulumi config set --stack \S+ --path .*)$/m.exec(message)?.[1];
 

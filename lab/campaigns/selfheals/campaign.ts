@@ -1,4 +1,4 @@
-/** kOps replaces the node, and the node heals by itself: how long that takes, and what `pulumi up` finds to do afterwards. */
+/** kOps replaces the node and the node heals itself: the duration, and the changes of the next `pulumi up`. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastFile } from "../../../hostfiles/steps/hostSteps";
 import { installedMark } from "../../../hostfiles/node/paths";
@@ -15,15 +15,15 @@ import { accountSnapshot, difference, nodeSnapshot } from "../../proof/snapshot"
 import { manifestFile, secondaryIngressKops, updateCluster, writeManifests } from "./manifests";
 
 export interface Healed {
-  /** Seconds from power on until the new API server serves; not ours. */
+  /** Seconds from power on until the new API server responds; not ours. */
   api: number;
-  /** Seconds from power on until the application answers on its public address, every time. */
+  /** Seconds from power on until the application responds reliably on its public address. */
   app: number;
-  /** Seconds of the `pulumi up` afterwards. */
+  /** Duration in seconds of the following `pulumi up`. */
   up: number;
-  /** Requests that failed during it, at twenty a second: of the application, of the API. */
+  /** Failed requests during that `up`, at twenty a second: to the application, to the API. */
   failedDuringUp: { app: number; api: number };
-  /** What did not hold; empty when everything did. */
+  /** Failed expectations; empty if all held. */
   broken: string[];
 }
 
@@ -33,7 +33,7 @@ const probeApp = (address: string): Promise<Prober> =>
     { from: "internet", address, port: 443, host: labDomain, authority: keyPair("web-authority").certificate },
     perSecond,
   );
-/** Asks for the API at its public address, twenty times a second. */
+/** Sends 20 requests a second to the API's public address. */
 export const probeApi = (): Promise<Prober> =>
   startProber(
     {
@@ -46,7 +46,7 @@ export const probeApi = (): Promise<Prober> =>
     perSecond,
   );
 
-/** Puts the pieces of stack prod into the cluster's manifests, and does what kOps does with these. */
+/** Adds prod's pieces to the cluster's manifests, and applies them as kOps does. */
 export async function giveToKops(kept: KeptLab): Promise<InstanceGroup> {
   await writeManifests();
   const patched = await secondaryIngressKops(kept.state.engine.pulumi, "--patch", manifestFile);
@@ -54,7 +54,10 @@ export async function giveToKops(kept: KeptLab): Promise<InstanceGroup> {
   return updateCluster();
 }
 
-/** Waits until the node has every host file in effect. @throws with the unit's journal where it has not within a minute */
+/**
+ * Waits until every host file on the node is in effect.
+ * @throws with the unit's journal after a minute
+ */
 export async function installed(): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {
     if ((await onNode(["test", "-s", installedMark(lastFile)])).status === 0) return;
@@ -63,7 +66,7 @@ export async function installed(): Promise<void> {
   throw new Error((await onNode(["journalctl", "-u", "secondary-ingress-boot", "-o", "cat", "--no-pager"])).stdout);
 }
 
-/** The operator accepts the new node's host key. */
+/** Accepts the new node's host key as the operator. */
 export async function acceptHostKey(kept: KeptLab): Promise<void> {
   const path = "kops-secondary-ingress:ssh.hostKey";
   // prettier-ignore
@@ -71,7 +74,7 @@ export async function acceptHostKey(kept: KeptLab): Promise<void> {
   if (status !== 0) throw new Error(stderr);
 }
 
-/** The next `pulumi up` after a self-heal: it must find everything in place. */
+/** The next `pulumi up` after a self-heal, which must find everything in place. */
 export async function upAfterwards(
   kept: KeptLab,
   before: Pick<Outputs, "ingressPublicIp" | "primaryPrivateIp">,
@@ -94,7 +97,7 @@ export async function upAfterwards(
   expect(counts.api.failed === 0, `${counts.api.failed} requests of the API failed: ${counts.api.failures.join("; ")}`);
   const inAws = difference(account, await accountSnapshot());
   expect(inAws.length === 0, `up changed in AWS: ${inAws.join("; ")}`);
-  // The password of the statistics page stands in no manifest.
+  // No manifest contains the password of the statistics page.
   const onDisk = difference(node, await nodeSnapshot()).filter((fact) => !/stats-password/.test(fact));
   expect(onDisk.length === 0, `up changed on the node: ${onDisk.join("; ")}`);
 
@@ -116,7 +119,7 @@ export async function upAfterwards(
   return { up: up / 1000, failedDuringUp: { app: counts.app.failed, api: counts.api.failed }, broken };
 }
 
-/** Replaces the node, waits for the application, and runs `pulumi up`. The metadata service must be up. */
+/** Replaces the node, waits for the application, and runs `pulumi up`. The metadata service must be running. */
 export async function healOnce(kept: KeptLab, group: InstanceGroup): Promise<Healed> {
   const before = await stackOutputs(kept.state.engine.pulumi, "prod");
   const whileDown = await probeApp(before.ingressPublicIp);

@@ -1,4 +1,4 @@
-/** kOps' side of a self-heal: the cluster's manifests, and what kOps makes of them. */
+/** kOps' part of a self-heal: the cluster's manifests and their effect. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
@@ -10,7 +10,7 @@ import { asOperator } from "../../operator";
 import { labPaths, repositoryRoot } from "../../paths";
 import type { Finished } from "../../process";
 
-/** As `kops get cluster -o yaml; kops get ig -o yaml` print a small cluster. */
+/** The output of `kops get cluster -o yaml; kops get ig -o yaml` for a small cluster. */
 const manifests = `apiVersion: kops.k8s.io/v1alpha2
 kind: Cluster
 metadata:
@@ -53,7 +53,7 @@ export function secondaryIngressKops(pulumi: string, ...args: string[]): Promise
   ]);
 }
 
-/** Writes the manifests, without anything of ours. */
+/** Writes the manifests without our pieces. */
 export const writeManifests = (): Promise<void> => writeFile(manifestFile, manifests);
 
 interface Manifest {
@@ -61,7 +61,7 @@ interface Manifest {
   spec: Partial<InstanceGroup> & { additionalPolicies?: Record<string, string> };
 }
 
-/** What `kops update cluster --yes` does with the manifests: the role's policy, and the launch template. */
+/** The effect of `kops update cluster --yes`: the role's policy and the launch template. */
 export async function updateCluster(): Promise<InstanceGroup> {
   const all = parseAllDocuments(await readFile(manifestFile, "utf8")).map((document) => document.toJS() as Manifest);
   const spec = (kind: string): Manifest["spec"] => all.find((manifest) => manifest.kind === kind)?.spec ?? {};
