@@ -53,8 +53,8 @@ repair() { # name, command
   local next=0 pause=0
   [ ! -e "$pauses/$1" ] || read -r next pause <"$pauses/$1"
   if [ "$now" -lt "$next" ]; then failed="$failed $1"; return; fi
-  pause=$((pause == 0 ? ${firstPause} : pause * 2))
-  echo "$((now + pause)) $((pause > ${longestPause} ? ${longestPause} : pause))" >"$pauses/$1"
+  pause=$((pause == 0 ? ${firstPause} : pause * 2 > ${longestPause} ? ${longestPause} : pause * 2))
+  echo "$((now + pause)) $pause" >"$pauses/$1"
   if (eval "$2") >/dev/null 2>&1 9>&-; then repaired="$repaired $1"; else failed="$failed $1"; fi
 }
 keep() { # name, test, repair
