@@ -7,37 +7,60 @@ import { renderPreflight } from "../hostfiles/node/preflight";
 import { repositoryRoot } from "./support/paths";
 import { installDocsPrograms, needsRoot } from "./support/needs";
 
-/** The text of the `sh` blocks of a page, except those marked as not run. */
-function commandBlocks(page: string): string[] {
-  const text = readFileSync(join(repositoryRoot, page), "utf8");
-  return [...text.matchAll(/(<!-- not run[^>]*-->\s*)?```sh\n([\s\S]*?)```/g)].flatMap(([, mark, block]) =>
-    mark || !block ? [] : [block],
-  );
-}
+/** Every page of the repository that is for people. */
+const below = (folder: string): string[] =>
+  readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
+    .map((name) => join(folder, name));
+const front = readdirSync(repositoryRoot).filter((name) => name.endsWith(".md"));
+const pages = [...front, ...below("docs"), ...below("examples")];
+
+/** Blocks of commands, with the reason of those that no test here runs: `<!-- not run … -->` above the block. */
+const blocks = pages.flatMap((page) =>
+  [
+    ...readFileSync(join(repositoryRoot, page), "utf8").matchAll(
+      /(?:<!-- not run([^>]*)-->\s*)?^ *```(\w*)\n([\s\S]*?)^ *```$/gm,
+    ),
+  ].map(([, reason, language = "", text = ""]) => ({ page, reason, language, text })),
+);
 
 describe("docs", function () {
   this.timeout(10 * 60_000);
 
   before(installDocsPrograms);
 
-  const blocks = [
-    "docs/lab.md",
-    "docs/guide.md",
-    "docs/aws.md",
-    "docs/aws-endpoint.md",
-    "docs/dns.md",
-    "docs/kops.md",
-  ].flatMap((page) => commandBlocks(page).map((block) => ({ page, block })));
-  for (const { page, block } of blocks) {
-    it(`${page}: ${block.split("\n")[1]} …`, function () {
+  for (const { page, reason, language, text } of blocks) {
+    if (language !== "sh" || reason !== undefined) continue;
+    const [first = "", second = first] = text.split("\n");
+    it(`${page}: ${second || first} …`, function () {
       needsRoot(this);
-      const { status, stdout, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", block], {
+      const { status, stdout, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", text], {
         cwd: repositoryRoot,
         encoding: "utf8",
       });
       assert.equal(status, 0, `${stdout}${stderr}`);
     });
   }
+
+  it("runs every block of commands, or says above it why not or which test does", () => {
+    const languages = new Set(blocks.map(({ language }) => language));
+    // A block in another of the shell's names would not be found.
+    for (const language of languages)
+      assert.ok(["sh", "text", "ts", "js", "json", "yaml"].includes(language), language);
+    const commands = blocks.filter(({ language }) => language === "sh");
+    const fences = pages.map((page) => readFileSync(join(repositoryRoot, page), "utf8").match(/```sh$/gm)?.length ?? 0);
+    assert.equal(
+      commands.length,
+      fences.reduce((sum, count) => sum + count),
+    );
+    assert.ok(commands.filter(({ reason }) => reason === undefined).length >= 5);
+    for (const { page, reason, text } of commands) {
+      if (reason === undefined) continue;
+      assert.match(reason, /^(?: by a test| here)?: \S/, `${page}: ${text}`);
+      for (const [file] of reason.matchAll(/tests\/[\w/.-]+\.ts/g))
+        assert.ok(existsSync(join(repositoryRoot, file)), `${page}: ${file}`);
+    }
+  });
 
   it("explains every code of the preflight, and no other", () => {
     const script = renderPreflight({ owner: "a/b", formerOwner: "", apiLocalPort: 8443, primaryPrivateIp: "10.0.0.1" });
@@ -49,13 +72,6 @@ describe("docs", function () {
   });
 
   it("leads to pages and headings that are there", () => {
-    const below = (folder: string): string[] =>
-      readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: "utf8" })
-        .filter((name) => name.endsWith(".md"))
-        .map((name) => join(folder, name));
-    const front = readdirSync(repositoryRoot).filter((name) => name.endsWith(".md"));
-    const pages = [...front, ...below("docs"), ...below("examples")];
-    assert.ok(front.length > 3);
     const read = (page: string): string => readFileSync(join(repositoryRoot, page), "utf8");
     /** As GitHub makes them. */
     const anchors = (page: string): string[] =>
@@ -65,7 +81,7 @@ describe("docs", function () {
           .replace(/[^\p{L}\p{N}_ -]/gu, "")
           .replaceAll(" ", "-"),
       );
-    assert.ok(pages.length > 15);
+    assert.ok(pages.length > 15 && front.length > 3);
     for (const page of pages)
       for (const [, target = ""] of read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
         const [path = "", anchor] = target.split("#");
