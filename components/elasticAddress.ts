@@ -11,7 +11,7 @@ export interface ElasticAddressArgs extends TagArgs {
   /** One that this program made and left there earlier is taken into the stack. */
   existing?: { allocationId: string; associationId: string } | undefined;
   /** What must be there before the address is tied, besides what both wait for. */
-  tiedAfter?: pulumi.Resource;
+  tiedAfter?: pulumi.Resource | undefined;
 }
 
 export interface ElasticAddress {

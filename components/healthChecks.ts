@@ -1,7 +1,15 @@
 /** Route 53 health checks: whether port 443 answers from the internet, on the applications' address and on the API's. */
 import { HealthCheck } from "@pulumi/aws/route53/healthCheck";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { type TagArgs, tags } from "./tags";
+
+/** A health check needs an address to call. */
+function reachable(apiPublicIp: string): string {
+  if (apiPublicIp) return apiPublicIp;
+  throw new pulumi.RunError(
+    "healthChecks: expected a public address of the API, found none: turn them off, or set primaryAddress to elastic-ip",
+  );
+}
 
 export interface HealthChecksArgs extends TagArgs {
   /** Public addresses by what they are for. */
@@ -17,7 +25,8 @@ export function healthChecks(
   args: HealthChecksArgs,
   options: pulumi.CustomResourceOptions,
 ): HealthCheck[] {
-  return Object.entries(args.addresses).map(
+  const { ingress, api } = args.addresses;
+  return Object.entries({ ingress, api: pulumi.output(api).apply(reachable) }).map(
     ([purpose, ipAddress]) =>
       new HealthCheck(
         `${name}-${purpose}`,

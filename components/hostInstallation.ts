@@ -7,9 +7,10 @@ import { checked } from "../hostfiles/checkedSettings";
 import { OnDestroy } from "../settings/choices";
 import type { SshArgs } from "./args";
 
-export interface HostInstallationArgs {
+/** How the node is reached, and what becomes of the files at the end. */
+export interface Login {
   ssh: SshArgs;
-  sshPrivateKey?: pulumi.Input<string>;
+  sshPrivateKey: pulumi.Input<string> | undefined;
   /** Where to dial when `ssh.host` is not given. */
   address: pulumi.Input<string>;
   onDestroy: OnDestroy;
@@ -19,7 +20,7 @@ export interface HostInstallationArgs {
 export type HostInputs = { [Key in keyof HostSettings]: pulumi.Input<HostSettings[Key]> };
 
 /** Built field by field: the plugin prints an unknown field's neighbours, the private key among them. */
-function connection({ ssh, sshPrivateKey, address }: HostInstallationArgs): types.input.remote.ConnectionArgs {
+function connection({ ssh, sshPrivateKey, address }: Login): types.input.remote.ConnectionArgs {
   const authentication = sshPrivateKey
     ? { privateKey: pulumi.secret(sshPrivateKey) }
     : { ...(process.env["SSH_AUTH_SOCK"] ? { agentSocketPath: process.env["SSH_AUTH_SOCK"] } : {}) };
@@ -50,7 +51,7 @@ export function remoteStep(
   name: string,
   step: HostStep,
   host: HostInputs,
-  args: HostInstallationArgs,
+  args: Login,
   options: pulumi.CustomResourceOptions,
 ): remote.Command {
   const read = Object.fromEntries(step.needs.map((key) => [key, host[key]]));
@@ -79,7 +80,7 @@ export function hostInstallation(
   name: string,
   steps: readonly HostStep[],
   host: HostInputs,
-  args: HostInstallationArgs,
+  args: Login,
   options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Input<pulumi.Resource>[] },
 ): Map<string, remote.Command> {
   const done = new Map<string, remote.Command>();

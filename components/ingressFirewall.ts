@@ -1,64 +1,55 @@
-/** Lets the applications' clients in: a security group of our own, for kOps removes rules that it does not know from its groups. */
+/** Lets the applications' clients in: a security group of our own, because kOps removes rules that it does not know from its groups. */
 import * as ec2 from "@pulumi/aws/ec2";
-import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
-import { awsConnection } from "./aws/connection";
+import { type Resources, together } from "./allDone";
+import type { Connection } from "./aws/connection";
 import { caller } from "./caller";
+import { clientRules } from "./clientRules";
 import type { Node } from "./node";
 import { SecurityGroupMembership } from "./securityGroupMembership";
 import { awsName, type TagArgs, tags } from "./tags";
 
 export interface IngressFirewallArgs extends TagArgs {
   node: pulumi.Output<Node>;
-  allowedCidrs: readonly string[];
+  connection: pulumi.Output<Connection>;
+  /** IPv4 ranges. */
+  allowedCidrs: pulumi.Input<pulumi.Input<string>[]>;
   /** TCP ports that are opened to `allowedCidrs`. */
   ports: readonly number[];
 }
 
-/** Returns what must be there before clients get in. */
+export interface IngressFirewall {
+  securityGroupId: pulumi.Output<string>;
+  /** What must be there before clients get in. */
+  opened: Resources;
+}
+
 export function ingressFirewall(
   name: string,
   args: IngressFirewallArgs,
   options: pulumi.CustomResourceOptions,
-): pulumi.Input<pulumi.Resource>[] {
+): IngressFirewall {
+  const { clusterName, node, allowedCidrs } = args;
   const group = new ec2.SecurityGroup(
     `${name}-ingress`,
     {
-      namePrefix: `${awsName(args.clusterName)}-`,
+      namePrefix: `${awsName(clusterName)}-`,
       description: "Applications on a kOps node (kops-secondary-ingress)",
-      vpcId: args.node.vpcId,
+      vpcId: node.vpcId,
       tags: tags(args, "ingress"),
     },
     options,
   );
-  const rules = args.ports.flatMap((port) =>
-    args.allowedCidrs.map(
-      (cidr) =>
-        new vpc.SecurityGroupIngressRule(
-          `${name}-ingress-${port}-from-${cidr}`,
-          {
-            securityGroupId: group.id,
-            ipProtocol: "tcp",
-            fromPort: port,
-            toPort: port,
-            cidrIpv4: cidr,
-            tags: tags(args, `ingress-${port}`),
-          },
-          options,
-        ),
-    ),
+  const tagged = { clusterName, tags: args.tags };
+  const rules = args.ports.map((port) =>
+    clientRules(name, { ...tagged, group, purpose: "ingress", port, allowedCidrs }, options),
   );
-  // Decided by what the interface was launched with, which is the same for as long as it lives: it never passes from one to the other.
-  const attached = args.node.apply(({ bringsGroup, networkInterfaceId }) =>
+  // The interface's launch decides, so the type stays the same for the interface's life. Made inside apply: docs/decisions/0013.
+  const attached = node.apply(({ bringsGroup, networkInterfaceId }) =>
     bringsGroup
       ? new SecurityGroupMembership(
           `${name}-ingress`,
-          {
-            securityGroupId: group.id,
-            networkInterfaceId,
-            connection: awsConnection(),
-            caller: caller(args.node, options),
-          },
+          { securityGroupId: group.id, networkInterfaceId, connection: args.connection, caller: caller(node, options) },
           options,
         )
       : new ec2.NetworkInterfaceSecurityGroupAttachment(
@@ -67,5 +58,5 @@ export function ingressFirewall(
           options,
         ),
   );
-  return [...rules, attached];
+  return { securityGroupId: group.id, opened: together(...rules, [attached]) };
 }

@@ -1,7 +1,6 @@
 /** Finds the node by kOps' tags, with the two calls that do not read its user data. */
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
-import * as ipaddr from "ipaddr.js";
 import { IngressMode, PrimaryAddress } from "../settings/choices";
 import { ownTags, roleTags, stackTag } from "../settings/tagNames";
 
@@ -14,6 +13,7 @@ export interface Node {
   /** The Elastic IP that the public address is; absent where AWS gave it at launch. */
   elasticIp?: { allocationId: string; associationId: string };
   vpcId: string;
+  subnetId: string;
   /** Of its interface. */
   securityGroupIds: string[];
   /** kOps launched it with the pieces of `secondary-ingress kops`, so its interface may have the stack's security group from the start. */
@@ -25,8 +25,6 @@ export interface NodeSearch {
   mode?: IngressMode;
   clusterName: string;
   networkInterfaceId?: string;
-  /** Checked against the ENI's subnet before anything is made. */
-  secondaryPrivateIp?: string;
   /** With `elastic-ip`, somebody else's Elastic IP on the primary address is refused. */
   primaryAddress?: PrimaryAddress;
 }
@@ -72,29 +70,6 @@ async function findInstance({ clusterName, mode }: NodeSearch, options: pulumi.I
   return instanceId;
 }
 
-/** Refuses an address that cannot be assigned to the ENI. */
-async function checkSecondaryAddress(
-  address: string,
-  primary: string,
-  subnetId: string,
-  options: pulumi.InvokeOptions,
-): Promise<void> {
-  const refuse = (found: string): never => {
-    throw new pulumi.RunError(
-      `secondaryPrivateIp: expected a free address of the node's subnet, found ${address}, ${found}. Nothing was changed.`,
-    );
-  };
-  if (address === primary) refuse("which is the node's primary address");
-  const { cidrBlock } = await ec2.getSubnet({ id: subnetId }, options);
-  const [network, prefix] = ipaddr.IPv4.parseCIDR(cidrBlock);
-  const parsed = ipaddr.IPv4.parse(address);
-  if (!parsed.match(network, prefix)) refuse(`which is outside ${cidrBlock}`);
-  const number = (bytes: number[]): number => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
-  const offset = number(parsed.octets) - number(network.octets);
-  // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html: the first four and the last.
-  if (offset < 4 || offset === 2 ** (32 - prefix) - 1) refuse(`which AWS has reserved in ${cidrBlock}`);
-}
-
 /** @throws where somebody else's Elastic IP is on the primary address: AWS would silently take it off */
 async function checkPrimaryAddress(
   clusterName: string,
@@ -135,9 +110,6 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
       `expected an IPv4 address on ${eni.id}, found none: this layout is for IPv4, and an IPv6-only node has no Elastic IPs`,
     );
   }
-  if (search.secondaryPrivateIp) {
-    await checkSecondaryAddress(search.secondaryPrivateIp, eni.privateIp, eni.subnetId, options);
-  }
   const { publicIp = "", allocationId = "", associationId = "" } = eni.associations[0] ?? {};
   if (search.primaryAddress === PrimaryAddress.ElasticIp && allocationId) {
     await checkPrimaryAddress(search.clusterName, { allocationId, publicIp }, options);
@@ -149,6 +121,7 @@ export async function findNode(search: NodeSearch, options: pulumi.InvokeOptions
     publicIp,
     ...(allocationId ? { elasticIp: { allocationId, associationId } } : {}),
     vpcId: eni.vpcId,
+    subnetId: eni.subnetId,
     securityGroupIds: eni.securityGroups,
     // Whatever stack it names: this one may have had another name then.
     bringsGroup: stackTag in eni.tags,

@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { dnsSchema } from "./dnsSchema";
 
-/** The same keys in every mode: what a mode has not is `""` or `[]`. */
+/** The same keys in every mode: a value that a mode does not have is `""` or `[]`. */
 export const outputsSchema = z.object({
   mode: z.string(),
-  ready: z.boolean(),
+  ready: z.boolean().describe("Always true after a finished update: everything that serves is in place."),
   clusterName: z.string(),
   instanceId: z.string(),
   networkInterfaceId: z.string(),
@@ -17,6 +17,10 @@ export const outputsSchema = z.object({
   ingressHttpPort: z.number(),
   ingressUrls: z.array(z.string()),
   allocationId: z.string(),
+  securityGroupId: z
+    .string()
+    .default("")
+    .describe("The group that lets the applications' clients in. Absent before 0.2."),
   statsPassword: z.string().describe("`[secret]` without --show-secrets."),
   dns: dnsSchema,
 });

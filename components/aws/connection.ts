@@ -23,9 +23,13 @@ export interface Connection {
   assumeRoles?: Role[];
 }
 
-/** The part of the `aws:` settings that calls of our own follow. */
-export function awsConnection(): Connection {
-  const { region, profile, endpoints, assumeRoles } = awsConfig;
+/** The settings of an `aws` provider that SDK calls follow. */
+export type AwsSettings = Pick<typeof awsConfig, "region" | "profile" | "endpoints" | "assumeRoles">;
+
+/** The stack's own. */
+export const awsConnection = (): Connection => connectionOf(awsConfig);
+
+export function connectionOf({ region, profile, endpoints, assumeRoles }: AwsSettings): Connection {
   const urls = Object.assign({}, ...(endpoints ?? [])) as Record<string, string | undefined>;
   const { ec2, elbv2, sts } = urls;
   const roles = (assumeRoles ?? []).flatMap(({ roleArn, sessionName, externalId, policy, sourceIdentity }) =>

@@ -125,7 +125,7 @@ export async function record(answers: World): Promise<Recording> {
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };
         if (name.endsWith("-preflight")) made[type] = { stdout: answers.preflight };
-        return { id: id ?? `${name}-id`, state: { ...inputs, ...made[type] } };
+        return { id: id || `${name}-id`, state: { ...inputs, ...made[type] } };
       },
       call: ({ token, inputs }) => {
         recording.calls.push(token);

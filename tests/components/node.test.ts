@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { PrimaryAddress } from "../../settings/choices";
 import { findNode, type NodeSearch } from "../../components/node";
+import { checkSecondaryAddress } from "../../components/secondaryAddressCheck";
 import { record, type World, world } from "./mocks";
 
 const search = { clusterName: "k8s.example.com" };
 
-async function refusal(wanted: NodeSearch, answers: World): Promise<string> {
+async function refusal(wanted: NodeSearch, answers: World, secondaryPrivateIp?: string): Promise<string> {
   await record(answers);
-  const error: unknown = await findNode(wanted, {}).then(
+  const found = findNode(wanted, {}).then((node) =>
+    secondaryPrivateIp === undefined ? undefined : checkSecondaryAddress(secondaryPrivateIp, node, {}),
+  );
+  const error: unknown = await found.then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -25,6 +29,7 @@ describe("node look-up", () => {
       primaryPrivateIp: "172.20.45.37",
       publicIp: "198.51.100.37",
       vpcId: "vpc-1",
+      subnetId: "subnet-1",
       securityGroupIds: ["sg-masters"],
       bringsGroup: false,
     });
@@ -104,14 +109,14 @@ describe("node look-up", () => {
   };
   for (const [secondaryPrivateIp, says] of Object.entries(refused)) {
     it(`refuses ${secondaryPrivateIp} as secondary address`, async () => {
-      assert.match(await refusal({ ...search, secondaryPrivateIp }, world()), says);
+      assert.match(await refusal(search, world(), secondaryPrivateIp), says);
     });
   }
 
   for (const secondaryPrivateIp of ["172.20.32.4", "172.20.63.254"]) {
     it(`takes ${secondaryPrivateIp}`, async () => {
       await record(world());
-      await assert.doesNotReject(findNode({ ...search, secondaryPrivateIp }, {}));
+      await assert.doesNotReject(checkSecondaryAddress(secondaryPrivateIp, await findNode(search, {}), {}));
     });
   }
 });

@@ -11,6 +11,8 @@ import {
 } from "../../components";
 import { findBalanced } from "../../components/balancedNodes";
 import { findPlaces } from "../../components/balancerPlaces";
+import { withDefaults } from "../../components/defaults";
+import { knownInputs } from "../../components/hostInputs";
 import { findNode } from "../../components/node";
 import { withRoom } from "../../components/nodePort";
 import { onEndpoint, withEndpoint } from "../support/endpoint";
@@ -79,6 +81,73 @@ describe("SecondaryIngressIp", function () {
       assert.deepEqual(recording, { resources: [], calls: [] });
     });
 
+  it("refuses a mode that JavaScript lets through, before anything is made", async () => {
+    const recording = await record(world());
+    for (const mode of ["both", undefined, "toString"])
+      assert.throws(
+        () => new SecondaryIngressIp("ingress", { ...dev, mode: mode as unknown as IngressMode }),
+        (error: unknown) =>
+          pulumi.RunError.isInstance(error) &&
+          /mode: expected one of node-port, dual-ip, load-balancer, found .*IngressMode/.test(error.message),
+      );
+    assert.deepEqual(recording, { resources: [], calls: [] });
+  });
+
+  it("takes outputs for plain values: the same children with the same inputs", async () => {
+    const later = <T>(value: T): pulumi.Output<pulumi.Unwrap<T>> =>
+      pulumi.output(new Promise<T>((resolve) => setTimeout(resolve, 20, value)));
+    const plain = {
+      ...{
+        ...prod,
+        networkInterfaceId: "eni-0123456789abcdef0",
+        secondaryPrivateIp: "172.20.45.38",
+        healthChecks: true,
+      },
+      ...{ allowedCidrs: ["192.0.2.0/24", "10.0.0.0/8"], route53ZoneId: "Z1", dnsTtl: 30, overwriteRecords: true },
+      ...{ apiLocalPort: 6443, proxyProtocol: true, reinstall: "2", tags: { team: "platform" } },
+      ssh: { host: "node.example.com", port: 2222, user: "ubuntu", hostKey: "ssh-ed25519 AAAA" },
+    };
+    const ssh = Object.fromEntries(Object.entries(plain.ssh).map(([key, value]) => [key, later(value)]));
+    const composed = {
+      ...plain,
+      ...{ networkInterfaceId: later(plain.networkInterfaceId), secondaryPrivateIp: later(plain.secondaryPrivateIp) },
+      ...{ allowedCidrs: later(plain.allowedCidrs), route53ZoneId: later("Z1"), dnsTtl: later(30) },
+      ...{
+        overwriteRecords: later(true),
+        apiLocalPort: later(6443),
+        proxyProtocol: later(true),
+        reinstall: later("2"),
+      },
+      ...{ tags: { team: later("platform") }, ssh: ssh as unknown as typeof plain.ssh },
+    };
+    const seen = async (args: SecondaryIngressIpArgs): Promise<unknown[]> =>
+      (await make(args)).recording.resources
+        .map(({ type, name, inputs }) => ({ id: `${type} ${name}`, inputs: { ...inputs, __provider: undefined } }))
+        .sort((one, other) => (one.id < other.id ? -1 : 1));
+    const expected = await seen(plain);
+    assert.ok(expected.length > prodChildren.length);
+    assert.deepEqual(await seen(composed), expected);
+    assert.deepEqual(await seen({ ...composed, allowedCidrs: ["192.0.2.0/24", later("10.0.0.0/8")] }), expected);
+  });
+
+  it("filters the API by a list that the program makes, unless that is empty", () =>
+    withEndpoint(async ({ account }) => {
+      const answers = world({ vpcId: account.vpcs[0]?.vpcId ?? "" });
+      const { recording } = await make({ ...prod, apiAllowedCidrs: pulumi.output(["192.0.2.0/24"]) }, answers);
+      assert.ok(children(recording).includes("command:remote:Command ingress-api-filter"));
+      const known = knownInputs(
+        {
+          ...{ name: "ingress", args: withDefaults({ ...prod, apiAllowedCidrs: pulumi.output([]) }), options: {} },
+          ...{ node: pulumi.output(findNode({ clusterName }, {})), connection: pulumi.output({}) },
+        },
+        pulumi.output(""),
+      );
+      await assert.rejects(
+        (known.apiAllowedCidrs as unknown as { promise(): Promise<unknown> }).promise(),
+        /apiAllowedCidrs: expected at least one range in a list that the program makes, found none/,
+      );
+    }));
+
   describe("mode node-port", () => {
     it("makes a security group with its rules, and nothing else", async () => {
       const { recording } = await make(dev);
@@ -116,7 +185,7 @@ describe("SecondaryIngressIp", function () {
             tags: groupId === "sg-5" ? tags : {},
           }));
           await record(world());
-          return (await withRoom({ ...(await findNode({ clusterName }, {})), securityGroupIds })).securityGroupIds;
+          return (await withRoom({ ...(await findNode({ clusterName }, {})), securityGroupIds }, {})).securityGroupIds;
         };
         await assert.rejects(
           of("kops-secondary-ingress/another"),
@@ -142,6 +211,7 @@ describe("SecondaryIngressIp", function () {
         ingressHttpPort: 30080,
         ingressUrls: ["https://198.51.100.37:30443"],
         allocationId: "",
+        securityGroupId: "ingress-ingress-id",
         statsPassword: "",
         dns: { schemaVersion: 1, ready: true, records: [] },
       });
@@ -273,6 +343,7 @@ describe("SecondaryIngressIp", function () {
         ingressHttpPort: 80,
         ingressUrls: ["https://app.example.com"],
         allocationId: "eipalloc-ingress-balancer-eu-central-1a",
+        securityGroupId: "ingress-balancer-id",
         statsPassword: "",
         dns: {
           schemaVersion: 1,
@@ -391,6 +462,7 @@ describe("SecondaryIngressIp", function () {
           ingressHttpPort: 80,
           ingressUrls: ["https://app.example.com"],
           allocationId: "eipalloc-ingress-ingress",
+          securityGroupId: "ingress-ingress-id",
           statsPassword: "string",
           dns: {
             schemaVersion: 1,

@@ -64,6 +64,7 @@ export const outputs = (change: Partial<StackOutputs> = {}): StackOutputs => ({
   ingressHttpPort: 80,
   ingressUrls: ["https://203.0.113.10"],
   allocationId: "eipalloc-0a1b2c3d4e5f60001",
+  securityGroupId: "sg-0a1b2c3d4e5f60001",
   statsPassword: "[secret]",
   dns: {
     schemaVersion: 1,

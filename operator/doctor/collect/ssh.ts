@@ -1,9 +1,9 @@
 /** One SSH session in which one script runs. */
 import { Client, type ConnectConfig } from "ssh2";
-import type { SshArgs } from "../../../components/args";
+import type { SshSettings } from "../../../settings/read";
 
 export interface Login {
-  ssh: SshArgs;
+  ssh: SshSettings;
   /** Where to dial when `ssh.host` is not given. */
   address: string;
   privateKey?: string;
