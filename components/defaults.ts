@@ -1,5 +1,5 @@
 /** The component's arguments with the defaults filled in, once: nothing after this asks whether an argument was given. */
-import { defaults } from "../settings/choices";
+import { defaults } from "../settings/defaults";
 import type { SecondaryIngressIpArgs } from "./args";
 
 type Defaulted = keyof typeof defaults;

@@ -1,6 +1,6 @@
-/** What a user may set: the choices and what holds where nothing is said. */
+/** The enums among the settings. */
 
-/** Which program gives a moved API server its port 443 back. */
+/** The program that forwards port 443 to a moved API server. */
 export enum ApiForwarder {
   /** One process per connection; on every distribution. */
   Socat = "socat",
@@ -8,52 +8,28 @@ export enum ApiForwarder {
   SocketProxyd = "socket-proxyd",
 }
 
-/** How applications get their port 443. */
+/** How clients reach the applications. */
 export enum IngressMode {
   /** On the node's own address and the ingress controller's NodePorts. */
   NodePort = "node-port",
-  /** On a secondary private address with an Elastic IP of its own, on 443 and 80. */
+  /** On ports 443 and 80 of a secondary private address with an Elastic IP. */
   DualIp = "dual-ip",
-  /** On a Network Load Balancer in front of every node that runs applications, on 443 and 80. */
+  /** On ports 443 and 80 of a Network Load Balancer in front of every node that runs applications. */
   LoadBalancer = "load-balancer",
 }
 
-/** What happens to the primary address's public address. */
+/** What happens to the public address of the node's primary address. */
 export enum PrimaryAddress {
-  /** It stays what it is; an automatically assigned one is lost at the next stop of the instance. */
+  /** It stays as it is; AWS takes back an automatically assigned one at the next stop of the instance. */
   Keep = "keep",
-  /** It becomes an Elastic IP of the stack. */
+  /** An Elastic IP of the stack replaces it. */
   ElasticIp = "elastic-ip",
 }
 
 /** What `destroy` does with the host files. */
 export enum OnDestroy {
-  /** Puts the node back as it was. */
+  /** Restores the node as it was before the first `up`. */
   Restore = "restore",
-  /** Leaves them and makes no connection: for a node that is gone. */
+  /** Leaves the files and opens no connection: for a node that no longer exists. */
   Retain = "retain",
 }
-
-/** What holds where a stack's settings say nothing. Pulumi.yaml declares the same, for `pulumi config`. */
-export const defaults = {
-  appDomains: [] as string[],
-  httpsNodePort: 30443,
-  httpNodePort: 30080,
-  allowedCidrs: ["0.0.0.0/0"],
-  apiForwarder: ApiForwarder.Socat,
-  apiLocalPort: 8443,
-  proxyProtocol: false,
-  crossZone: true,
-  keepAddress: false,
-  apiAllowedCidrs: [] as string[],
-  forceApiAllowedCidrs: false,
-  reinstall: "",
-  primaryAddress: PrimaryAddress.Keep,
-  /** Seconds. */
-  dnsTtl: 60,
-  overwriteRecords: false,
-  healthChecks: false,
-  onDestroy: OnDestroy.Restore,
-  formerStack: "",
-  tags: {} as Record<string, string>,
-};

@@ -109,18 +109,4 @@ describe("docs", function () {
     // New TLS connections, requests on kept connections, throughput, processor time.
     assert.deepEqual(quoted.slice(0, 4), [2, 7, 9, 10].map(median));
   });
-
-  it("names every setting in the README's table, and no other", () => {
-    const readme = readFileSync(join(repositoryRoot, "README.md"), "utf8");
-    const table = readme.slice(readme.indexOf("### Settings"), readme.indexOf("### Outputs"));
-    const named = [...table.matchAll(/^\| (`[^|]+`)\s*\|/gm)].flatMap(([, cell]) =>
-      [...(cell ?? "").matchAll(/`(\w+)`/g)].map(([, key]) => key),
-    );
-    // prettier-ignore
-    assert.deepEqual(named, [
-      "mode", "clusterName", "appDomains", "networkInterfaceId", "secondaryPrivateIp", "httpsNodePort", "httpNodePort", "allowedCidrs",
-      "apiAllowedCidrs", "forceApiAllowedCidrs", "apiForwarder", "apiLocalPort", "proxyProtocol", "crossZone", "keepAddress", "primaryAddress", "route53ZoneId", "dnsTtl",
-      "overwriteRecords", "healthChecks", "onDestroy", "reinstall", "formerStack", "tags", "ssh", "sshPrivateKey",
-    ]);
-  });
 });

@@ -1,6 +1,6 @@
 /** Filters who reaches the API on the primary address. It runs on the host because security groups apply to the interface, not to an address. */
 import type { HostSettings } from "../hostSettings";
-import { apiForwardBridge, apiForwardListener } from "../node/ports";
+import { apiForwardBridge, apiForwardListener, apiPort } from "../../settings/ports";
 
 /** kOps' default range of pods and services (kops pkg/apis/kops/cluster.go, NonMasqueradeCIDR). */
 const podAndServiceRange = "100.64.0.0/10";
@@ -33,7 +33,7 @@ table ip secondary_ingress_filter {
     type filter hook input priority -10; policy accept;
     iif lo accept
     ct state established,related accept
-    ip daddr ${primaryPrivateIp} tcp dport { 443, ${apiLocalPort}, ${apiForwardListener}, ${apiForwardBridge} } ip saddr != @api_allowed counter drop
+    ip daddr ${primaryPrivateIp} tcp dport { ${apiPort}, ${apiLocalPort}, ${apiForwardListener}, ${apiForwardBridge} } ip saddr != @api_allowed counter drop
   }
 }
 `;

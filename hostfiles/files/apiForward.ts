@@ -1,7 +1,7 @@
 /** Forwards port 443 to a moved API server, for clients and for pods: socat or systemd-socket-proxyd behind the forwarding table. */
 import type { HostSettings } from "../hostSettings";
 import { apiForwardProgram, apiForwardState } from "../node/paths";
-import { apiForwardListener } from "../node/ports";
+import { apiForwardListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "primaryPrivateIp" | "apiLocalPort">;

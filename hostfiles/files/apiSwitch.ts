@@ -8,12 +8,12 @@ import {
   apiSwitchProgram,
   directories,
 } from "../node/paths";
-import { apiForwardBridge, apiForwardListener } from "../node/ports";
+import { apiForwardBridge, apiForwardListener, apiPort } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 /** Sends the API's port 443 to the forwarder. Loaded while the API server is on another port. */
 export function renderApiForwardRules({ primaryPrivateIp: address }: Pick<HostSettings, "primaryPrivateIp">): string {
-  const rule = `ip daddr ${address} tcp dport 443 counter dnat to ${address}:${apiForwardListener}`;
+  const rule = `ip daddr ${address} tcp dport ${apiPort} counter dnat to ${address}:${apiForwardListener}`;
   return `#!/usr/sbin/nft -f
 add table ip secondary_ingress_api
 delete table ip secondary_ingress_api
@@ -25,7 +25,7 @@ table ip secondary_ingress_api {
   chain output {
     type nat hook output priority -110; policy accept;
     ${rule}
-    ip daddr 127.0.0.1 tcp dport 443 counter dnat to 127.0.0.1:${apiForwardListener}
+    ip daddr 127.0.0.1 tcp dport ${apiPort} counter dnat to 127.0.0.1:${apiForwardListener}
   }
 }
 `;

@@ -16,7 +16,7 @@ import {
   natRules,
   recentRepairs,
 } from "../node/paths";
-import { apiForwardListener, httpsListener } from "../node/ports";
+import { apiForwardListener, httpsListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp">;

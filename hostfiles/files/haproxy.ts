@@ -2,7 +2,7 @@
 import { allowedToApi } from "./apiFilter";
 import type { HostSettings } from "../hostSettings";
 import { statsPasswordFile } from "../node/paths";
-import { httpsListener, statsListener } from "../node/ports";
+import { apiPort, clientPorts, httpsListener, statsListener } from "../../settings/ports";
 import { haproxySandbox } from "./sandbox";
 
 /** Set in the environment of an HAProxy that runs with this drop-in, and so may be reloaded. */
@@ -65,7 +65,7 @@ ${filter}  tcp-request content accept if { req.ssl_hello_type 1 }
   default_backend ingress_https
 
 frontend http
-  bind ${secondaryPrivateIp}:80 transparent
+  bind ${secondaryPrivateIp}:${clientPorts.http} transparent
   default_backend ingress_http
 
 frontend stats
@@ -85,7 +85,7 @@ backend ingress_http
   server node ${primaryPrivateIp}:${httpNodePort}${proxy}
 
 backend api
-  server node ${primaryPrivateIp}:443
+  server node ${primaryPrivateIp}:${apiPort}
 `;
 }
 

@@ -1,7 +1,7 @@
 /** The NAT table that leads the secondary address's port 443 to HAProxy, and the unit that loads it before the network is up. */
 import type { HostSettings } from "../hostSettings";
 import { apiFilterRules, natRules } from "../node/paths";
-import { httpsListener } from "../node/ports";
+import { clientPorts, httpsListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 /**
@@ -9,7 +9,7 @@ import { sandbox } from "./sandbox";
  * The rules are unconditional: without them the API server would answer on the secondary address with its own certificate.
  */
 export function renderNat({ secondaryPrivateIp: address }: Pick<HostSettings, "secondaryPrivateIp">): string {
-  const rule = `ip daddr ${address} tcp dport 443 counter dnat to ${address}:${httpsListener}`;
+  const rule = `ip daddr ${address} tcp dport ${clientPorts.https} counter dnat to ${address}:${httpsListener}`;
   return `#!/usr/sbin/nft -f
 # Replaced in one transaction: "add" makes the "delete" safe where the table is absent.
 add table ip secondary_ingress

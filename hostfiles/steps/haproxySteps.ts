@@ -3,6 +3,7 @@ import { daemonReload, file, isActive, unitPath } from "./fileStep";
 import type { HostStep } from "./hostStep";
 import { ourVariable, renderHaproxyConfig, renderHaproxyDropIn, renderStatsPassword } from "../files/haproxy";
 import { haproxyBefore, haproxyConfig, installedMark, statsPasswordFile } from "../node/paths";
+import { httpsListener } from "../../settings/ports";
 
 /** What HAProxy itself says is wrong, as systemctl does not. */
 const haproxyJournal = "journalctl -u haproxy -n 5 --no-pager -o cat";
@@ -51,7 +52,7 @@ export const haproxySteps: readonly HostStep[] = [
     // Somebody else's HAProxy has not our sandbox yet: it is restarted, ours is reloaded.
     activate: `systemctl enable -q haproxy.service && if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service; elif [ "$CHANGED" = yes ]; then if grep -qsz '^${ourVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service; else systemctl restart haproxy.service; fi; fi || { ${haproxyJournal}; exit 1; }`,
     // A reload's new worker may find its ports taken by somebody else only after the fact.
-    verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :10443' | grep -q . && exit; sleep 0.1; done; ${haproxyJournal}; exit 1`,
+    verify: `for i in $(seq 50); do ${isActive("haproxy.service")} && ss -Hltn 'sport = :${httpsListener}' | grep -q . && exit; sleep 0.1; done; ${haproxyJournal}; exit 1`,
     deactivate: "systemctl stop haproxy.service",
     afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; true`,
   }),

@@ -2,6 +2,9 @@
  * What a person reads who has a finding: what it means, and how to look closer by hand. By code. Commands are run by
  * tests/lab/doctor.test.ts; in them `<secondary>` and the like stand for the stack's outputs.
  */
+import { defaults } from "../../settings/defaults";
+import { apiForwardListener, httpsListener } from "../../settings/ports";
+
 export interface Page {
   text: string;
   /** Read-only commands for where the operator sits. */
@@ -167,7 +170,7 @@ export const runbook: Readonly<Record<string, Page>> = {
   },
   HTTPS_LISTENER_MISSING: {
     text: "HAProxy runs, with a configuration that is not the installed one, or with its port taken by somebody else.",
-    onNode: ["ss -Hltnp 'sport = :10443'"],
+    onNode: [`ss -Hltnp 'sport = :${httpsListener}'`],
   },
   HTTP_LISTENER_MISSING: {
     text: "As [HTTPS_LISTENER_MISSING](#https_listener_missing), for port 80 of the secondary address.",
@@ -190,7 +193,7 @@ export const runbook: Readonly<Record<string, Page>> = {
   },
   FORWARDER_STOPPED: {
     text: "The rules lead to a forwarder that does not listen: the API is down on 443.",
-    onNode: ["systemctl status kube-api-forward.service", "ss -Hltnp 'sport = :10444'"],
+    onNode: ["systemctl status kube-api-forward.service", `ss -Hltnp 'sport = :${apiForwardListener}'`],
   },
   FORWARDER_WRONG: {
     text: "What runs is not what the manifest asks for: the API server has moved and is not forwarded, or is forwarded and has not moved.",
@@ -234,12 +237,12 @@ export const runbook: Readonly<Record<string, Page>> = {
   NODE_PORT_HTTPS_SILENT: {
     text: "HAProxy has nobody to hand connections to. The Service must be of type NodePort, with this port, and its pods must be ready.",
     here: ["kubectl get services,pods -A -o wide"],
-    onNode: ["curl -skv --max-time 5 https://<primary>:30443/"],
+    onNode: [`curl -skv --max-time 5 https://<primary>:${defaults.httpsNodePort}/`],
   },
   NODE_PORT_HTTP_SILENT: {
     text: "As [NODE_PORT_HTTPS_SILENT](#node_port_https_silent), for plain HTTP.",
     here: ["kubectl get services,pods -A -o wide"],
-    onNode: ["curl -sv --max-time 5 http://<primary>:30080/"],
+    onNode: [`curl -sv --max-time 5 http://<primary>:${defaults.httpNodePort}/`],
   },
   INGRESS_IS_API: {
     text: "Seen from outside: connections to the applications' address reach the API server. The rules on the node are missing; with the node's login the doctor says which.",

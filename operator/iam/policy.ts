@@ -3,25 +3,29 @@
  * of AWS's service authorization reference:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and list_amazonroute53.html
  */
-import { IngressMode, type PrimaryAddress } from "../../settings/choices";
+import { IngressMode } from "../../settings/choices";
+import type { Settings } from "../../settings/schema";
 import { partitionOf } from "./arn";
 import { askedByBalancers, balancerStatements } from "./balancerPolicy";
 import { conditions, type Statement } from "./conditions";
 
-export interface PolicySettings {
-  mode: IngressMode;
-  clusterName: string;
+type Relevant =
+  | "mode"
+  | "clusterName"
+  | "appDomains"
+  | "secondaryPrivateIp"
+  | "primaryAddress"
+  | "apiAllowedCidrs"
+  | "route53ZoneId"
+  | "overwriteRecords"
+  | "healthChecks";
+
+/** The settings that the operator's permissions depend on, and where the stack is. */
+export interface PolicySettings extends Pick<Settings, Relevant> {
   /** `eu-central-1`; the policy is of no use in another. */
   region: string;
   /** Twelve digits, or `*` for whichever account the policy is attached in. */
   accountId: string;
-  appDomains: readonly string[];
-  secondaryPrivateIp?: string | undefined;
-  primaryAddress: PrimaryAddress;
-  apiAllowedCidrs: readonly string[];
-  route53ZoneId?: string | undefined;
-  overwriteRecords: boolean;
-  healthChecks: boolean;
 }
 
 export interface PolicyDocument {

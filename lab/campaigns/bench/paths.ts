@@ -1,7 +1,7 @@
 /** The compared paths to application and API, side by side on one node. */
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
-import { apiForwardListener } from "../../../hostfiles/node/ports";
+import { apiForwardListener } from "../../../settings/ports";
 
 export type PathId =
   | "nodePort"

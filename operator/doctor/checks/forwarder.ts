@@ -1,6 +1,6 @@
 /** What gives a moved API server its 443 back. */
 import { apiFilterRules, apiForwardRules, apiSwitchProgram } from "../../../hostfiles/node/paths";
-import { apiForwardListener } from "../../../hostfiles/node/ports";
+import { apiForwardListener } from "../../../settings/ports";
 import type { Check } from "../check";
 import { units } from "../collect/node";
 import { ofNode, onNode, runs } from "./define";

@@ -1,6 +1,6 @@
 /** HAProxy, in front of the applications. */
 import { haproxyConfig } from "../../../hostfiles/node/paths";
-import { httpsListener } from "../../../hostfiles/node/ports";
+import { httpsListener } from "../../../settings/ports";
 import type { Check } from "../check";
 import { list, ofNode, onNode, reinstall } from "./define";
 

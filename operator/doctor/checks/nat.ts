@@ -1,6 +1,6 @@
 /** The rules that lead 443 on the secondary address to HAProxy. */
 import { natRules } from "../../../hostfiles/node/paths";
-import { httpsListener } from "../../../hostfiles/node/ports";
+import { httpsListener } from "../../../settings/ports";
 import type { Check } from "../check";
 import { units } from "../collect/node";
 import { ofNode, onNode, runs } from "./define";

@@ -11,7 +11,7 @@ import {
   hostFileProgram,
   ownerFile,
 } from "../../../hostfiles/node/paths";
-import { apiForwardListener, httpsListener } from "../../../hostfiles/node/ports";
+import { apiForwardListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
 import type { Unknown } from "../check";

@@ -1,0 +1,81 @@
+/** The kinds of values that settings have. Each check's message says what it expects and what it found. */
+import * as ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { hostKey } from "./hostKey";
+
+const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+
+/** The error of a check that expects something other than its input. */
+const expecting = (expected: string) => ({
+  error: ({ input }: { input?: unknown }): string => `expected ${expected}, found ${show(input)}`,
+});
+
+const text = (expected: string, test: (value: string) => boolean) =>
+  z.string(expecting(expected)).refine(test, expecting(expected));
+
+export const matching = (expected: string, pattern: RegExp) => text(expected, (value) => pattern.test(value));
+
+export const integer = (expected: string, from: number, to: number, except: readonly number[] = []) =>
+  z
+    .number(expecting(expected))
+    .refine(
+      (value) => Number.isInteger(value) && value >= from && value <= to && !except.includes(value),
+      expecting(expected),
+    );
+
+export function choice<T extends Record<string, string>>(values: T) {
+  const words = Object.values(values);
+  return z.enum(values, expecting(`${words.slice(0, -1).join(", ")} or ${words.at(-1)}`));
+}
+
+export const list = <T extends z.ZodType>(item: T, expected: string) => z.array(item, expecting(expected));
+
+export const flag = z.boolean(expecting("true or false"));
+export const nodePort = integer("a NodePort, 30000–32767", 30000, 32767);
+
+const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+const domainPattern = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+${label}$`);
+export const domainName = (expected: string) => matching(expected, domainPattern);
+
+/** True for a canonical IPv4 address; `ipaddr.isValid` also accepts octal and short forms. */
+const isIpv4 = (value: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(value);
+export const ipv4 = text("an IPv4 address", isIpv4);
+
+/** True for an IPv4 range whose host bits are zero, as AWS requires. */
+function isCidr(value: string): boolean {
+  const [address = "", , extra] = value.split("/");
+  if (extra !== undefined || !isIpv4(address) || !ipaddr.IPv4.isValidCIDRFourPartDecimal(value)) return false;
+  return ipaddr.IPv4.networkAddressFromCIDR(value).toString() === address;
+}
+export const cidrs = list(text("an IPv4 range without host bits, like 10.0.0.0/8", isCidr), "a list of IPv4 ranges");
+
+/** https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: lengths and characters. */
+const tagText = (longest: number): RegExp => new RegExp(`^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,${longest}}$`, "u");
+/** Names that AWS reserves, that kOps uses (`kops delete cluster` deletes what carries them), or that this program sets. */
+const reservedTag =
+  /^(aws:|kops-secondary-ingress:)|^(Name|managed-by|KubernetesCluster)$|(^|[./])(k8s|kubernetes)\.io\//i;
+const tagName = text(
+  "a tag's name of up to 128 characters that neither AWS, kOps nor this program uses",
+  (value) => value !== "" && tagText(128).test(value) && !reservedTag.test(value),
+);
+export const tags = z.record(
+  tagName,
+  matching("a tag's value of up to 256 characters", tagText(256)),
+  expecting("tags by name"),
+);
+
+const host = text("a host name or address", (value) => isIpv4(value) || domainPattern.test(value.toLowerCase()));
+const port = integer("a port, 1–65535", 1, 65535);
+const user = matching("a login name", /^[a-z_][a-z0-9_-]{0,31}$/);
+const hop = { port: port.optional(), user, hostKey };
+const proxy = z.strictObject({ host, ...hop }, expecting("the fields of a proxy"));
+export const ssh = z.strictObject(
+  { host: host.optional(), ...hop, proxy: proxy.optional() },
+  expecting("the fields of ssh"),
+);
+
+/** Its message never shows the key. */
+const privateKeyError = { error: () => "expected a private key in PEM form (the value is secret and not shown)" };
+export const privateKey = z
+  .string(privateKeyError)
+  .regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]+\n-----END [A-Z ]*PRIVATE KEY-----\s*$/, privateKeyError);

@@ -1,0 +1,81 @@
+/** Faults between settings that are each valid alone. */
+import { apiNameProblem, isApiName } from "./apiNames";
+import { IngressMode } from "./choices";
+import type { Path } from "./faults";
+import { howToScan } from "./hostKey";
+import type { Settings } from "./schema";
+
+/** A fault before it has a command that sets an example at its path. */
+export interface Problem {
+  path: Path;
+  problem: string;
+}
+
+/** Settings of which some may be missing, because their own checks refused them. */
+type Known = Partial<Settings>;
+
+function domainProblems({ clusterName, appDomains = [], route53ZoneId }: Known): Problem[] {
+  const ofTheApi = appDomains.flatMap((domain, index) =>
+    clusterName !== undefined && isApiName(domain, clusterName)
+      ? [{ path: ["appDomains", index], problem: apiNameProblem(domain) }]
+      : [],
+  );
+  const repeated = appDomains.flatMap((domain, index) =>
+    appDomains.indexOf(domain) === index
+      ? []
+      : [{ path: ["appDomains", index], problem: `expected each name once, found '${domain}' again` }],
+  );
+  const noneForZone =
+    route53ZoneId !== undefined && appDomains.length === 0
+      ? [{ path: ["appDomains"], problem: "expected the names to write into route53ZoneId, found none" }]
+      : [];
+  return [...ofTheApi, ...repeated, ...noneForZone];
+}
+
+const portProblems = ({ httpsNodePort, httpNodePort }: Known): Problem[] =>
+  httpsNodePort !== undefined && httpsNodePort === httpNodePort
+    ? [
+        {
+          path: ["httpNodePort"],
+          problem: `expected another port than httpsNodePort, found ${httpNodePort} for both`,
+        },
+      ]
+    : [];
+
+const sshProblems = ({ mode, ssh }: Known): Problem[] =>
+  mode === IngressMode.DualIp && ssh === undefined
+    ? [
+        {
+          path: ["ssh", "user"],
+          problem: "expected the login on the node, found nothing; mode dual-ip installs files there over SSH",
+        },
+        { path: ["ssh", "hostKey"], problem: `expected the node's SSH host key, found nothing; ${howToScan}` },
+      ]
+    : [];
+
+const everyone = "0.0.0.0/0";
+
+/** Route 53's health checkers call from the internet. */
+function healthCheckProblems({ mode, healthChecks, allowedCidrs, apiAllowedCidrs = [] }: Known): Problem[] {
+  if (healthChecks !== true) return [];
+  const path = ["healthChecks"];
+  const why = {
+    [IngressMode.NodePort]: "which makes nothing that costs money",
+    [IngressMode.DualIp]: undefined,
+    [IngressMode.LoadBalancer]: "whose balancer checks its nodes itself",
+  }[mode ?? IngressMode.DualIp];
+  const closed = [
+    ...(allowedCidrs?.includes(everyone) === false ? ["allowedCidrs"] : []),
+    ...(apiAllowedCidrs.length > 0 && !apiAllowedCidrs.includes(everyone) ? ["apiAllowedCidrs"] : []),
+  ];
+  return [
+    ...(why === undefined ? [] : [{ path, problem: `expected false in mode ${mode}, ${why}, found true` }]),
+    ...closed.map((key) => ({
+      path,
+      problem: `expected ${key} to let in ${everyone}, for Route 53 checks from the internet, found narrower ranges`,
+    })),
+  ];
+}
+
+export const crossCheck = (known: Known): Problem[] =>
+  [domainProblems, portProblems, sshProblems, healthCheckProblems].flatMap((problems) => problems(known));

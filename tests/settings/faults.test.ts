@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { fixesOf, nameOf, type Path } from "../../settings/faults";
+import { settings } from "../../settings/table";
+
+const fixes = fixesOf("kops-secondary-ingress", "prod");
+
+describe("faults", () => {
+  it("are named as `pulumi config` names their place", () => {
+    assert.equal(nameOf(["dnsTtl"]), "dnsTtl");
+    assert.equal(nameOf(["appDomains", 1]), "appDomains[1]");
+    assert.equal(nameOf(["ssh", "proxy", "hostKey"]), "ssh.proxy.hostKey");
+  });
+
+  for (const [path, rest] of [
+    [["apiForwarder"], "kops-secondary-ingress:apiForwarder socat"],
+    [["dnsTtl"], "kops-secondary-ingress:dnsTtl 60"],
+    [["allowedCidrs"], "--path 'kops-secondary-ingress:allowedCidrs[0]' '0.0.0.0/0'"],
+    [["apiAllowedCidrs"], "--path 'kops-secondary-ingress:apiAllowedCidrs[0]' '192.0.2.0/24'"],
+    [["appDomains", 3], "--path 'kops-secondary-ingress:appDomains[3]' 'app.example.com'"],
+    [["tags", "team"], "--path 'kops-secondary-ingress:tags.team' 'platform'"],
+    [["tags", "cost center"], `--path 'kops-secondary-ingress:tags["cost center"]' 'platform'`],
+    [["ssh"], "--path 'kops-secondary-ingress:ssh.user' 'ubuntu'"],
+    [["ssh", "port"], "--path 'kops-secondary-ingress:ssh.port' '22'"],
+    [["ssh", "proxy"], "--path 'kops-secondary-ingress:ssh.proxy.host' 'bastion.example.com'"],
+    [["ssh", "proxy", "hostKey"], "--path 'kops-secondary-ingress:ssh.proxy.hostKey' 'ssh-ed25519 AAAA…'"],
+    [["sshPrivateKey"], "--secret kops-secondary-ingress:sshPrivateKey < ~/.ssh/id_ed25519"],
+  ] as [Path, string][])
+    it(`of ${nameOf(path)} have a command that sets it`, () => {
+      assert.equal(fixes.set(path), `pulumi config set --stack prod ${rest}`);
+    });
+
+  it("have a command for every key, without a place to fill in", () => {
+    for (const key of Object.keys(settings)) assert.doesNotMatch(fixes.set([key]), /undefined|null|\[object/);
+  });
+
+  it("of keys that nobody knows have a command that removes them", () => {
+    assert.equal(fixes.remove(["nonsense"]), "pulumi config rm --stack prod kops-secondary-ingress:nonsense");
+    assert.equal(
+      fixes.remove(["tags", "k8s.io/role/master"]),
+      `pulumi config rm --stack prod --path 'kops-secondary-ingress:tags["k8s.io/role/master"]'`,
+    );
+  });
+});
