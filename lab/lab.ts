@@ -169,13 +169,15 @@ async function build(options: LabOptions): Promise<LabState> {
       );
     return startCloud(nodes);
   });
-  await step("Node", async (note) => {
+  await step("Node, and stacks dev and prod", async (note) => {
     const installed = programs
       ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
       : lightControlPlane(labCluster, node.primaryPrivateIp, nodePorts);
     await createDisk(image, installed, options.network ?? "netplan");
     await replug();
-    note(`booted in ${((await powerOn()) / 1000).toFixed(1)} s`);
+    // The stacks need the node's keys, and nothing of it that runs.
+    const [milliseconds] = await Promise.all([powerOn(), createOperator(engine.pulumi)]);
+    note(`booted in ${(milliseconds / 1000).toFixed(1)} s`);
     await waitForApi(443);
     if (programs) {
       if (from === undefined) await createClusterObjects();
@@ -189,7 +191,6 @@ async function build(options: LabOptions): Promise<LabState> {
     await step(`Workers (${workers.length})`, async () => {
       for (const machine of workers) await startWorker(machine, image);
     });
-  await step("Pulumi stacks dev and prod", () => createOperator(engine.pulumi));
   const kind: LabKind = { apiPort, apiAddress, ...(kubernetes ? { kubernetes } : {}), nodes, debian };
   const state: LabState = { ...kind, engine, plugins, cloud };
   await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));

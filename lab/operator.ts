@@ -69,11 +69,13 @@ export async function createOperator(pulumi: string): Promise<void> {
   if (present) return;
   const env = operatorEnvironment(pulumi);
   const privateKey = await readFile(operatorKey, "utf8");
-  for (const stack of stacks) {
-    await writeStackFile(stack);
-    const options = { cwd: labPaths.project, env };
-    await run(pulumi, ["stack", "init", stack, "--non-interactive", "--no-select"], options);
-    // prettier-ignore
-    await run(pulumi, ["config", "set", "--secret", "--stack", stack, "--non-interactive", "kops-secondary-ingress:sshPrivateKey"], { ...options, input: privateKey });
-  }
+  await Promise.all(
+    stacks.map(async (stack) => {
+      await writeStackFile(stack);
+      const options = { cwd: labPaths.project, env };
+      await run(pulumi, ["stack", "init", stack, "--non-interactive", "--no-select"], options);
+      // prettier-ignore
+      await run(pulumi, ["config", "set", "--secret", "--stack", stack, "--non-interactive", "kops-secondary-ingress:sshPrivateKey"], { ...options, input: privateKey });
+    }),
+  );
 }
