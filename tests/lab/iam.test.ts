@@ -7,8 +7,9 @@ import type { Account } from "../../lab/aws/account";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { tellCloud } from "../../lab/cloud/control";
 import { everyPolicy } from "../../lab/cloud/policy";
-import { type KeptLab, keepLab } from "../../lab/keptLab";
+import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { labZoneId } from "../../lab/cloud/labAccount";
 import { asOperator } from "../../lab/operator";
 import { labPaths, repositoryRoot } from "../../lab/paths";
@@ -59,7 +60,7 @@ describe("under the printed policy", function () {
 
   before(async function () {
     needsRoot(this);
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("empty");
   });
   after(async () => {
     if (kept as KeptLab | undefined) await lab.down();

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Account } from "../../lab/aws/account";
 import { operatorPolicy } from "../../lab/cloud/policy";
-import { type KeptLab, keepLab } from "../../lab/keptLab";
+import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { labDomain, labZoneId } from "../../lab/cloud/labAccount";
 import { node } from "../../lab/network/addresses";
 import { labPaths } from "../../lab/paths";
@@ -37,7 +38,7 @@ describe("a stack's life in AWS", function () {
 
   before(async function () {
     needsRoot(this);
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("empty");
     atFirst = { account: await accountSnapshot(), node: await nodeSnapshot() };
   });
   after(async () => {

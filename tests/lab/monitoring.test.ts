@@ -6,8 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { alertFaults } from "../../lab/campaigns/alerts/faults";
 import { alertRules, type Prometheus, startPrometheus, textFiles } from "../../lab/campaigns/alerts/prometheus";
 import { type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
-import { type KeptLab, keepLab } from "../../lab/keptLab";
+import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { repositoryRoot } from "../../lab/paths";
 import { installDnsPrograms, installPrometheus, needsProgram, needsRoot } from "../support/needs";
 
@@ -23,10 +24,8 @@ describe("monitoring", function () {
     await installDnsPrograms();
     for (const program of ["prometheus", "prometheus-node-exporter", "prometheus-blackbox-exporter", "named"])
       needsProgram(this, program);
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("prod");
     await kept.node(`mkdir -p ${textFiles}`);
-    const { status, stdout, stderr } = await kept.up("prod");
-    assert.equal(status, 0, `${stdout}${stderr}`);
     await kept.node("systemctl start secondary-ingress-check.service");
     operator = await startOperator(kept);
     // The same expressions, with nobody waiting for a minute.

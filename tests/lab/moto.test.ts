@@ -1,7 +1,8 @@
 /** prod brought up and destroyed with moto in the place of the lab's AWS; the node is the lab's. */
 import assert from "node:assert/strict";
-import { type KeptLab, keepLab } from "../../lab/keptLab";
+import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { node } from "../../lab/network/addresses";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { asOperator, inInternet } from "../../lab/operator";
@@ -32,7 +33,7 @@ describe("prod in moto's AWS", function () {
 
   before(async function () {
     needsRoot(this);
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("empty");
     moto = await startMoto(port, inInternet);
     // moto's own addresses lead nowhere.
     await set(["ssh", "host"], node.autoPublicIp);

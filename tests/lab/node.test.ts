@@ -1,7 +1,8 @@
 /** The node's side in a lab that is kept up: what it refuses, what it keeps, who may work on it, and how it is given back. */
 import assert from "node:assert/strict";
-import { keepLab, type KeptLab } from "../../lab/keptLab";
+import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { internet, node as address } from "../../lab/network/addresses";
 import { cutPower, reboot } from "../../lab/node/machine";
 import { asOperator } from "../../lab/operator";
@@ -59,7 +60,7 @@ describe("the node", function () {
   let earlier: { node: readonly string[]; network: string };
   before(async function () {
     needsRoot(this);
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("empty");
     await kept.node(foreign);
     earlier = { node: await nodeSnapshot(), network: await kept.node(foreignNetwork) };
   });
