@@ -124,6 +124,15 @@ ${table(
 ${drawsInWords(drawn)}`;
 }
 
+/** A healthy stack is looked at within ten seconds. */
+async function lookAtHealthy(operator: Operator): Promise<void> {
+  await step("a healthy stack", async (note) => {
+    const { report, seconds } = await operator.doctor("prod");
+    note(`${report.findings.length} findings, ${seconds.toFixed(1)} s`);
+    if (report.findings.length > 0 || seconds >= 10) process.exitCode = 1;
+  });
+}
+
 async function main(): Promise<void> {
   const diagnoses: Diagnosis[] = [];
   const drawn: Draw[] = [];
@@ -155,6 +164,7 @@ async function main(): Promise<void> {
     const automatic = (fixture: Fixture): boolean => fixture.code === "API_ADDRESS_AUTOMATIC";
     await each(operator, chosen.filter(automatic));
     await keepApiAddress(operator);
+    await lookAtHealthy(operator);
     await each(
       operator,
       chosen.filter((fixture) => !fixture.moved && !automatic(fixture)),

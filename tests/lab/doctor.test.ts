@@ -9,8 +9,9 @@ import { nameServer, type Operator, startOperator } from "../../lab/campaigns/di
 import type { StackOutputs } from "../../outputs/stackOutputs";
 import { runbook } from "../../operator/doctor/runbook";
 import { set } from "../../lab/campaigns/interleavings/events";
-import { type KeptLab, keepLab } from "../../lab/keptLab";
+import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { labDomain } from "../../lab/cloud/labAccount";
 import { keyPair } from "../../lab/node/certificates";
 import { asOperator } from "../../lab/operator";
@@ -24,6 +25,8 @@ describe("doctor", function () {
   let kept: KeptLab;
   let operator: Operator;
   let directory: string;
+  /** Of an `up` of prod that gives the API an Elastic IP. */
+  let secondsOfUp: number;
   /** Everything that a command printed or wrote. */
   const printed: string[] = [];
 
@@ -42,12 +45,14 @@ describe("doctor", function () {
     needsRoot(this);
     await installDnsPrograms();
     needsProgram(this, "named");
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("prod");
     await set(["primaryAddress"], "elastic-ip");
     // dev after prod: prod gives the API the address that dev is reached on.
     for (const stack of ["prod", "dev"] as const) {
+      const start = Date.now();
       const { status, stdout, stderr } = await kept.up(stack);
       assert.equal(status, 0, `${stdout}${stderr}`);
+      if (stack === "prod") secondsOfUp = (Date.now() - start) / 1000;
     }
     operator = await startOperator(kept);
     directory = await mkdtemp(join(tmpdir(), "doctor-test-"));
@@ -63,14 +68,15 @@ describe("doctor", function () {
     if (directory as string | undefined) await rm(directory, { recursive: true, force: true });
   });
 
-  it("has nothing to say of a healthy node, within ten seconds", async () => {
+  it("has nothing to say of a healthy node, and takes no longer than two runs of `up`", async () => {
     const { report, seconds, finished } = await operator.doctor("prod");
     printed.push(finished.stdout, finished.stderr);
     assert.deepEqual(report.findings, []);
     assert.deepEqual(report.skipped, []);
     assert.ok(report.good.length >= 30, `${report.good.length} checks`);
     assert.equal(finished.status, 0);
-    assert.ok(seconds < 10, `${seconds} s`);
+    // `npm run campaign -- diagnoses` holds it to ten seconds, on a machine that does nothing else.
+    assert.ok(seconds < 2 * secondsOfUp, `${seconds} s, up: ${secondsOfUp} s`);
     const dev = await operator.doctor("dev");
     assert.deepEqual(dev.report.findings, []);
     // dev has no names; everything else is looked at, in AWS too.

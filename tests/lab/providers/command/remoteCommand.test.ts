@@ -252,7 +252,7 @@ for (const [server, startServer] of Object.entries(sshServers())) {
         while (own.log.length === 0) await sleep(20);
         await own.cancel();
         assert.equal((await failure).details, "context canceled");
-        assert(Date.now() - begun < 5000);
+        assert(Date.now() - begun < 30_000, "before the command ends by itself");
       } finally {
         await own.stop();
       }
