@@ -84,12 +84,12 @@ function drawsInWords(drawn: readonly Draw[]): string {
   if (drawn.length === 0) return "";
   const all = drawn.filter((draw) => draw.right).length;
   const one = drawn.filter(({ codes, found }) => codes.some((code) => found.slice(0, 2).includes(code))).length;
-  return `One or two faults at once are drawn at random (seed ${seed}), none twice, from all that can be made together: ${pool.map(({ code }) => code).join(", ")}.
-A fault that was made is among the first two findings in **${one} of ${drawn.length}** draws; all that was made in ${all}, because one fault can hide the other, as a node that
-lets nobody log in does. Fixing what is named first, again and again, leaves nothing to find in **${drawn.filter((draw) => draw.fixed).length} of ${drawn.length}**.
+  return `One or two faults at once are drawn at random (seed ${seed}), without repetition, from all that can be combined: ${pool.map(({ code }) => code).join(", ")}.
+A created fault is among the first two findings in **${one} of ${drawn.length}** draws, all created faults in ${all}, because one fault can hide the other: for example,
+without a login the doctor cannot inspect the node. Repeatedly fixing the first finding leaves no findings in **${drawn.filter((draw) => draw.fixed).length} of ${drawn.length}**.
 
 ${table(
-  ["made", "found at first", "all among the first two"],
+  ["made", "first findings", "all among the first two"],
   drawn.map(({ codes, found, right: ok }) => [codes.join(", "), found.join(", "), ok ? "yes" : "no"]),
 )}
 
@@ -103,8 +103,8 @@ function pageOf(diagnoses: readonly Diagnosis[], drawn: readonly Draw[]): string
 
 <!-- Written by \`npm run campaign -- diagnoses\`. -->
 
-Each fault is made in the lab, by itself. "named" is the place of its code among the doctor's findings. A fix that is a command is run as it
-is printed, and nothing else is done: **${fixed(asPrinted)} of ${asPrinted.length}** make their check pass. A fix that is a sentence is followed by hand:
+Each fault is created in the lab by itself. "named" is the position of its code among the doctor's findings. A fix that is a command is run as
+printed, and nothing else: **${fixed(asPrinted)} of ${asPrinted.length}** make their check pass. A fix that is a sentence is applied by hand:
 ${fixed(diagnoses) - fixed(asPrinted)} of ${diagnoses.length - asPrinted.length}. Together **${fixed(diagnoses)} of ${fixtures.length}** faults are found and fixed.
 
 ${machineInWords()}

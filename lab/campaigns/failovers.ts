@@ -40,21 +40,13 @@ async function main(): Promise<void> {
 
 <!-- Written by \`npm run campaign -- failovers\`. -->
 
-Two workers behind the balancer of mode \`load-balancer\`, with 20 new connections a second to the applications and 20 to the API. The balancer asks
-each worker every ${interval} s, waits ${timeout} s for the answer, and leaves it out after ${unhealthyThreshold} that did not come: requests may fail for
-${interval} × ${unhealthyThreshold} = ${interval * unhealthyThreshold} s where a worker says no, and ${timeout} s longer where it says nothing.
-**${failovers.length - failovers.filter((each) => each.broken.length > 0).length} of ${failovers.length}** stayed within. ${machineInWords()}
+Two workers behind the balancer of mode \`load-balancer\`, with 20 new connections a second to the applications and 20 to the API. The balancer
+checks each worker every ${interval} s, waits ${timeout} s for the response, and stops using it after ${unhealthyThreshold} failed checks: requests may fail for
+${interval} × ${unhealthyThreshold} = ${interval * unhealthyThreshold} s if a worker refuses connections, and ${timeout} s longer if it does not respond.
+**${failovers.length - failovers.filter((each) => each.broken.length > 0).length} of ${failovers.length}** stayed within the limit. ${machineInWords()}
 
 ${table(
-  [
-    "what happens to the worker",
-    "times",
-    "last failed request after",
-    "allowed",
-    "failed requests",
-    "of",
-    "API, failed",
-  ],
+  ["fault of the worker", "times", "last failed request after", "allowed", "failed requests", "of", "API, failed"],
   faults.map(({ id, name, allowed }) => {
     const mine = failovers.filter((each) => each.id === id);
     const of = (value: (each: FailedOver) => number): number[] => mine.map(value);
@@ -84,9 +76,9 @@ ${table(
   }),
 )}
 
-The balancer is the lab's: AWS's own takes [another 90 to 180 s](https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1834) until a
-new target is asked at all. Connections that are open to a worker which fails are not looked at. An ingress that hangs while the node's kernel still
-accepts connections is not noticed by any check of a TCP port: that is what Kubernetes' liveness probes are for.
+The balancer is the lab's: AWS's own takes [another 90 to 180 s](https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1834) until its
+first check of a new target. Connections that are open to a failing worker are not measured. A TCP health check does not detect an ingress that hangs
+while the node's kernel still accepts connections; Kubernetes' liveness probes do.
 ${broken.length > 0 ? `\nWhat did not hold:\n\n${broken.map((each) => `- ${each}`).join("\n")}\n` : ""}`;
   await writeResults("failovers", text);
   process.stdout.write(json ? `${JSON.stringify({ failovers }, undefined, 2)}\n` : `${text}\n`);

@@ -34,15 +34,15 @@ async function writePage(results: readonly Result[]): Promise<void> {
   ];
   await writeResults(
     "faults",
-    `# What happens to requests meanwhile
+    `# Requests during faults
 
 <!-- Written by \`npm run campaign -- faults\`. -->
 
 Twenty requests a second each: the API on the primary address from outside and on 127.0.0.1:443 from the node (counted together), the
-application on the secondary address from outside. A request fails when it is not answered, or with another's certificate. The real
-kube-apiserver, kube-proxy and etcd run on the node. Before the first installation a moved API server has no port 443 at all, after the
-removal neither; while it moves, Kubernetes itself is down. \`nft flush ruleset\` takes kube-proxy's rules with it, and with them the way
-to the application, until kube-proxy is restarted. ${machineInWords()}
+application on the secondary address from outside. A request fails if it gets no response or the wrong certificate. The real
+kube-apiserver, kube-proxy and etcd run on the node. A moved API server has no port 443 before the first installation and after the
+removal; while it moves, Kubernetes itself is down. \`nft flush ruleset\` also deletes kube-proxy's rules, and so the path to the application,
+until kube-proxy is restarted. ${machineInWords()}
 
 ${table(head, rows)}
 `,

@@ -36,11 +36,11 @@ function pageOf(results: readonly Interleaving[]): string {
 <!-- Written by \`npm run campaign -- interleavings\`. -->
 
 Two to five of the events below in random order (seed ${seed}), most often after a first \`up\`; then one \`pulumi up --refresh\`,
-after which every URL of prod must answer (the applications by name and address over HTTPS and HTTP, the API on its public address, by
+after which every URL of prod must respond (the applications by name and address over HTTPS and HTTP, the API on its public address, by
 name and on the node), and one \`pulumi destroy\`, after which nothing of the stack may be left in the account.
-Where somebody's Elastic IP is on the address at the end, an \`up\` must leave it there, and refuse where it needs the address; then its owner takes it away.
-Left out: lost answers to \`AllocateAddress\` and \`CreateSecurityGroup\`, which have no client token and which AWS's SDKs make again
-(docs/aws-endpoint.md); the rows of the lab's proof other than the URLs, such as a reboot, which other campaigns ask.
+If another owner's Elastic IP is on the address at the end, \`up\` must not move it, and must fail if it needs the address; then the owner removes it.
+Not included: lost responses to \`AllocateAddress\` and \`CreateSecurityGroup\`, which have no client token and which AWS's SDKs retry
+(docs/aws-endpoint.md); the checks of the lab's proof other than the URLs, such as a reboot, which other campaigns run.
 
 **${results.length - broken.length} of ${results.length}** held. ${machineInWords()}
 

@@ -23,9 +23,9 @@ async function writePage({ points, interruptions, api }: InterruptionsReport): P
 
 <!-- Written by \`npm run campaign -- interruptions\`. -->
 
-Each step of an installation, interrupted at the calls that its installer makes, ${interruptions.length} of ${points} points: the installer is killed, the disk is full, the owning
-tool refuses, the connection is cut. Held means: the file is as before or as after, never between; the next run completes; no temporary
-file and no lock is left. The API meanwhile: ${api.failed} of ${api.sent} requests failed. ${machineInWords()}
+Each step of an installation is interrupted at its installer's calls, ${interruptions.length} of ${points} points: the installer is killed, the disk is full, the owning
+tool rejects the file, the connection is cut. An interruption passes if the file is in its old or new state, never between, the next run completes, and no temporary
+file or lock is left. The API in the meantime: ${api.failed} of ${api.sent} requests failed. ${machineInWords()}
 
 ${table(
   ["step", ...actions],

@@ -146,7 +146,7 @@ async function runReboots(times: number): Promise<Rebooted[]> {
 async function writePage(results: readonly Rebooted[]): Promise<void> {
   const head = [
     "node",
-    "goes down by",
+    "shutdown by",
     "nodeup late, s",
     "API, s",
     "NodePort itself, s",
@@ -172,11 +172,11 @@ async function writePage(results: readonly Rebooted[]): Promise<void> {
 
 <!-- Written by \`npm run campaign -- reboots\`. -->
 
-The real kube-apiserver and kube-proxy. nodeup puts a moved API server back on 443 at every boot; the node is edited by hand again before
-the next one. Seconds are from the later of \`multi-user.target\` and the API server saying that it serves on 443, to the last request
-that failed (20 a second, from outside); less than 0 is before that. The NodePort is kube-proxy's alone, asked on the node; kube-proxy
-dials the API server with growing pauses, and the application cannot answer before it. HAProxy tries a NodePort for three seconds, so
-a request that is made that long before is still answered. ${machineInWords()}
+The real kube-apiserver and kube-proxy. nodeup puts a moved API server back on 443 at every boot; the manual edit is repeated before
+the next one. Seconds are from \`multi-user.target\` or the API server's log line that it serves on 443, whichever is later, to the last failed
+request (20 a second, from outside); a negative value is earlier than that. The NodePort is kube-proxy's alone, requested on the node; kube-proxy
+connects to the API server with exponential backoff, and the application cannot respond before it has. HAProxy retries a NodePort for three
+seconds, so it still answers a request that was made up to three seconds earlier. ${machineInWords()}
 
 ${table(head, rows)}
 `,

@@ -37,12 +37,12 @@ async function main(): Promise<void> {
 <!-- Written by \`npm run campaign -- replacements\`. -->
 
 kOps terminates the instance and launches another: new interface, new addresses, new disk, new host keys. \`pulumi up\` stops at
-the new host key with both fingerprints; with the key accepted, the next \`up\` moves everything. The applications' public address
-stays the same, all URLs answer, and another \`up\` changes nothing. **${median(up).toFixed(1)} s** is the median of that \`up\`
+the new host key with both fingerprints; after the operator accepts the key, the next \`up\` moves everything. The applications' public address
+stays the same, all URLs respond, and another \`up\` changes nothing. **${median(up).toFixed(1)} s** is the median of that \`up\`
 (${Math.min(...up).toFixed(1)}–${Math.max(...up).toFixed(1)} s, ${up.length} times). ${machineInWords()}
 
 ${table(
-  ["replacement", "the node's own boot", "`pulumi up`", "what did not hold"],
+  ["replacement", "the node's own boot", "`pulumi up`", "failed checks"],
   replacements.map(({ boot, up, broken }, index) => [
     index + 1,
     `${boot.toFixed(1)} s`,

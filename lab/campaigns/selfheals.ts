@@ -26,14 +26,14 @@ function page(heals: readonly Healed[]): string {
 
 <!-- Written by \`npm run campaign -- selfheals\`. -->
 
-kOps terminates the instance and launches another from the manifests that \`secondary-ingress kops --patch\` has changed. Nobody does
-anything: the node asks for its addresses and installs its host files, and the application answers on the same public address
-**${median(app).toFixed(1)} s** after power on (median of ${heals.length}, ${Math.min(...app).toFixed(1)}–${Math.max(...app).toFixed(1)} s). A \`pulumi up\` afterwards changes nothing
-in AWS, and on the node the statistics' password alone, which HAProxy takes up by a reload; another one, with a refresh,
-finds nothing to do. ${machineInWords()}
+kOps terminates the instance and launches another from the manifests that \`secondary-ingress kops --patch\` has changed. Without
+the operator, the node assigns its addresses and installs its host files, and the application responds on the same public address
+**${median(app).toFixed(1)} s** after power on (median of ${heals.length}, ${Math.min(...app).toFixed(1)}–${Math.max(...app).toFixed(1)} s). A following \`pulumi up\` changes nothing
+in AWS, and on the node only the password of the statistics page, with a reload of HAProxy; another one, with a refresh,
+changes nothing. ${machineInWords()}
 
-This is the lab's figure: power on to answer, with a light control plane, the packages on the disk and the ingress controller there from
-the start. A real cluster adds the time until the Auto Scaling group has noticed and EC2 has launched the instance, nodeup's downloads, the
+This is the lab's figure, from power on to the first response, with a light control plane, packages on the disk and a running ingress
+controller. A real cluster adds the time until the Auto Scaling group reacts and EC2 has launched the instance, nodeup's downloads, the
 packages from a mirror, and the ingress controller's pod.
 
 ${table(
@@ -42,8 +42,8 @@ ${table(
     "API after power on",
     "application after power on",
     "`pulumi up`",
-    "requests that failed during it (application, API)",
-    "what did not hold",
+    "failed requests during `up` (application, API)",
+    "failed checks",
   ],
   heals.map(({ api, app: healed, up, failedDuringUp, broken }, index) => [
     index + 1,

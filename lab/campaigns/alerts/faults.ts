@@ -46,7 +46,7 @@ export const lookWithDoctor = async (operator: Operator, prometheus: Prometheus)
 export const alertFaults: readonly AlertFault[] = [
   {
     alerts: ["SecondaryIngressAppDown", "SecondaryIngressProxyDown"],
-    fault: "HAProxy is stopped, and does not start",
+    fault: "HAProxy is stopped and does not start",
     make: onNode(...passOver("haproxy.service"), check),
     end: onNode(...noLongerPassOver("haproxy.service"), check),
   },
@@ -60,19 +60,19 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     alerts: ["SecondaryIngressRuleMissing"],
-    fault: "the rules are deleted while `nft` is away, so that nothing can put them back",
+    fault: "the rules are deleted and `nft` is missing, so that nothing can restore them",
     make: onNode("nft delete table ip secondary_ingress", "mv /usr/sbin/nft /root/nft", check),
     end: onNode("mv /root/nft /usr/sbin/nft", "rm -rf /run/secondary-ingress/pauses", check),
   },
   {
     alerts: ["SecondaryIngressForwarderDown"],
-    fault: "the watch of the API server's manifest is stopped, and does not start",
+    fault: "the watch of the API server's manifest is stopped and does not start",
     make: onNode(...passOver("kube-api-switch.path"), check),
     end: onNode(...noLongerPassOver("kube-api-switch.path"), check),
   },
   {
     alerts: ["SecondaryIngressForwarderDown", "SecondaryIngressApiDown"],
-    fault: "the API server has moved to 8443, and its forwarder does not start",
+    fault: "the API server was moved to 8443, and its forwarder does not start",
     make: async ({ kept }) => {
       await moveApi("127.0.0.1");
       await kept.node(
@@ -90,19 +90,19 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     alerts: ["SecondaryIngressCertificateEndsSoon"],
-    fault: "the applications' certificate ends in ten days",
+    fault: "the applications' certificate expires in ten days",
     make: ({ kept }) => serveTrusted(kept, 10),
     end: onNode(serveAsBefore(appCertificate)),
   },
   {
     alerts: ["SecondaryIngressCertificateEnds", "SecondaryIngressCertificateEndsSoon"],
-    fault: "the applications' certificate ends in two days",
+    fault: "the applications' certificate expires in two days",
     make: ({ kept }) => serveTrusted(kept, 2),
     end: onNode(serveAsBefore(appCertificate)),
   },
   {
     alerts: ["SecondaryIngressPrimaryWithoutElasticIp"],
-    fault: "`primaryAddress: keep`, as it is by default",
+    fault: "`primaryAddress: keep`, the default",
     make: lookWithDoctor,
     end: async (operator, prometheus) => {
       await set(["primaryAddress"], "elastic-ip");
@@ -112,7 +112,7 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     alerts: ["SecondaryIngressDoctorStale"],
-    fault: "the doctor last looked an hour ago",
+    fault: "the doctor last ran an hour ago",
     make: (_, prometheus) =>
       prometheus.textFile(
         "doctor.prom",
@@ -122,7 +122,7 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     alerts: ["SecondaryIngressRepairsRepeat"],
-    fault: "the tables are flushed five times, and put back by the guard",
+    fault: "the tables are flushed five times, and the guard restores them",
     make: ({ kept }) =>
       kept.node(`for i in 1 2 3 4 5; do nft delete table ip secondary_ingress; sleep 1; ${check}; sleep 6; done`),
     // Nothing is left to repair; the alert resolves by itself.

@@ -74,7 +74,7 @@ function clientsLimit(paths: readonly PathFigures[]): string {
   );
   return limited.length === 0
     ? "On the direct NodePort the client is never the limit."
-    : `On the direct NodePort the client is the limit for ${limited.join(" and ")}: against a client that could do more, these ratios would be lower, so read them as upper bounds.`;
+    : `On the direct NodePort the client is the limit for ${limited.join(" and ")}: with a faster client these ratios would be lower, so read them as upper bounds.`;
 } // prettier-ignore
 
 /** Which of the two forwarders meets both limits. */
@@ -88,11 +88,11 @@ function forwarders(bench: Bench): string {
   const says = (name: string, meets: boolean): string =>
     meets ? `\`${name}\` meets both limits` : `\`${name}\` does not meet both limits`;
   return (
-    `What is asked of the API's forwarder is three times the connections of plain socat with a tenth of its p99, both on the load without TLS: ` +
+    `The API's forwarder must handle three times the connections of plain socat with a tenth of its p99, both on the load without TLS: ` +
     `${bareClients} clients, ${durations.API.bare} s. ${says("socket-proxyd", socketProxyd)}; ${says("socat", socat)}. ` +
     (c.apiBareSocketProxydToHandMade.median > c.apiBareSocatToHandMade.median
-      ? "`socat` is the default of `apiForwarder` and makes a process for each connection, as plain socat does: its longer queue takes the second of waiting away, " +
-        "not the price of a process. **Where the API server was moved to 8443 and many clients come, set `apiForwarder: socket-proxyd`.**"
+      ? "`socat` is the default of `apiForwarder` and forks a process for each connection, as plain socat does: its longer queue removes the wait of a second, " +
+        "not the cost of a process. **If the API server was moved to 8443 and has many clients, set `apiForwarder: socket-proxyd`.**"
       : "`socat` makes a process for each connection.")
   );
 }
@@ -126,9 +126,9 @@ export function performancePage(bench: Bench): string {
 
 <!-- Written by \`npm run bench\`. -->
 
-What our way to the application costs, beside what a user would pick instead, on one machine in one run. Client, proxy and servers share
-its processors, so the absolute numbers are small and the ratios are what to read. Medians of ${runs} runs (${tuning.runs} for tuning, ${previews.dev.length} for the program),
-in each of which everything is measured in an order by lot, after a short warm-up that is not counted; least and most in brackets.
+The cost of our path to the application compared with its alternatives, on one machine in one run. Client, proxy and servers share
+its processors, so the absolute numbers are small: compare the ratios. Medians of ${runs} runs (${tuning.runs} for tuning, ${previews.dev.length} for the program),
+each in random order after a short, uncounted warm-up; minimum and maximum in parentheses.
 
 Measured on ${machine.processors} × ${machine.model}, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB of memory. ${Object.entries(
     versions,
@@ -146,8 +146,8 @@ ${table(
   ]),
 )}
 
-A figure in bold misses what is asked for; ratios are judged run by run, which a machine whose speed drifts does not distort. "Too close": the ratio of the two
-medians is on the other side of the limit. The layout made by hand differs from ours by no more than one run from the next, so "never below it" means ≥ 0.97 for
+A figure in bold misses its limit. Ratios are compared within each run, so that drift of the machine's speed cancels out. "Too close": the ratio of the two
+medians is on the other side of the limit. The manual layout differs from ours by no more than one run from the next, so "never below it" means ≥ 0.97 for
 rates and ≤ 1.1 for p99.
 
 ![New TLS connections a second](performance/new-connections.svg)
@@ -155,36 +155,36 @@ rates and ≤ 1.1 for p99.
 ![New connections a second without TLS](performance/without-tls.svg)
 ![Requests a second on kept connections](performance/keep-alive.svg)
 
-## The ways to the application
+## Paths to the application
 
 ${pathTable(paths.filter(({ to }) => to === "application"))}
 
-"NodePort, direct" is nginx bound to the NodePort: kube-proxy's rules, which a cluster adds to every way, are in none of these. "HAProxy bound by
-hand" is the layout of the hand-made instructions: bound where clients connect, Debian's defaults. "nft rule alone" is no proxy at all: it
-cannot be used in front of a NodePort, because kube-proxy's own rules come after it, but it shows what a rule costs.
+"NodePort, direct" is nginx bound to the NodePort: no path includes kube-proxy's rules, which a cluster adds to all of them. "HAProxy bound by
+hand" is the layout of the manual instructions: bound to the public ports, with Debian's defaults. "nft rule alone" has no proxy: it
+does not work in front of a NodePort, because kube-proxy's own rules come after it, but it shows the cost of a rule.
 
-Why a kept connection costs what it does, and why no setting changes it: [decision 0011](decisions/0011-what-a-kept-connection-costs.md).
+The cost of a keep-alive connection, and why no setting changes it: [decision 0011](decisions/0011-what-a-kept-connection-costs.md).
 
-## The ways to the API
+## Paths to the API
 
 ${pathTable(paths.filter(({ to }) => to === "API"))}
 
 ${forwarders(bench)}
 
-The API server is a stand-in here that answers at once: with a real one, its own work outweighs the way to it.
+The API server here is a stand-in that responds at once: a real one's own work outweighs the cost of the path.
 
-## Where the limit is
+## Bottlenecks
 
-Busy time during a load: the client's, as a share of the one processor that it can use, and the whole machine's.
+CPU use during a load: the client's, as a share of the one processor that it can use, and the whole machine's.
 
 ${effortTable(paths)}
 
-${clientsLimit(paths)} Making a TLS connection costs a client more than any of these ways, so the columns without TLS show best what they can do.
+${clientsLimit(paths)} A TLS connection costs the client more than any of these paths, so the columns without TLS compare them best.
 
 ## Tuning
 
-Settings that could make HAProxy faster, each beside our configuration as it is, run by run. "Undecided" is a spread that crosses a tenth more or
-a tenth less; a setting is taken up only where it gains a tenth somewhere and loses nothing.
+Settings that could make HAProxy faster, each compared with our configuration, run by run. "Undecided" is a spread that crosses +10 % or
+-10 %; we adopt a setting only if it gains 10 % in one column and loses nothing.
 
 ${table(
   ["setting", "new TLS connections", "requests on kept connections", "throughput"],
@@ -196,7 +196,7 @@ ${table(
   ]),
 )}
 
-The forwarder's listeners have a backlog of 4096. socat's own is 5, and who finds the queue full waits for the kernel's second try, a second later.
+The forwarder's listeners have a backlog of 4096. socat's default is 5, and a client that finds the queue full waits a second for the kernel's retry.
 The same socat with either, ${bareClients} clients without TLS:
 
 ${table(
@@ -219,15 +219,15 @@ ${table(
 
 ## Many connections
 
-- ${idle.asked} idle connections to secondary:443, after ${idle.seconds} s in which nobody said anything: ${idle.open} open, ${idle.alive} answered a request;
+- ${idle.asked} idle connections to secondary:443, after ${idle.seconds} s without traffic: ${idle.open} open, ${idle.alive} answered a request;
   HAProxy took ${held.memoryOfIdle.toFixed(0)} MiB for them.${
     idle.processes === 1
       ? ""
-      : ` A process may open fewer files on this machine than HAProxy's unit asks for, so ${idle.processes} of its processes held them, with a reload in between.`
+      : ` This machine's limit of open files is lower than HAProxy's unit sets, so ${idle.processes} of its processes held them, with a reload in between.`
   }
-- ${streams.asked} streams, a few bytes at a time as a watch of the API has them: ${streams.afterReload.alive} went on after \`systemctl reload haproxy\`,
+- ${streams.asked} streams of a few bytes at a time, like a watch of the API: ${streams.afterReload.alive} continued after \`systemctl reload haproxy\`,
   ${streams.afterChange.alive} after an \`up\` that changes HAProxy's configuration. Each started a new worker, and the old one kept its streams. It ends after
-  30 minutes (\`hard-stop-after\`): streams that are still open then are cut, and their clients come back to the new worker.
+  30 minutes (\`hard-stop-after\`): then it closes the remaining streams, and their clients reconnect to the new worker.
 
 ## The program
 
@@ -256,25 +256,25 @@ ${table(
   ],
 )}
 
-The empty program is what \`pulumi new typescript\` makes; its types are checked at every run. Ours are not (\`npm run check\` does it), so the last
-column is the same empty program with our tsconfig.json. [Decision 0003](decisions/0003-what-a-preview-costs.md) says where the rest of the time goes.
+The empty program is the output of \`pulumi new typescript\`, which type-checks at every run. Ours does not (\`npm run check\` does), so the last
+column is the same empty program with our tsconfig.json. [Decision 0003](decisions/0003-what-a-preview-costs.md) explains the rest of the time.
 
-dev's and prod's URLs answer ${first.bothUrls.toFixed(1)} s after the first \`pulumi up\` of dev starts, measured once, with prod's \`up\` after dev's. Pulumi, its plugins and the
+dev's and prod's URLs respond ${first.bothUrls.toFixed(1)} s after the first \`pulumi up\` of dev starts, measured once, with prod's \`up\` after dev's. Pulumi, its plugins and the
 npm packages are installed by then, and the stacks exist.
 
-## What the bench sets
+## Settings of the bench
 
 - Loads: new TLS connections, 32 clients, ${application.connecting} × 1500 connections; without TLS, ${bareClients} clients, ${application.bare} s (to the API ${API.bare} s); kept
   connections, 32 clients, ${application.keeping} s (to the API ${API.keeping} s); pages of 1 MiB, ${application.loading} s. One client program at a time, on the VPC's router.
 - \`net.netfilter.nf_conntrack_tcp_timeout_time_wait\` 5 s on router and node, and \`net.ipv4.ip_local_port_range\` from 1024 on the router: a load leaves
-  more ended connections behind in a minute than a day's work.
-- TCP's congestion control on router and node is reno: like cubic, which a kOps node has and a namespace may not choose, it sets no timers for each
+  more closed connections behind in a minute than a day of normal use.
+- TCP's congestion control on router and node is reno: like cubic, which a kOps node uses and a namespace may not select, it sets no timer per
   connection.
-- The ingress controller: one worker, 32768 connections, backlog 4096, connections kept for an hour and any number of requests, no access log.
-- ${idle.seconds} s of silence for idle connections, which is more than HAProxy's timeout of a client that says nothing before its connection is passed on.
+- The ingress controller: one worker, 32768 connections, backlog 4096, keep-alive for an hour and any number of requests, no access log.
+- ${idle.seconds} s without traffic for idle connections, which is longer than HAProxy's timeout for a client that sends nothing before its connection is proxied.
 
 ## Not measured
 
-A real network between client and node, kube-proxy's part of the way, a cluster with work to do, connections from more than one client machine, IPv6.
+A real network between client and node, kube-proxy's part of the path, a cluster under load, connections from more than one client machine, IPv6.
 `;
 }

@@ -34,7 +34,7 @@ const inNetworkOf = (worker: Machine, ...command: string[]): Promise<string> =>
 export const faults: readonly Fault[] = [
   {
     id: "rolled",
-    name: "kOps replaces it: taken out of the balancer, drained, terminated, another launched",
+    name: "kOps replaces it: deregisters, drains and terminates it, and launches another",
     allowed: 0,
     begin: async (kept, worker) => {
       await takeOut(kept, worker);
@@ -44,7 +44,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "drained",
-    name: "it is drained without the balancer being told: nobody listens on its NodePorts",
+    name: "it is drained without being deregistered: its NodePorts have no listener",
     allowed: refusing,
     begin: async (_kept, worker) => {
       await onNode(["systemctl", "stop", "ingress.service"], {}, worker);
@@ -54,7 +54,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "frozen",
-    name: "it freezes: not a packet is answered",
+    name: "it freezes and answers no packet",
     allowed: silent,
     begin: async (_kept, worker) => {
       const chains = ["prerouting", "output"].map(
@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: "lost",
-    name: "its power is cut; its Auto Scaling group notices later, and launches another",
+    name: "its power is cut; later its Auto Scaling group launches another",
     allowed: silent,
     begin: async (_kept, worker) => {
       await cutPower(worker);
