@@ -27,7 +27,7 @@ mkdir -p usr/local/bin usr/local/sbin usr/local/lib
 for each in bin sbin lib lib32 lib64; do
   if [ -L /$each ]; then ln -s usr/$each $each; elif [ -d /$each ]; then mkdir $each; mount --rbind /$each $each; fi
 done
-cp -a /etc/alternatives /etc/ld.so.cache /etc/passwd /etc/group etc/
+cp -dR /etc/alternatives /etc/ld.so.cache /etc/passwd /etc/group etc/
 mount -t proc proc proc 2>/dev/null || mount --rbind /proc proc
 mount --rbind /dev dev
 ip link set lo up

@@ -402,7 +402,7 @@ trap 'case $BASH_COMMAND in cp* | mv* | rm* | mkdir* | chmod* | : | report=* | r
             if said=$(${command} 2>&1 </tmp/new); then status=0; else status=1; fi
             marks=$(find ${directories.etc} -name '%*' | wc -l)
             echo "$status $(head -n1 ${target}) $marks $said" | tr '\\n' ' '; echo
-            mount -o remount,size=1m ${directories.etc}
+            mount -t tmpfs -o remount,size=1m small ${directories.etc}
             ${command} </tmp/new && cmp /tmp/new ${target} && [ "$(cat ${saved})" = theirs ] || echo "not completed with $pages pages"
             umount ${directories.etc}
           done`,
