@@ -6,8 +6,9 @@ const options = { transforms: ["typescript", "imports"], disableESTransforms: tr
 const sourceMapText = JSON.stringify({ version: 3, sources: [], names: [], mappings: "" });
 
 exports.create = () => ({
-  transpile: (code, { fileName }) => ({
-    outputText: transform(code, { ...options, filePath: fileName }).code,
-    sourceMapText,
-  }),
+  transpile: (code, { fileName }) => {
+    // ts-node has every stack trace rewritten by source maps, and Pulumi takes two thousand of them in a preview.
+    Error.prepareStackTrace = undefined;
+    return { outputText: transform(code, { ...options, filePath: fileName }).code, sourceMapText };
+  },
 });
