@@ -17,6 +17,7 @@ import {
 import { tellCloud } from "../../lab/cloud/control";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { type InstanceGroup, lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
 import { labCluster, labDomain, otherCluster, otherInstanceId } from "../../lab/cloud/labAccount";
 import { awsEndpoint } from "../../lab/network/addresses";
 import { currentNode } from "../../lab/node/identity";
@@ -83,7 +84,7 @@ describe("a node that kOps replaces", function () {
     needsRoot(this);
     await installDnsPrograms();
     needsProgram(this, "named");
-    kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto" });
+    kept = await keepPreparedLab("empty");
     untouched = await accountSnapshot();
     const { status, stdout, stderr } = await kept.up("prod");
     assert.equal(status, 0, `${stdout}${stderr}`);
