@@ -128,7 +128,6 @@ describe("the node", function () {
       assert.deepEqual((await check()).edited, [file]);
       assert.equal((await upWith("reinstall", "2")).status, 0);
       assert.deepEqual((await check()).edited, []);
-      await up();
     });
 
     it("is kept by whoever works on it, and taken over from a run that was cut short", async () => {
@@ -144,7 +143,6 @@ describe("the node", function () {
       const next = await upWith("reinstall", "3");
       assert.equal(next.status, 0, said(next));
       assert.match(said(next), /taking over from 'other\/stack: installs a file', which was cut short \d+ s ago/);
-      await up();
     });
 
     it("refuses a second owner by name", async () => {
