@@ -8,7 +8,7 @@ import { node } from "./network/addresses";
 import type { MovedApiAddress } from "./node/kopsNode";
 import { type Suite, suites } from "./node/image";
 import { currentNode } from "./node/identity";
-import { machines, mostWorkers } from "./node/machines";
+import { machines, mostWorkers } from "./network/machines";
 import { leaderPid, type NodeNetwork, nodeNetworks, onNodeCommand } from "./node/machine";
 import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import type { GroupPieces } from "../operator/kops/pieces";
-import { tellCloud } from "./cloud/control";
+import { tellCloud } from "./network/cloudEvents";
 import { acquireEngine, type Engine } from "./engine/engine";
 import { labCluster, labDomain } from "./cloud/labAccount";
 import { metadataAddress, namespaces, node } from "./network/addresses";
@@ -25,7 +25,7 @@ import {
   replug,
   waitForApi,
 } from "./node/machine";
-import { controlPlane, type Machine, machines, worker } from "./node/machines";
+import { controlPlane, type Machine, machines, worker } from "./network/machines";
 import { lightControlPlane, lightWorker } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
 import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";

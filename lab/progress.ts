@@ -37,3 +37,6 @@ export async function step<T>(title: string, work: (note: (text: string) => void
     throw error;
   }
 }
+
+/** Shows one line while a campaign runs. */
+export type Note = (text: string) => void;

@@ -9,7 +9,7 @@ import type { ProxyMode } from "./kubernetes/controlPlane";
 import { nodeImage, sealOf, type Suite } from "./node/image";
 import type { MovedApiAddress } from "./node/kopsNode";
 import { powerOn, replug, shutDown, waitForApi } from "./node/machine";
-import { machines } from "./node/machines";
+import { machines } from "./network/machines";
 import { stacks } from "./operator";
 import { labPaths, labRoot } from "./paths";
 import type { PluginChoice } from "./plugins";

@@ -1,31 +1,9 @@
-/** Events in AWS that the lab triggers without an API call, over a socket that only this machine's root can access. */
-import { createServer, request } from "node:http";
+/** Takes events from the lab, over a socket that only this machine's root can access. */
+import { createServer } from "node:http";
 import { rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import type { Statement } from "../../operator/iam/conditions";
-import type { PolicyDocument } from "../../operator/iam/policy";
-import type { Replacement } from "../aws/replacement";
+import type { CloudEvents } from "../network/cloudEvents";
 import { labPaths } from "../paths";
-
-/** Events and their parameters. */
-export interface CloudEvents {
-  /** The Auto Scaling group replaces an instance. */
-  replace: { old: string; next: Replacement };
-  /** Another owner takes an address from the node's interface. */
-  steal: { address: string };
-  /** `kops update cluster` writes the control plane's role. */
-  nodePolicy: { statements: readonly Statement[] };
-  /** Replaces the operator's policies. */
-  operatorPolicies: { policies: readonly PolicyDocument[] };
-  /** Delays the creation and deletion of load balancers. */
-  balancers: { seconds: number };
-  /** The cluster's nodes launch in one zone or in two. */
-  spread: { zones: 1 | 2 };
-  /** A machine got a new network card: applies AWS's state to it. */
-  plugged: Record<string, never>;
-  /** The other owners release their addresses. */
-  leave: Record<string, never>;
-}
 
 type Handlers = { [Name in keyof CloudEvents]: (event: CloudEvents[Name]) => Promise<void> };
 
@@ -44,15 +22,4 @@ export async function serveControl(handlers: Handlers): Promise<void> {
     );
   });
   await new Promise<void>((resolve) => server.listen(labPaths.cloudSocket, resolve));
-}
-
-/** @throws the cloud's error */
-export function tellCloud<Name extends keyof CloudEvents>(name: Name, event: CloudEvents[Name]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath: labPaths.cloudSocket, path: `/${name}`, method: "POST" }, (answer) => {
-      void text(answer).then((body) => (answer.statusCode === 204 ? resolve() : reject(new Error(body))));
-    });
-    call.on("error", reject);
-    call.end(JSON.stringify(event));
-  });
 }

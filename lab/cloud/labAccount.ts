@@ -6,7 +6,7 @@ import type { Account } from "../aws/account";
 import { seedAccount, type SeedInstance } from "../aws/seed";
 import { elasticIps, node, vpc } from "../network/addresses";
 import { identityOf } from "../node/identity";
-import { worker } from "../node/machines";
+import { worker } from "../network/machines";
 
 /** Names that the stacks' example settings and the lab share. */
 export const labCluster = "k8s.example.com";

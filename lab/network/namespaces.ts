@@ -1,6 +1,6 @@
 /** The network namespaces and their links: internet ── vpc (router) ── the machines, and the load balancers. */
 import { attempt, run } from "../process";
-import { type Machine, machines } from "../node/machines";
+import { type Machine, machines } from "./machines";
 import { internet, metadataAddress, namespaceNamed, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
 
 const ip = (...args: string[]): Promise<string> => run("ip", args);

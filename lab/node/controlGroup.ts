@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { namespaceOf } from "../network/namespaces";
 import { attempt } from "../process";
-import type { Machine } from "./machines";
+import type { Machine } from "../network/machines";
 
 /** This process's groups in systemd's hierarchies: cgroup v2, and v1's `name=systemd` if both are mounted. */
 function currentGroups(): string[] {

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { node } from "../network/addresses";
-import { controlPlane, directoryOf, type Machine } from "./machines";
+import { controlPlane, directoryOf, type Machine } from "../network/machines";
 
 export interface NodeIdentity {
   instanceId: string;

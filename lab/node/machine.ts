@@ -4,7 +4,7 @@ import { existsSync, openSync } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { tellCloud } from "../cloud/control";
+import { tellCloud } from "../network/cloudEvents";
 import { node, publicAwsEndpoint, vpc } from "../network/addresses";
 import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
@@ -12,7 +12,7 @@ import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
 import { inControlGroup, removeControlGroup } from "./controlGroup";
 import { currentNode } from "./identity";
-import { controlPlane, directoryOf, type Machine } from "./machines";
+import { controlPlane, directoryOf, type Machine } from "../network/machines";
 import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./kopsNode";
 
 /** The directories of a machine's overlay, and its mount point on this machine. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { healthCheck } from "../../components/balancerHealth";
 import type { Account } from "../aws/account";
 import { currentNode } from "../node/identity";
-import type { Machine } from "../node/machines";
+import type { Machine } from "../network/machines";
 import { labPaths } from "../paths";
 import { type Row, row } from "./row";
 

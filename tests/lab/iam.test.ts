@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { PolicyDocument } from "../../operator/iam/policy";
 import type { Account } from "../../lab/aws/account";
 import { set } from "../../lab/campaigns/interleavings/events";
-import { tellCloud } from "../../lab/cloud/control";
+import { tellCloud } from "../../lab/network/cloudEvents";
 import { everyPolicy } from "../../lab/cloud/policy";
 import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";

@@ -14,7 +14,7 @@ import {
   updateCluster,
   writeManifests,
 } from "../../lab/campaigns/selfheals/manifests";
-import { tellCloud } from "../../lab/cloud/control";
+import { tellCloud } from "../../lab/network/cloudEvents";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { type InstanceGroup, lab } from "../../lab/lab";
 import { keepPreparedLab } from "../../lab/preparedLab";

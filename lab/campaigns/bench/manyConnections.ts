@@ -4,7 +4,8 @@ import type { KeptLab } from "../../keptLab";
 import { set } from "../interleavings/events";
 import { hold, type Holder } from "./held";
 import type { Held } from "./holder";
-import { forwardBy, type Note } from "./measure";
+import { forwardBy } from "./measure";
+import type { Note } from "../../progress";
 import { memory, type Path, type PathId, streamPage, urlOf } from "./paths";
 import { up } from "./program";
 

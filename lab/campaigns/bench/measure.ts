@@ -1,13 +1,12 @@
 /** Runs the loads of each path, interleaved with those of the paths that it is compared with. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
+import type { Note } from "../../progress";
 import { set } from "../interleavings/events";
 import { connect, type Connecting, keep, type Keeping, type Loaded, warmUp } from "./load";
 import { bareUrlOf, bigPage, type Path, type PathId, processorTime, urlOf } from "./paths";
 import { up } from "./program";
 import { shuffled } from "./statistics";
-
-export type Note = (text: string) => void;
 
 /** One run of one path. */
 export interface PathRun {

@@ -7,7 +7,7 @@ import { labPaths, labRoot, repositoryRoot, transpilation } from "../../paths";
 import { stackOutputs } from "../../proof/outputs";
 import { awsCalls, sshLogins } from "../../proof/proof";
 import { devUrls, prodUrls } from "../../proof/urls";
-import type { Note } from "./measure";
+import type { Note } from "../../progress";
 import { shuffled } from "./statistics";
 
 /** The output of `pulumi new typescript`: pulumi/templates at 65db26b, August 2026, with the names filled in. */

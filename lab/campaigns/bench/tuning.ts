@@ -2,7 +2,8 @@
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
 import { connect, keep, warmUp } from "./load";
-import { bareClients, type Note } from "./measure";
+import { bareClients } from "./measure";
+import type { Note } from "../../progress";
 import { bigPage, plainSocat } from "./paths";
 import { type Comparison, compare, type Figure, figure, shuffled } from "./statistics";
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "../../aws/account";
 import type { KeptLab } from "../../keptLab";
 import { currentNode } from "../../node/identity";
-import type { Machine } from "../../node/machines";
+import type { Machine } from "../../network/machines";
 import { labPaths } from "../../paths";
 
 /**

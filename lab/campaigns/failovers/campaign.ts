@@ -1,6 +1,6 @@
 /** One fault of one of two workers, under load. */
 import type { KeptLab } from "../../keptLab";
-import { worker } from "../../node/machines";
+import { worker } from "../../network/machines";
 import { stackOutputs } from "../../proof/outputs";
 import { waitForTarget } from "../../proof/targets";
 import { bringUp } from "../bringUp";

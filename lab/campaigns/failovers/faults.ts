@@ -4,7 +4,7 @@ import type { KeptLab } from "../../keptLab";
 import { lab } from "../../lab";
 import { namespaceOf } from "../../network/namespaces";
 import { cutPower, onNode } from "../../node/machine";
-import type { Machine } from "../../node/machines";
+import type { Machine } from "../../network/machines";
 import { run } from "../../process";
 import { waitForTarget } from "../../proof/targets";
 import { takeOut } from "./balancer";

@@ -1,7 +1,7 @@
 /** Random interleavings from a seed: after each, one `up` must repair everything and `destroy` leave nothing. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { tellCloud } from "../../cloud/control";
+import { tellCloud } from "../../network/cloudEvents";
 import type { KeptLab } from "../../keptLab";
 import type { Finished } from "../../process";
 import {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseDocument } from "yaml";
 import type { Account } from "../../aws/account";
 import type { FaultKind } from "../../aws/fault";
-import { tellCloud } from "../../cloud/control";
+import { tellCloud } from "../../network/cloudEvents";
 import type { KeptLab } from "../../keptLab";
 import { lab } from "../../lab";
 import { labCluster } from "../../cloud/labAccount";

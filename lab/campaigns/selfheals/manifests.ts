@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Statement } from "../../../operator/iam/conditions";
-import { tellCloud } from "../../cloud/control";
+import { tellCloud } from "../../network/cloudEvents";
 import type { InstanceGroup } from "../../lab";
 import { labCluster } from "../../cloud/labAccount";
 import { asOperator } from "../../operator";

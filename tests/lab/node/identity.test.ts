@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import ipaddr from "ipaddr.js";
 import { vpc } from "../../../lab/network/addresses";
 import { identityOf } from "../../../lab/node/identity";
-import { controlPlane, mostWorkers, worker } from "../../../lab/node/machines";
+import { controlPlane, mostWorkers, worker } from "../../../lab/network/machines";
 
 describe("lab machines", () => {
   const machines = [controlPlane, ...Array.from({ length: mostWorkers }, (_, index) => worker(index + 1))];
