@@ -94,7 +94,7 @@ describe("architecture", () => {
 
   it("leads a stranger along files that are there", () => {
     const paths = [...page.matchAll(/\]\(\.\.\/([\w./-]+)\)/g)].map(([, path = ""]) => path);
-    assert.ok(paths.length > 10);
+    assert.ok(paths.length >= 10);
     for (const path of paths) assert.doesNotThrow(() => readFileSync(join(root, path)), path);
   });
 
@@ -104,8 +104,15 @@ describe("architecture", () => {
     assert.ok(steps.length >= 9, steps.join());
     /** An `index.ts` only passes names on. */
     const reached = (file: string): string[] =>
-      (imports.get(file) ?? []).flatMap((each) => [each, ...(each.endsWith("/index.ts") ? (imports.get(each) ?? []) : [])]);
+      (imports.get(file) ?? []).flatMap((each) => [
+        each,
+        ...(each.endsWith("/index.ts") ? (imports.get(each) ?? []) : []),
+      ]);
     for (const [index, file] of steps.entries())
-      if (index > 0) assert.ok(steps.slice(0, index).some((before) => reached(before).includes(file)), file);
+      if (index > 0)
+        assert.ok(
+          steps.slice(0, index).some((before) => reached(before).includes(file)),
+          file,
+        );
   });
 });
