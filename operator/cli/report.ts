@@ -4,7 +4,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { redactor } from "../../automation/redact";
-import { isUnknown } from "../doctor/check";
+import { isUnknown } from "../doctor/unknown";
 import { collect } from "../doctor/collect";
 import { askLogs } from "../doctor/collect/logs";
 import { renderHtml } from "../doctor/html";

@@ -5,6 +5,7 @@ import type { NameFacts } from "./collect/names";
 import type { NodeFacts, NodeUnknown } from "./collect/node";
 import type { ReachFacts } from "./collect/reach";
 import type { StackOutputs } from "../../outputs/stackOutputs";
+import type { Unknown } from "./unknown";
 
 export const areas = [
   "AWS",
@@ -20,11 +21,6 @@ export const areas = [
   "cost",
 ] as const;
 export type Area = (typeof areas)[number];
-
-/** A part of the facts that could not be had, and why. */
-export interface Unknown {
-  because: string;
-}
 
 export interface Facts {
   outputs: StackOutputs;
@@ -72,7 +68,3 @@ export interface Check {
   /** @returns undefined where all is well, `because` where it cannot be said */
   judge(facts: Facts): Verdict | Unknown | undefined;
 }
-
-/** A part of the facts that is not there. */
-export const isUnknown = (part: unknown): part is Unknown =>
-  typeof part === "object" && part !== null && "because" in part;

@@ -1,7 +1,8 @@
 /** What the checks say together. */
 import type { IngressMode } from "../../settings/choices";
-import { type Area, type Check, type Facts, isUnknown, type Unknown } from "./check";
+import { type Area, type Check, type Facts } from "./check";
 import { checks } from "./checks";
+import { isUnknown, type Unknown } from "./unknown";
 
 interface Named {
   code: string;

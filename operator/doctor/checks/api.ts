@@ -1,8 +1,8 @@
 /** The API: the first law. */
-import type { Check, Facts, Unknown, Verdict } from "../check";
+import type { Check, Facts, Verdict } from "../check";
 import { IngressMode } from "../../../settings/choices";
-import { isUnknown } from "../check";
 import { list, ofNode, ofReach, onNode } from "./define";
+import { isUnknown, type Unknown } from "../unknown";
 
 /** Days: kOps renews at every boot; below, somebody must look why it did not. */
 const fewDays = 20;

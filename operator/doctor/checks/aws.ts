@@ -1,10 +1,10 @@
 /** The account: the instance, its interface, its addresses, and who may come in. */
 import { parseCIDR } from "ipaddr.js";
 import type { Check, Facts, Verdict } from "../check";
-import { isUnknown } from "../check";
 import type { ElasticIp } from "../collect/aws";
 import type { Target } from "../collect/targets";
 import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, set, up } from "./define";
+import { isUnknown } from "../unknown";
 
 const covers = (outer: string, inner: string): boolean => {
   const [range, bits] = parseCIDR(outer);

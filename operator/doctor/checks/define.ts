@@ -1,10 +1,11 @@
 /** Short ways to say what a check needs. */
 import { IngressMode } from "../../../settings/choices";
 import { quote } from "../../../hostfiles/node/shell";
-import { type Check, type Facts, isUnknown, type Unknown, type Verdict } from "../check";
+import { type Check, type Facts, type Verdict } from "../check";
 import type { AwsFacts } from "../collect/aws";
 import type { NameFacts } from "../collect/names";
 import type { NodeFacts } from "../collect/node";
+import { isUnknown, type Unknown } from "../unknown";
 
 export const everywhere = Object.values(IngressMode);
 export const dualIp = [IngressMode.DualIp] as const;

@@ -1,7 +1,8 @@
 /** The applications: the ingress controller, and what clients get. */
-import type { Check, Facts, Unknown, Verdict } from "../check";
+import type { Check, Facts, Verdict } from "../check";
 import type { Asked, TlsAnswer } from "../collect/reach";
 import { dualIp, lookAtIngress, ofNode, ofReach, onNode, up } from "./define";
+import type { Unknown } from "../unknown";
 
 /** Days: certificates of 90 days are renewed 30 days before their end. */
 const fewDays = 20;

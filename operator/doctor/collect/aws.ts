@@ -4,8 +4,8 @@ import { type Connection, ec2Client, ec2Sdk } from "../../../components/aws/conn
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { IngressMode } from "../../../settings/choices";
 import { roleTags, stackTag } from "../../../settings/tagNames";
-import type { Unknown } from "../check";
 import { askDetached, askTargetGroups, askTargets, type Target } from "./targets";
+import type { Unknown } from "../unknown";
 
 export interface Interface {
   /** Instance that it is attached to; `""` for none. */

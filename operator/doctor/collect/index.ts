@@ -3,11 +3,12 @@ import type { Connection } from "../../../components/aws/connection";
 import type { Settings } from "../../../settings/read";
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { IngressMode } from "../../../settings/choices";
-import type { Facts, Unknown } from "../check";
+import type { Facts } from "../check";
 import { askAws } from "./aws";
 import { askNames } from "./names";
 import { askNode, type NodeFacts, type NodeUnknown } from "./node";
 import { askFromHere } from "./reach";
+import type { Unknown } from "../unknown";
 
 export interface Question {
   outputs: StackOutputs;

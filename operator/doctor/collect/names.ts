@@ -1,7 +1,7 @@
 /** Where the applications' names lead. */
 import { Resolver } from "node:dns/promises";
 import type { DnsRecord } from "../../../outputs/records";
-import type { Unknown } from "../check";
+import type { Unknown } from "../unknown";
 
 /** By name: its IPv4 addresses, sorted; none where there is no such name. */
 export type NameFacts = { addresses: Record<string, string[]> };

@@ -14,8 +14,8 @@ import {
 import { apiForwardListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
-import type { Unknown } from "../check";
 import { HostKeyDiffers, type Login, runScript } from "./ssh";
+import type { Unknown } from "../unknown";
 
 /** The units that the layout needs. */
 export const units = {

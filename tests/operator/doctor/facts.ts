@@ -1,9 +1,10 @@
 /** Facts of a node on which everything is as it should be. */
-import type { Facts, Unknown } from "../../../operator/doctor/check";
+import type { Facts } from "../../../operator/doctor/check";
 import type { AwsFacts } from "../../../operator/doctor/collect/aws";
 import type { NodeFacts } from "../../../operator/doctor/collect/node";
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { outputs } from "../../dns/support";
+import type { Unknown } from "../../../operator/doctor/unknown";
 
 /** Facts of which each part is known. */
 type Known = { [Part in keyof AwsFacts]: Exclude<AwsFacts[Part], Unknown> };

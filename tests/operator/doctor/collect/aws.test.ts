@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { isUnknown } from "../../../../operator/doctor/check";
 import { askAws } from "../../../../operator/doctor/collect/aws";
 import { node } from "../../../support/account";
 import { outputs } from "../../../dns/support";
 import { onEndpoint } from "../../../support/endpoint";
+import { isUnknown } from "../../../../operator/doctor/unknown";
 
 describe("doctor's look at AWS", () => {
   const { instanceId, autoPublicIp, primaryPrivateIp } = node;
