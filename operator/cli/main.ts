@@ -1,23 +1,15 @@
 /** The command line of the product: what a user types besides `pulumi`. */
-import { Argument, Command, type CommanderError, InvalidArgumentError, Option } from "commander";
-import { awsSeconds } from "../cutover/growth";
+import { Argument, Command, type CommanderError, Option } from "commander";
 import { formats } from "../../dns/formats";
 import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
 import { doctor } from "./doctor";
 import { forgetNode } from "./forgetNode";
-import { grow } from "./grow";
 import { printPolicy } from "./iam";
 import type { KopsFlags } from "./kops";
 import { supportBundle, writeReport } from "./report";
 import { status } from "./status";
 import { version } from "./version";
-
-function secondsIn(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== "" && Number.isInteger(seconds) && seconds >= 0) return seconds;
-  throw new InvalidArgumentError("expected a whole number of seconds");
-}
 
 /** 1 says that something is wrong with the stack; a command line that cannot be read is no look at it. */
 const usageIsNoFinding = ({ exitCode }: CommanderError): never => process.exit(exitCode === 0 ? 0 : 2);
@@ -144,30 +136,6 @@ program
   /* eslint-disable @typescript-eslint/no-require-imports -- loaded where it is used: most of what there is to load */
   .action((flags: KopsFlags) => (require("./kops") as typeof import("./kops")).kops(flags));
 /* eslint-enable @typescript-eslint/no-require-imports */
-
-program
-  .command("grow")
-  .description(
-    "plan the way from one node to a load balancer, or back: commands, cost, and who is down for how long.\n" +
-      "It changes nothing: see docs/load-balancer.md.",
-  )
-  .requiredOption("--from <name>", "the stack that serves now, as `pulumi stack ls` names it")
-  .option("--to <name>", "the stack that is to serve next; default: <from>-grown, or <from>-single for the way back")
-  .addOption(
-    new Option("--same-address", "change this stack in place and keep its Elastic IP, with an outage").conflicts("to"),
-  )
-  .addOption(
-    new Option(
-      "--aws-seconds <n>",
-      "with --same-address: how long AWS takes to make a balancer serve, or to give its address back",
-    )
-      .argParser(secondsIn)
-      .default(undefined, `${awsSeconds["load-balancer"]}, and ${awsSeconds["dual-ip"]} on the way back`),
-  )
-  .requiredOption("--plan", "print the plan; nothing is run, you run its commands one by one")
-  .addOption(cwd)
-  .option("--json", "print one JSON object on stdout: { way, from, to, steps, down, overlap, cost }")
-  .action(grow);
 
 const dns = program
   .command("dns")
