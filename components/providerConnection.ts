@@ -1,8 +1,7 @@
 /** The settings of the `aws` provider that a component's resources use, for the component's own calls with the SDK. */
 import * as pulumi from "@pulumi/pulumi";
-import { awsConnection, type AwsSettings, type Connection, connectionOf } from "./aws/connection";
+import { awsConnection, type Connection, connectionOf, connectionSettings } from "./aws/connection";
 
-const followed = ["region", "profile", "endpoints", "assumeRoles"] as const;
 /** Settings by which a provider can call AWS as somebody whom the SDK's calls cannot follow: secrets, which belong in no state. */
 const unfollowed = [
   "accessKey",
@@ -13,8 +12,9 @@ const unfollowed = [
   "assumeRoleWithWebIdentity",
 ] as const;
 
-/** A provider's inputs are its outputs, those that are no text as JSON. Its class declares only the texts. */
-const parsed = (value: unknown): unknown => (typeof value === "string" ? JSON.parse(value) : value);
+/** A provider's inputs are its outputs; lists are JSON, or lists before the provider exists. */
+const textOf = (value: unknown): string | undefined =>
+  value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 
 /** In a preview, what a new provider does not set is unknown, and counts as not set. `isKnown` is missing in the SDK's types. */
 function ifKnown(value: unknown): pulumi.Output<unknown> {
@@ -29,7 +29,7 @@ function ifKnown(value: unknown): pulumi.Output<unknown> {
 export function providerConnection(component: pulumi.ComponentResource): pulumi.Output<Connection> {
   const provider = component.getProvider("aws:ec2/eip:Eip") as Record<string, unknown> | undefined;
   if (!provider) return pulumi.output(awsConnection());
-  const settings = Object.fromEntries([...followed, ...unfollowed].map((key) => [key, ifKnown(provider[key])]));
+  const settings = Object.fromEntries([...connectionSettings, ...unfollowed].map((key) => [key, ifKnown(provider[key])]));
   return pulumi.output(settings).apply((values: Record<string, unknown>) => {
     const found = unfollowed.filter((key) => values[key] !== undefined);
     if (found.length > 0)
@@ -37,11 +37,6 @@ export function providerConnection(component: pulumi.ComponentResource): pulumi.
         `provider: expected an aws provider with region, profile, endpoints and assumeRoles alone, found ${found.join(", ")}: ` +
           "some calls are made with the AWS SDK and would run as another principal. Name a profile or a role instead. Nothing was changed.",
       );
-    return connectionOf({
-      region: values["region"],
-      profile: values["profile"],
-      endpoints: parsed(values["endpoints"]),
-      assumeRoles: parsed(values["assumeRoles"]),
-    } as AwsSettings);
+    return connectionOf((key) => textOf(values[key]));
   });
 }

@@ -1,10 +1,10 @@
 /**
- * Calls to AWS that the `aws` plugin has no resource or function for, made as the stack's `aws` provider makes its own: same
- * region, profile, roles and endpoints. Who calls is checked, for a provider can be set up in ways that are not followed here.
+ * SDK calls for what the `aws` plugin has no resource or function for. They use the settings of the stack's `aws` provider: region,
+ * profile, roles and endpoints. A provider can be set up in other ways too, so the caller's identity is checked.
  */
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as sts from "@aws-sdk/client-sts";
-import * as awsConfig from "@pulumi/aws/config";
+import * as pulumi from "@pulumi/pulumi";
 
 /** A role that is assumed with the credentials of the one before it. */
 export interface Role {
@@ -15,44 +15,52 @@ export interface Role {
   sourceIdentity?: string;
 }
 
-/** How the stack's `aws` provider is set up, without secrets. What is absent comes from the environment, as for the provider. */
+/** Services that we call with the SDK, as `aws:endpoints` names them. */
+const services = ["ec2", "elbv2", "sts", "autoscaling", "route53"] as const;
+export type Service = (typeof services)[number];
+
+/** How the stack's `aws` provider is set up, without secrets. A missing value comes from the environment, as it does for the provider. */
 export interface Connection {
   region?: string;
   profile?: string;
-  endpoints?: { ec2?: string; elbv2?: string; sts?: string; autoscaling?: string };
+  endpoints?: Partial<Record<Service, string>>;
   assumeRoles?: Role[];
 }
 
-/** The settings of an `aws` provider that SDK calls follow. */
-export type AwsSettings = Pick<typeof awsConfig, "region" | "profile" | "endpoints" | "assumeRoles">;
+/** The `aws:` settings that SDK calls use. */
+export const connectionSettings = ["region", "profile", "endpoints", "assumeRoles"] as const;
 
-/** The stack's own. */
-export const awsConnection = (): Connection => connectionOf(awsConfig);
+/** The given keys of an object whose values are not empty. */
+const nonEmpty = <Key extends string>(
+  values: Partial<Record<Key, string>>,
+  keys: readonly Key[],
+): Partial<Record<Key, string>> =>
+  Object.fromEntries(keys.flatMap((key) => (values[key] ? [[key, values[key]]] : []))) as Partial<Record<Key, string>>;
 
-export function connectionOf({ region, profile, endpoints, assumeRoles }: AwsSettings): Connection {
-  const urls = Object.assign({}, ...(endpoints ?? [])) as Record<string, string | undefined>;
-  const { ec2, elbv2, sts } = urls;
-  const roles = (assumeRoles ?? []).flatMap(({ roleArn, sessionName, externalId, policy, sourceIdentity }) =>
-    roleArn
-      ? [
-          {
-            roleArn,
-            ...(sessionName ? { sessionName } : {}),
-            ...(externalId ? { externalId } : {}),
-            ...(policy ? { policy } : {}),
-            ...(sourceIdentity ? { sourceIdentity } : {}),
-          },
-        ]
-      : [],
+/**
+ * The one parser of the `aws:` settings, for the program and for the command line.
+ * @param setting a setting's text, by its key without `aws:`; lists are JSON
+ */
+export function connectionOf(setting: (key: (typeof connectionSettings)[number]) => string | undefined): Connection {
+  const list = <T>(key: "endpoints" | "assumeRoles"): T[] => JSON.parse(setting(key) || "[]") as T[];
+  const urls = Object.assign({}, ...list("endpoints")) as Partial<Record<Service, string>>;
+  const endpoints = nonEmpty(urls, services);
+  const assumeRoles = list<Partial<Role>>("assumeRoles").flatMap(({ roleArn, ...role }) =>
+    roleArn ? [{ roleArn, ...nonEmpty(role, ["sessionName", "externalId", "policy", "sourceIdentity"]) }] : [],
   );
+  // The SDK for JavaScript does not read AWS_DEFAULT_REGION; the provider does.
+  const region = setting("region") || process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"];
   return {
-    ...(region ? { region } : {}),
-    ...(profile ? { profile } : {}),
-    ...(ec2 || elbv2 || sts
-      ? { endpoints: { ...(ec2 ? { ec2 } : {}), ...(elbv2 ? { elbv2 } : {}), ...(sts ? { sts } : {}) } }
-      : {}),
-    ...(roles.length > 0 ? { assumeRoles: roles } : {}),
+    ...nonEmpty({ region, profile: setting("profile") }, ["region", "profile"]),
+    ...(Object.keys(endpoints).length > 0 ? { endpoints } : {}),
+    ...(assumeRoles.length > 0 ? { assumeRoles } : {}),
   };
+}
+
+/** The connection of the stack whose program is running. */
+export function awsConnection(): Connection {
+  const settings = new pulumi.Config("aws");
+  return connectionOf((key) => settings.get(key));
 }
 
 /** The user or role of an ARN, without the name of the session: that differs from login to login. */
@@ -109,10 +117,10 @@ export interface ClientOptions {
   attempts?: number;
 }
 
-/** What the SDK's client for a service is set up with. */
+/** Settings of the SDK's client for a service. */
 export function clientSettings(
   connection: Connection,
-  service: keyof NonNullable<Connection["endpoints"]>,
+  service: Service,
   { attempts = maxAttempts }: ClientOptions = {},
 ): ec2.EC2ClientConfig {
   const { region, profile, endpoints } = connection;
@@ -133,7 +141,7 @@ export const ec2Client = (connection: Connection, options?: ClientOptions): ec2.
 /**
  * @param expected ARN of the provider's user or role, as `principal` gives it
  * @param strictly refuse another user or role too, and not only another account
- * @throws when calls of our own would be somebody else's
+ * @throws if the SDK calls would run as a different principal than the provider
  */
 export async function checkCaller(connection: Connection, expected: string, strictly: boolean): Promise<void> {
   const sdk = stsSdk();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { awsConnection, principal } from "../../../components/aws/connection";
+import { awsConnection, connectionOf, principal } from "../../../components/aws/connection";
 
 describe("principal", () => {
   it("is a role without the name of the session", () => {
@@ -27,12 +27,51 @@ describe("awsConnection", () => {
       Object.fromEntries(Object.entries(values).map(([key, value]) => [`aws:${key}`, value])),
     );
   };
+  const environment = ["AWS_REGION", "AWS_DEFAULT_REGION"] as const;
+  let before: Partial<Record<string, string>>;
+  beforeEach(() => {
+    before = Object.fromEntries(environment.map((name) => [name, process.env[name]]));
+    for (const name of environment) Reflect.deleteProperty(process.env, name);
+  });
   afterEach(() => {
     settings({});
+    for (const name of environment) {
+      Reflect.deleteProperty(process.env, name);
+      if (before[name] !== undefined) process.env[name] = before[name];
+    }
+  });
+
+  it("takes the region from the setting, AWS_REGION or AWS_DEFAULT_REGION, in this order, as the provider does", () => {
+    process.env["AWS_DEFAULT_REGION"] = "eu-west-2";
+    assert.deepEqual(awsConnection(), { region: "eu-west-2" });
+    process.env["AWS_REGION"] = "eu-west-1";
+    assert.deepEqual(awsConnection(), { region: "eu-west-1" });
+    settings({ region: "eu-central-1" });
+    assert.deepEqual(awsConnection(), { region: "eu-central-1" });
+  });
+
+  it("is for a command line with the settings in hand what it is for the program", () => {
+    const values = {
+      region: "eu-central-1",
+      profile: "work",
+      endpoints: '[{"route53":"http://127.0.0.1:1","autoscaling":"http://127.0.0.1:2"}]',
+      assumeRoles: '[{"roleArn":"arn:aws:iam::1:role/a"}]',
+    };
+    settings(values);
+    assert.deepEqual(
+      connectionOf((key) => values[key]),
+      awsConnection(),
+    );
   });
 
   it("takes along every endpoint that calls of our own are made to", () => {
-    const endpoints = { ec2: "http://127.0.0.1:1", elbv2: "http://127.0.0.1:2", sts: "http://127.0.0.1:3" };
+    const endpoints = {
+      ec2: "http://127.0.0.1:1",
+      elbv2: "http://127.0.0.1:2",
+      sts: "http://127.0.0.1:3",
+      autoscaling: "http://127.0.0.1:4",
+      route53: "http://127.0.0.1:5",
+    };
     settings({ endpoints: JSON.stringify([endpoints]) });
     assert.deepEqual(awsConnection(), { endpoints });
   });
