@@ -35,7 +35,7 @@ const commandLine = forbid("The command line calls this, not the other way round
 /** The import rules of some files; a later set replaces an earlier one, so each is whole. */
 const imports = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
 const room = (name, ...patterns) => imports([`${name}/**/*.ts`], lab, above(name), ...patterns);
-const operator = (folders, ...patterns) => imports(folders, lab, ...patterns);
+const operator = (folders, ...patterns) => imports(folders, lab, stacks, ...patterns);
 
 export default tseslint.config(
   { ignores: ["**/node_modules/**", "coverage/**", "dist/**", "examples/**"] },
@@ -60,8 +60,8 @@ export default tseslint.config(
   room("components"),
   room("automation"),
   operator(["operator/cli/**/*.ts"]),
-  operator(["operator/{doctor,cutover}/**/*.ts"], stacks, commandLine),
-  operator(["operator/{iam,kops}/**/*.ts"], stacks, commandLine, aws, network, pulumi),
+  operator(["operator/{doctor,cutover}/**/*.ts"], commandLine),
+  operator(["operator/{iam,kops}/**/*.ts"], commandLine, aws, network, pulumi),
   {
     ...imports(["tests/**/*.ts"], forbid("Tests reach the lab through tests/support/.", ...folder("lab"))),
     ignores: ["tests/lab/**", "tests/support/**"],

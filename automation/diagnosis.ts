@@ -78,13 +78,13 @@ function stackNotFound({ stackName, printed }: Failure): AutomationError | undef
   if (!/no stack named .* found/.test(printed)) return undefined;
   return new StackNotFound(
     stackName,
-    `expected a stack '${stackName}' in the back end, found none: give openStack its settings, or make it with ` +
-      `'pulumi stack init ${stackName}'; 'pulumi stack ls' shows those that are there`,
+    `expected a stack '${stackName}' in the back end, found none: see 'pulumi stack ls', or create it with ` +
+      `'pulumi stack init ${stackName}'`,
   );
 }
 
 const configFaults =
-  /settings? of stack '.*' cannot work|missing configuration value|missing required configuration|must be of type|incorrect passphrase|passphrase must be set|no Pulumi\.yaml project file found|^(?:error: )?.*\b(?:secondaryPrivateIp|networkInterfaceId|ssh): expected /m;
+  /settings? of stack '.*' cannot work|missing configuration value|missing required configuration|must be of type|incorrect passphrase|passphrase must be set|PULUMI_ACCESS_TOKEN must be set|^(?:error: )?.*\b(?:secondaryPrivateIp|networkInterfaceId|ssh): expected /m;
 
 function configInvalid({ stackName, reported, printed }: Failure): AutomationError | undefined {
   const told = [...reported, printed].find((text) => configFaults.test(text));
@@ -92,8 +92,15 @@ function configInvalid({ stackName, reported, printed }: Failure): AutomationErr
   if (/passphrase/.test(told)) {
     return new ConfigInvalid(
       stackName,
-      `stack '${stackName}': expected the passphrase of its secrets, found none or another: give openStack ` +
-        `PULUMI_CONFIG_PASSPHRASE in env, or set it in the environment`,
+      `stack '${stackName}': expected the passphrase of its secrets, found ${/incorrect/.test(told) ? "another" : "none"}: ` +
+        `set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE in the environment`,
+    );
+  }
+  if (/PULUMI_ACCESS_TOKEN/.test(told)) {
+    return new ConfigInvalid(
+      stackName,
+      `stack '${stackName}': expected a login to the back end that keeps its state, found none: run 'pulumi login', or set ` +
+        `PULUMI_BACKEND_URL`,
     );
   }
   const whole = /\d+ settings? of stack '.*' cannot work[\s\S]*/.exec(told)?.[0];

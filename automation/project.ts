@@ -1,8 +1,9 @@
 /** Makes what a stack needs from settings given in code: the project's file, the stack, and its settings. */
 import { LocalWorkspace, type PulumiCommand } from "@pulumi/pulumi/automation";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { parse } from "yaml";
 import { ConfigError, readConfig, type StackSettings } from "../settings/read";
 import { type EngineContext, EngineCommandFailed, engineCommand } from "./engine";
 import { ConfigInvalid } from "./errors";
@@ -18,6 +19,20 @@ const program = require.resolve("../index");
 function packageFile(name: string): string {
   const beside = join(dirname(program), name);
   return existsSync(beside) ? beside : join(dirname(program), "..", name);
+}
+
+/** The project's file, which `pulumi` looks for in the directory and in those above it. @throws {ConfigInvalid} if there is none */
+export function findProject({ stackName, workDir }: EngineContext): { name: string } {
+  for (let directory = workDir, above; directory !== above; above = directory, directory = dirname(directory)) {
+    const file = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"]
+      .map((name) => join(directory, name))
+      .find((each) => existsSync(each));
+    if (file !== undefined) return parse(readFileSync(file, "utf8")) as { name: string };
+  }
+  throw new ConfigInvalid(
+    stackName,
+    `stack '${stackName}': expected a project (Pulumi.yaml) in ${workDir} or above it, found none: name the project's directory`,
+  );
 }
 
 /** Writes a project file that leads to the program, in one step: another stack of the directory may be read at the same time. */

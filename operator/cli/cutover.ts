@@ -1,16 +1,17 @@
 /** Leads the applications' names to the stack's address and back, where they are published. */
 import { readFileSync, rmSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import { Route53Client } from "@aws-sdk/client-route-53";
+import { type Connection, connectionOf } from "../../components/aws/connection";
 import { type Authority, ChangedMeanwhile } from "../cutover/authority";
 import { type Plan, planCutOver, planLowerTtl, planRollback } from "../cutover/plan";
 import { probeUntil } from "../cutover/probe";
 import { rfc2136Authority } from "../cutover/rfc2136";
 import { type Place, readRollbackFile, writeRollbackFile } from "../cutover/rollbackFile";
-import { route53Authority } from "../cutover/route53";
+import { route53Authority, route53Client } from "../cutover/route53";
 import type { RecordSet } from "../../dns/recordSets";
 import { publishable } from "../../dns/formats";
 import { IngressMode } from "../../settings/choices";
+import { connectionOfStack, readerOf } from "./stack";
 import { publishedBy, type StackFlags } from "./stackOutputs";
 
 interface ApplyFlags {
@@ -47,8 +48,13 @@ function hostAndPort(server: string): { host: string; port: number } {
   return { host, port: Number(port) };
 }
 
-function placeOf({ zoneId, server, zone, tsigKey }: CutOverFlags): Place {
-  if (zoneId !== undefined && server === undefined) return { kind: "route53", zoneId };
+/** The stack's connection to AWS; the environment's if the outputs came from standard input. */
+const connectionFor = async ({ stack, cwd }: StackFlags): Promise<Connection> =>
+  stack === undefined ? connectionOf(() => undefined) : connectionOfStack(await readerOf({ stack, cwd }));
+
+async function placeOf({ zoneId, server, zone, tsigKey, ...flags }: CutOverFlags): Promise<Place> {
+  if (zoneId !== undefined && server === undefined)
+    return { kind: "route53", zoneId, connection: await connectionFor(flags) };
   if (server !== undefined && zoneId === undefined) {
     if (zone === undefined) throw new Error("--zone: expected the zone that holds the records, found none");
     return { kind: "rfc2136", ...hostAndPort(server), zone, ...(tsigKey ? { keyFile: tsigKey } : {}) };
@@ -58,7 +64,7 @@ function placeOf({ zoneId, server, zone, tsigKey }: CutOverFlags): Place {
 
 const authorityOf = (place: Place): Authority =>
   place.kind === "route53"
-    ? route53Authority(place.zoneId, new Route53Client({ region: process.env["AWS_REGION"] ?? "us-east-1" }))
+    ? route53Authority(place.zoneId, route53Client(place.connection ?? connectionOf(() => undefined)))
     : rfc2136Authority(place);
 
 const inWords = (set: RecordSet | undefined): string =>
@@ -99,7 +105,7 @@ async function carryOut(
 }
 
 export async function cutOver(flags: CutOverFlags): Promise<void> {
-  const place = placeOf(flags);
+  const place = await placeOf(flags);
   const ca = flags.ca === undefined ? {} : { ca: readFileSync(flags.ca, "utf8") };
   const { dns, mode } = await publishedBy(flags);
   const all = publishable(dns, false);

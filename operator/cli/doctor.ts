@@ -7,8 +7,9 @@ import { collect, type Question } from "../doctor/collect";
 import { metricsOf } from "../doctor/metrics";
 import { type Finding, judge, looked, type Report } from "../doctor/report";
 import { areas, isCommand } from "../doctor/check";
+import { connectionOf } from "../../components/aws/connection";
 import { parseOutputs } from "../../outputs/stackOutputs";
-import { openStack } from "./stack";
+import { openStack, readerOf } from "./stack";
 import { wrap } from "./wrap";
 
 export interface DoctorFlags {
@@ -40,10 +41,14 @@ export async function questionOf({ stack, cwd, ca, nameServer }: DoctorFlags): P
     ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
     ...(nameServer === undefined ? {} : { nameServer }),
   };
-  if (stack !== undefined) return { ...(await openStack(stack, cwd)), stack, ...more };
+  if (stack !== undefined) {
+    const named = { stack, cwd };
+    return { ...(await openStack(named, await readerOf(named), true)), stack, ...more };
+  }
   if (process.stdin.isTTY)
     throw new Error("--stack: expected a stack, or 'pulumi stack output --json' on standard input, found neither");
-  return { outputs: parseOutputs(await text(process.stdin)), connection: {}, stack: "", owner: "", ...more };
+  const outputs = parseOutputs(await text(process.stdin));
+  return { outputs, connection: connectionOf(() => undefined), stack: "", owner: "", ...more };
 }
 
 const width = (): number => Math.min(Math.max(process.stderr.columns || 80, 60), 120);

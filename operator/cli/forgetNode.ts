@@ -1,33 +1,25 @@
 /** Takes the node out of a stack's removal: a dead node must not block `pulumi destroy`. */
-import type { Deployment } from "@pulumi/pulumi/automation";
 import { nameOf } from "../../automation/events";
-import { selectStack, type NamedStack } from "./stack";
+import { resourcesOf, type StackState, type StateResource } from "../../automation/state";
+import { readerOf, type NamedStack } from "./stack";
 
-interface Resource {
-  urn: string;
-  type: string;
-  retainOnDelete?: boolean;
-  inputs?: { create?: unknown };
-}
-
-const isHostFile = ({ type }: Resource): boolean => type === "command:remote:Command";
+const isHostFile = ({ type }: StateResource): boolean => type === "command:remote:Command";
 
 /** @returns the state with every remote command retained, and their names */
-export function withoutNode(state: Deployment): { state: Deployment; forgotten: string[] } {
-  const deployment = state.deployment as { resources?: Resource[] };
-  const resources = (deployment.resources ?? []).map((resource) =>
+export function withoutNode(state: StackState): { state: StackState; forgotten: string[] } {
+  const resources = resourcesOf(state).map((resource) =>
     isHostFile(resource) ? { ...resource, retainOnDelete: true } : resource,
   );
   return {
-    state: { ...state, deployment: { ...deployment, resources } },
+    state: { ...state, deployment: { ...state.deployment, resources } },
     forgotten: resources.filter(isHostFile).map(({ urn }) => nameOf(urn)),
   };
 }
 
 export async function forgetNode(flags: NamedStack & { yes?: boolean; json?: boolean }): Promise<void> {
-  const stack = await selectStack(flags);
-  const { state, forgotten } = withoutNode(await stack.exportStack());
-  if (flags.yes) await stack.importStack(state);
+  const reader = await readerOf(flags);
+  const { state, forgotten } = withoutNode(await reader.state());
+  if (flags.yes) await reader.replaceState(state);
   if (flags.json) {
     process.stdout.write(
       `${JSON.stringify({ stack: flags.stack, forgotten: flags.yes ? forgotten : [] }, undefined, 2)}\n`,

@@ -1,7 +1,7 @@
 /** Gives a stack's node, or the balancer in front of its nodes, to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Deployment } from "@pulumi/pulumi/automation";
 import { createTwoFilesPatch } from "diff";
+import { resourcesOf, type StackState, type StateResource } from "../../automation/state";
 import { vpcRanges } from "../../components/aws/vpcRanges";
 import { NetworkConfig } from "../../hostfiles/hostSettings";
 import { parsePreflight } from "../../hostfiles/node/preflight";
@@ -10,7 +10,7 @@ import { merge, type Merge, renderPieces } from "../kops/manifest";
 import { type Pieces, piecesOf } from "../kops/pieces";
 import { IngressMode } from "../../settings/choices";
 import { regionOf } from "./iam";
-import { type NamedStack, openStack, type OpenedStack, selectStack } from "./stack";
+import { type NamedStack, openStack, type OpenedStack, readerOf } from "./stack";
 
 export interface KopsFlags extends NamedStack {
   region?: string;
@@ -18,16 +18,9 @@ export interface KopsFlags extends NamedStack {
   check?: string[];
 }
 
-interface Resource {
-  urn: string;
-  type: string;
-  id?: string;
-  outputs?: Record<string, unknown>;
-}
-
 /** What the stack has made or seen and its outputs do not tell. */
-export function madeBy({ deployment }: Deployment, stack: string): { group: Resource; preflight: string } {
-  const { resources = [] } = (deployment ?? {}) as { resources?: Resource[] };
+export function madeBy(state: StackState, stack: string): { group: StateResource; preflight: string } {
+  const resources = resourcesOf(state);
   const group = resources.find(({ type }) => type === "aws:ec2/securityGroup:SecurityGroup");
   const looked = resources.find(({ type, urn }) => type === "command:remote:Command" && urn.endsWith("-preflight"));
   const preflight = looked?.outputs?.["stdout"];
@@ -39,9 +32,8 @@ export function madeBy({ deployment }: Deployment, stack: string): { group: Reso
 }
 
 /** @throws where the stack's balancer has no nodes behind it yet */
-export function attachedBy({ deployment }: Deployment, stack: string) {
-  const { resources = [] } = (deployment ?? {}) as { resources?: Resource[] };
-  const attachments = resources
+export function attachedBy(state: StackState, stack: string) {
+  const attachments = resourcesOf(state)
     .filter(({ type }) => type === "aws:autoscaling/attachment:Attachment")
     .map(({ outputs = {} }) => ({
       autoscalingGroupName: String(outputs["autoscalingGroupName"]),
@@ -62,11 +54,10 @@ interface Manifests {
   expectAll(merges: readonly Merge[], files: string): void;
 }
 
-const exported = async (flags: KopsFlags): Promise<Deployment> => (await selectStack(flags)).exportStack();
-
-async function piecesOfStack(flags: KopsFlags, { owner, settings, connection, outputs }: OpenedStack): Promise<Pieces> {
-  const region = regionOf(flags.region, connection.region, process.env);
-  const { group, preflight } = madeBy(await exported(flags), flags.stack);
+async function piecesOfStack(flags: KopsFlags, stack: OpenedStack, state: StackState): Promise<Pieces> {
+  const { owner, settings, connection, outputs } = stack;
+  const region = regionOf(flags.region, connection);
+  const { group, preflight } = madeBy(state, flags.stack);
   const facts = parsePreflight(preflight)?.facts;
   const filtered = settings.apiAllowedCidrs.length > 0;
   return piecesOf({
@@ -118,8 +109,8 @@ const nodeManifests = (pieces: Pieces): Manifests => ({
 });
 
 /** The balancer's target groups are. */
-async function balancerManifests(flags: KopsFlags, { settings }: OpenedStack): Promise<Manifests> {
-  const pieces = balancerPieces(settings.clusterName, attachedBy(await exported(flags), flags.stack));
+function balancerManifests(stack: string, clusterName: string, state: StackState): Manifests {
+  const pieces = balancerPieces(clusterName, attachedBy(state, stack));
   return {
     render: () => renderBalancerPieces(pieces),
     merge: (text) => mergeBalancer(text, pieces),
@@ -136,12 +127,14 @@ async function balancerManifests(flags: KopsFlags, { settings }: OpenedStack): P
 }
 
 async function manifestsOf(flags: KopsFlags): Promise<Manifests> {
-  const stack = await openStack(flags.stack, flags.cwd);
-  switch (stack.settings.mode) {
+  const reader = await readerOf(flags);
+  const stack = await openStack(flags, reader, false);
+  const { mode, clusterName } = stack.settings;
+  switch (mode) {
     case IngressMode.DualIp:
-      return nodeManifests(await piecesOfStack(flags, stack));
+      return nodeManifests(await piecesOfStack(flags, stack, await reader.state()));
     case IngressMode.LoadBalancer:
-      return balancerManifests(flags, stack);
+      return balancerManifests(flags.stack, clusterName, await reader.state());
     default:
       throw new Error(
         `--stack: expected a stack of mode dual-ip or load-balancer, found '${flags.stack}', of which kOps need not know`,

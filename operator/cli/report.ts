@@ -4,17 +4,17 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { redactor } from "../../automation/redact";
-import { isUnknown } from "../doctor/unknown";
-import { collect } from "../doctor/collect";
+import type { Settings } from "../../settings/read";
+import { collect, type Question } from "../doctor/collect";
 import { askLogs } from "../doctor/collect/logs";
 import { renderHtml } from "../doctor/html";
 import { drawPicture } from "../doctor/picture";
 import { judge } from "../doctor/report";
 import { type DoctorFlags, inWords, questionOf } from "./doctor";
-import { openStack } from "./stack";
+import { readerOf } from "./stack";
+import { isUnknown } from "../doctor/unknown";
 
-async function pageOf(flags: DoctorFlags) {
-  const question = await questionOf(flags);
+async function pageOf(question: Question, flags: DoctorFlags) {
   const facts = await collect(question);
   const report = judge(facts, { only: [], ignore: flags.ignore ?? [] });
   const html = renderHtml({
@@ -23,21 +23,24 @@ async function pageOf(flags: DoctorFlags) {
     history: isUnknown(facts.node) ? undefined : facts.node.history,
     at: new Date(),
   });
-  return { question, report, html };
+  return { report, html };
 }
 
 export async function writeReport(flags: DoctorFlags & { html: string }): Promise<void> {
-  process.stderr.write("looking at AWS, the node, and what clients get …\n");
-  const { html } = await pageOf(flags);
+  const question = await questionOf(flags);
+  process.stderr.write("checking AWS, the node, and what clients get …\n");
+  const { html } = await pageOf(question, flags);
   writeFileSync(flags.html, html);
   process.stderr.write(`written: ${resolve(flags.html)}\n`);
 }
 
 export async function supportBundle(flags: DoctorFlags & { stack: string; output: string }): Promise<void> {
-  process.stderr.write("looking at AWS, the node, what clients get, and the node's journal …\n");
-  const { question, report, html } = await pageOf(flags);
-  const { settings, outputs, secrets } = await openStack(flags.stack, flags.cwd);
-  const { ssh, sshPrivateKey: privateKey, ...shown } = settings;
+  const question = await questionOf(flags);
+  const redact = redactor(await (await readerOf(flags)).secrets());
+  process.stderr.write("checking AWS, the node, what clients get, and the node's journal …\n");
+  const { report, html } = await pageOf(question, flags);
+  const { outputs, settings = {} } = question;
+  const { ssh, sshPrivateKey: privateKey, ...shown }: Partial<Settings> = settings;
   const logs = ssh
     ? await askLogs({
         ssh,
@@ -50,11 +53,10 @@ export async function supportBundle(flags: DoctorFlags & { stack: string; output
     "doctor.json": json(report),
     "doctor.txt": inWords(report, 100, false),
     "report.html": html,
-    "outputs.json": json(question.outputs),
+    "outputs.json": json(outputs),
     "settings.json": json({ ...shown, ssh }),
     "node.txt": logs,
   };
-  const redact = redactor(secrets);
   const directory = mkdtempSync(join(tmpdir(), "bundle-"));
   try {
     const name = "secondary-ingress-support";

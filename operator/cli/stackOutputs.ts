@@ -1,9 +1,9 @@
 /** The outputs of a stack for commands that read them: by name, or from standard input. */
 import { text } from "node:stream/consumers";
-import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { z } from "zod";
 import { dnsSchema } from "../../outputs/dnsSchema";
 import type { DnsOutput } from "../../outputs/records";
+import { outputsOf, readerOf } from "./stack";
 
 export interface StackFlags {
   stack?: string;
@@ -42,10 +42,8 @@ export async function publishedBy({ stack, cwd }: StackFlags): Promise<Published
     }
     return parsed(outputsSchema, await text(process.stdin), "standard input");
   }
-  const selected = await LocalWorkspace.selectStack({ stackName: stack, workDir: cwd });
-  const { dns, mode } = await selected.outputs();
-  if (dns === undefined) throw new Error(`--stack: expected a stack that is up, found '${stack}' without outputs`);
-  return { dns: parsed(dnsSchema, JSON.stringify(dns.value), `stack '${stack}'`), mode: String(mode?.value ?? "") };
+  const named = { stack, cwd };
+  return parsed(outputsSchema, JSON.stringify(await outputsOf(named, await readerOf(named))), `stack '${stack}'`);
 }
 
 export const dnsOutputOf = async (flags: StackFlags): Promise<DnsOutput> => (await publishedBy(flags)).dns;

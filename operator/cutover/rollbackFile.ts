@@ -1,10 +1,22 @@
 /** The file that remembers what a cut-over changed, and where. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import type { Connection } from "../../components/aws/connection";
 import { recordChangeSchema } from "../../dns/recordSets";
 
+const text = z.string().optional();
+const connectionSchema: z.ZodType<Connection> = z.object({
+  region: text,
+  profile: text,
+  endpoints: z.object({ route53: text, sts: text }).optional(),
+  assumeRoles: z
+    .array(z.object({ roleArn: z.string(), sessionName: text, externalId: text, policy: text, sourceIdentity: text }))
+    .optional(),
+});
+
 export const placeSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("route53"), zoneId: z.string() }),
+  // Files that were written before connections were kept have none: the environment's is used.
+  z.object({ kind: z.literal("route53"), zoneId: z.string(), connection: connectionSchema.optional() }),
   z.object({
     kind: z.literal("rfc2136"),
     host: z.string(),

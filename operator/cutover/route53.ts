@@ -1,12 +1,8 @@
 /** A hosted zone of Route 53 as the authority. */
-import type {
-  Change,
-  ListResourceRecordSetsCommandOutput,
-  ResourceRecordSet,
-  Route53Client,
-} from "@aws-sdk/client-route-53";
+import type { Change, ListResourceRecordSetsCommandOutput, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as sdk from "@aws-sdk/client-route-53";
+import { clientSettings, type Connection } from "../../components/aws/connection";
 import { addressTypes, type RecordChange, type RecordSet } from "../../dns/recordSets";
 import { type Authority, ChangedMeanwhile } from "./authority";
 
@@ -72,8 +68,12 @@ const batchOf = (changes: readonly RecordChange[]): Change[] => [
   ),
 ];
 
+/** Route 53 has one endpoint for all regions of a partition: without a region, that of the largest partition is used. */
+export const route53Client = (connection: Connection): sdk.Route53Client =>
+  new sdk.Route53Client({ region: "us-east-1", ...clientSettings(connection, "route53") });
+
 /** @param zoneId as `aws route53 list-hosted-zones` names it, with or without `/hostedzone/` */
-export function route53Authority(zoneId: string, client: Route53Client): Authority {
+export function route53Authority(zoneId: string, client: sdk.Route53Client): Authority {
   const HostedZoneId = zoneId.replace(/^\/hostedzone\//, "");
   const title = `Route 53 zone ${HostedZoneId}`;
   const readName = async (name: string): Promise<RecordSet[]> => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { StateResource } from "../../../automation/state";
 import { madeBy } from "../../../operator/cli/kops";
 
 describe("kops", () => {
@@ -8,13 +9,17 @@ describe("kops", () => {
     type: "command:remote:Command",
     outputs: { stdout: '{"schemaVersion":1,"facts":{}}' },
   };
-  const state = (...resources: object[]) => ({ version: 3, deployment: { resources } });
+  const state = (...resources: StateResource[]) => ({ version: 3, deployment: { resources } });
 
   it("finds the stack's group and what was seen on the node", () => {
     assert.deepEqual(madeBy(state(looked, group), "prod"), { group, preflight: looked.outputs.stdout });
   });
 
-  for (const [what, resources] of Object.entries({ nothing: [], "no group": [looked], "no look at the node": [group] }))
+  for (const [what, resources] of Object.entries<StateResource[]>({
+    nothing: [],
+    "no group": [looked],
+    "no look at the node": [group],
+  }))
     it(`says that a stack with ${what} is not up, and what to do`, () => {
       assert.throws(() => madeBy(state(...resources), "prod"), /expected a stack that is up.*pulumi up --stack prod/);
     });
