@@ -1,8 +1,7 @@
 /** Short commands of the engine on one stack. Each names its stack, so that none selects it. */
-import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { resolve } from "node:path";
 import { diagnose } from "./diagnosis";
-import { type EngineContext, engineCommand, findEngine } from "./engine";
+import { type EngineContext, engineCommand } from "./engine";
 import { AutomationError } from "./errors";
 import { redactor, secretsOf } from "./redact";
 
@@ -29,7 +28,6 @@ export interface StackLocation {
 
 export interface StackCommands {
   context: EngineContext;
-  engine: PulumiCommand;
   /** Removed from every error; those of the stack's settings are not among them. */
   secrets: readonly string[];
   /** Runs `pulumi` on the stack and returns what it prints. @throws {AutomationError} */
@@ -61,11 +59,8 @@ function contextOf({
   };
 }
 
-/**
- * @param more secrets that are not in the environment
- * @throws {EngineMissing}
- */
-export async function stackCommands(location: StackLocation, more: readonly string[] = []): Promise<StackCommands> {
+/** @param more secrets that are not in the environment */
+export function stackCommands(location: StackLocation, more: readonly string[] = []): StackCommands {
   const context = contextOf(location);
   const { stackName } = context;
   const secrets = [
@@ -73,7 +68,6 @@ export async function stackCommands(location: StackLocation, more: readonly stri
     ...Object.values(location.secretEnv ?? {}),
     ...more,
   ];
-  const engine = await findEngine(context);
   async function withDiagnosis<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -84,9 +78,8 @@ export async function stackCommands(location: StackLocation, more: readonly stri
   }
   return {
     context,
-    engine,
     secrets,
     withDiagnosis,
-    run: (args, input) => withDiagnosis(() => engineCommand(engine, context, [...args, "--stack", stackName], input)),
+    run: (args, input) => withDiagnosis(() => engineCommand(context, [...args, "--stack", stackName], input)),
   };
 }

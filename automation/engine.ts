@@ -1,5 +1,5 @@
 /** The Pulumi engine: where it is, its commands, and how many of it run at once. */
-import { PulumiCommand } from "@pulumi/pulumi/automation";
+import type * as sdk from "@pulumi/pulumi/automation";
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -15,39 +15,46 @@ export interface EngineContext {
   pulumiRoot: string | undefined;
 }
 
-/** One look per installation and process. */
-const found = new Map<string, Promise<PulumiCommand>>();
+/** The error for an engine that did not start, or whose version is not supported. */
+function engineMissing({ stackName, pulumiRoot }: EngineContext, error: Error): EngineMissing {
+  const why = /ENOENT/.test(error.message) ? "none" : (error.message.split("\n")[0] ?? "");
+  return new EngineMissing(
+    stackName,
+    `expected the Pulumi engine (${pulumiRoot === undefined ? "'pulumi' on PATH" : join(pulumiRoot, "bin/pulumi")}), ` +
+      `found ${why}: install it, https://www.pulumi.com/docs/install/`,
+  );
+}
+
+/** One search per installation and process. */
+const found = new Map<string, Promise<sdk.PulumiCommand>>();
 
 /** @throws {EngineMissing} */
-export async function findEngine({ stackName, pulumiRoot }: EngineContext): Promise<PulumiCommand> {
+export async function findEngine(context: EngineContext): Promise<sdk.PulumiCommand> {
+  const { pulumiRoot } = context;
   const place = pulumiRoot ?? "PATH";
-  const look = found.get(place) ?? PulumiCommand.get(pulumiRoot === undefined ? {} : { root: pulumiRoot });
-  found.set(place, look);
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- half a second, which short commands do not need
+  const { PulumiCommand } = require("@pulumi/pulumi/automation") as typeof sdk;
+  const search = found.get(place) ?? PulumiCommand.get(pulumiRoot === undefined ? {} : { root: pulumiRoot });
+  found.set(place, search);
   try {
-    return await look;
+    return await search;
   } catch (error) {
     found.delete(place);
-    const why = /ENOENT/.test(String(error)) ? "none there" : ((error as Error).message.split("\n")[0] ?? "");
-    throw new EngineMissing(
-      stackName,
-      `expected the Pulumi engine (${pulumiRoot === undefined ? "'pulumi' on PATH" : join(pulumiRoot, "bin/pulumi")}), ` +
-        `found ${why}: install it, https://www.pulumi.com/docs/install/`,
-    );
+    throw engineMissing(context, error as Error);
   }
 }
 
-/** A command of the engine's that ended with another status than 0. */
+/** A command of the engine that ended with another status than 0. */
 export class EngineCommandFailed extends Error {}
 
-/** A short command, such as `config` or `stack init`. @throws {EngineCommandFailed} with what it printed */
-export function engineCommand(
-  command: PulumiCommand,
-  { workDir, env }: EngineContext,
-  args: readonly string[],
-  input = "",
-): Promise<string> {
+/**
+ * Runs a short command, such as `config` or `stack init`.
+ * @throws {EngineMissing | EngineCommandFailed} the second with what the command printed
+ */
+export function engineCommand(context: EngineContext, args: readonly string[], input = ""): Promise<string> {
+  const { workDir, env, pulumiRoot } = context;
   return new Promise((resolve, reject) => {
-    const child = spawn(command.command, [...args, "--non-interactive"], {
+    const child = spawn(pulumiRoot ? join(pulumiRoot, "bin/pulumi") : "pulumi", [...args, "--non-interactive"], {
       cwd: workDir,
       env: { ...process.env, ...env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -56,7 +63,9 @@ export function engineCommand(
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => (printed[name] += text));
     }
-    child.on("error", reject);
+    child.on("error", (error) => {
+      reject(engineMissing(context, error));
+    });
     child.on("close", (status) => {
       if (status === 0) resolve(printed.stdout);
       else reject(new EngineCommandFailed(printed.stderr || printed.stdout));

@@ -1,9 +1,8 @@
 /** Makes what a stack needs from settings given in code: the project's file, the stack, and its settings. */
 import { LocalWorkspace, type PulumiCommand } from "@pulumi/pulumi/automation";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { parse } from "yaml";
 import { ConfigError, readConfig, type StackSettings } from "../settings/read";
 import { type EngineContext, EngineCommandFailed, engineCommand } from "./engine";
 import { ConfigInvalid } from "./errors";
@@ -19,20 +18,6 @@ const program = require.resolve("../index");
 function packageFile(name: string): string {
   const beside = join(dirname(program), name);
   return existsSync(beside) ? beside : join(dirname(program), "..", name);
-}
-
-/** The project's file, which `pulumi` looks for in the directory and in those above it. @throws {ConfigInvalid} if there is none */
-export function findProject({ stackName, workDir }: EngineContext): { name: string } {
-  for (let directory = workDir, above; directory !== above; above = directory, directory = dirname(directory)) {
-    const file = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"]
-      .map((name) => join(directory, name))
-      .find((each) => existsSync(each));
-    if (file !== undefined) return parse(readFileSync(file, "utf8")) as { name: string };
-  }
-  throw new ConfigInvalid(
-    stackName,
-    `stack '${stackName}': expected a project (Pulumi.yaml) in ${workDir} or above it, found none: name the project's directory`,
-  );
 }
 
 /** Writes a project file that leads to the program, in one step: another stack of the directory may be read at the same time. */
@@ -66,9 +51,9 @@ function check(stackName: string, settings: StackSettings): void {
 }
 
 /** The stack's settings file becomes what is given; an encrypted key stays unless another is given. */
-async function writeSettings(context: EngineContext, command: PulumiCommand, settings: StackSettings): Promise<void> {
+async function writeSettings(context: EngineContext, engine: PulumiCommand, settings: StackSettings): Promise<void> {
   const { stackName, workDir } = context;
-  const workspace = await LocalWorkspace.create({ workDir, pulumiCommand: command });
+  const workspace = await LocalWorkspace.create({ workDir, pulumiCommand: engine });
   const file = join(workDir, `Pulumi.${stackName}.yaml`);
   const before = existsSync(file) ? await workspace.stackSettings(stackName) : {};
   const kept = before.config?.[privateKey];
@@ -82,22 +67,18 @@ async function writeSettings(context: EngineContext, command: PulumiCommand, set
   });
   if (sshPrivateKey === undefined) return;
   // By stdin: a command line is for everybody on the machine to read.
-  await engineCommand(command, context, ["config", "set", "--secret", "--stack", stackName, privateKey], sshPrivateKey);
+  await engineCommand(context, ["config", "set", "--secret", "--stack", stackName, privateKey], sshPrivateKey);
 }
 
 /** @throws {ConfigInvalid} before anything is made, {EngineCommandFailed} */
-export async function makeStack(
-  context: EngineContext,
-  command: PulumiCommand,
-  settings: StackSettings,
-): Promise<void> {
+export async function makeStack(context: EngineContext, engine: PulumiCommand, settings: StackSettings): Promise<void> {
   const { stackName, workDir } = context;
   check(stackName, settings);
   await makeProject(workDir);
   try {
-    await engineCommand(command, context, ["stack", "init", stackName, "--no-select"]);
+    await engineCommand(context, ["stack", "init", stackName, "--no-select"]);
   } catch (error) {
     if (!(error instanceof EngineCommandFailed && /already exists/.test(error.message))) throw error;
   }
-  await writeSettings(context, command, settings);
+  await writeSettings(context, engine, settings);
 }

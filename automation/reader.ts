@@ -1,6 +1,6 @@
 /** What a stack has, read without a program, without selecting it, and with no more of its secrets than are asked for. */
 import { type StackCommands, stackCommands, type StackLocation } from "./commands";
-import { findProject } from "./project";
+import { findProject } from "./findProject";
 import { redacted } from "./redact";
 import { outputsOf, type StackState } from "./state";
 
@@ -28,9 +28,9 @@ export async function secretSettings({ run }: StackCommands): Promise<string[]> 
   return Object.values(settings).flatMap(({ value, secret }) => (secret && value ? [value] : []));
 }
 
-/** @throws {AutomationError}: EngineMissing, ConfigInvalid without a project; each call StackNotFound without the stack */
-export async function readStack(location: StackLocation): Promise<StackReader> {
-  const commands = await stackCommands(location);
+/** @throws {AutomationError} ConfigInvalid without a project; the reader's calls throw EngineMissing, StackNotFound and ConfigInvalid */
+export function readStack(location: StackLocation): StackReader {
+  const commands = stackCommands(location);
   const { run, context } = commands;
   const json = async <T>(...args: string[]): Promise<T> => JSON.parse(await run(args)) as T;
   const state = (): Promise<StackState> => json("stack", "export");

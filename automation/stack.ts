@@ -2,10 +2,11 @@
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { type Changes, type Preview, previewOf } from "./changes";
 import { stackCommands, type StackLocation } from "./commands";
-import { withEngineSlot } from "./engine";
+import { findEngine, withEngineSlot } from "./engine";
 import { UpdateFailed } from "./errors";
 import { type Outputs, parseOutputs } from "./outputs";
-import { findProject, makeStack, type StackSettings } from "./project";
+import { findProject } from "./findProject";
+import { makeStack, type StackSettings } from "./project";
 import { secretSettings } from "./reader";
 import { redactor } from "./redact";
 import { type EngineRun, runEngine, type RunOptions } from "./run";
@@ -50,9 +51,10 @@ export interface IngressStack {
  */
 export async function openStack(options: OpenStackOptions): Promise<IngressStack> {
   const { settings } = options;
-  const commands = await stackCommands(options, settings?.sshPrivateKey ? [settings.sshPrivateKey] : []);
-  const { context, engine, secrets, withDiagnosis } = commands;
+  const commands = stackCommands(options, settings?.sshPrivateKey ? [settings.sshPrivateKey] : []);
+  const { context, secrets, withDiagnosis } = commands;
   const { stackName, workDir, env } = context;
+  const engine = await findEngine(context);
   /** Read before every run, since a setting may have been added. Fails if the stack does not exist. */
   const redaction = async (): Promise<(text: string) => string> =>
     redactor([...secrets, ...(await secretSettings(commands))]);

@@ -4,7 +4,7 @@
  */
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as sts from "@aws-sdk/client-sts";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** A role that is assumed with the credentials of the one before it. */
 export interface Role {
@@ -59,7 +59,9 @@ export function connectionOf(setting: (key: (typeof connectionSettings)[number])
 
 /** The connection of the stack whose program is running. */
 export function awsConnection(): Connection {
-  const settings = new pulumi.Config("aws");
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- half a second, which the command line does not need
+  const { Config } = require("@pulumi/pulumi") as typeof pulumi;
+  const settings = new Config("aws");
   return connectionOf((key) => settings.get(key));
 }
 

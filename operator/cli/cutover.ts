@@ -50,7 +50,7 @@ function hostAndPort(server: string): { host: string; port: number } {
 
 /** The stack's connection to AWS; the environment's if the outputs came from standard input. */
 const connectionFor = async ({ stack, cwd }: StackFlags): Promise<Connection> =>
-  stack === undefined ? connectionOf(() => undefined) : connectionOfStack(await readerOf({ stack, cwd }));
+  stack === undefined ? connectionOf(() => undefined) : connectionOfStack(readerOf({ stack, cwd }));
 
 async function placeOf({ zoneId, server, zone, tsigKey, ...flags }: CutOverFlags): Promise<Place> {
   if (zoneId !== undefined && server === undefined)

@@ -43,7 +43,7 @@ export async function questionOf({ stack, cwd, ca, nameServer }: DoctorFlags): P
   };
   if (stack !== undefined) {
     const named = { stack, cwd };
-    return { ...(await openStack(named, await readerOf(named), true)), stack, ...more };
+    return { ...(await openStack(named, readerOf(named), true)), stack, ...more };
   }
   if (process.stdin.isTTY)
     throw new Error("--stack: expected a stack, or 'pulumi stack output --json' on standard input, found neither");

@@ -17,7 +17,7 @@ export function withoutNode(state: StackState): { state: StackState; forgotten: 
 }
 
 export async function forgetNode(flags: NamedStack & { yes?: boolean; json?: boolean }): Promise<void> {
-  const reader = await readerOf(flags);
+  const reader = readerOf(flags);
   const { state, forgotten } = withoutNode(await reader.state());
   if (flags.yes) await reader.replaceState(state);
   if (flags.json) {

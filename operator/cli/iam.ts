@@ -20,7 +20,7 @@ export function regionOf(flag: string | undefined, connection: Connection): stri
 export async function printPolicy(flags: IamFlags): Promise<void> {
   if (!/^(\d{12}|\*)$/.test(flags.account))
     throw new Error(`--account: expected twelve digits or *, found '${flags.account}'`);
-  const { settings, connection } = await factsOf(flags, await readerOf(flags), false);
+  const { settings, connection } = await factsOf(flags, readerOf(flags), false);
   const region = regionOf(flags.region, connection);
   const policy = policyFor({ ...settings, region, accountId: flags.account });
   process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);

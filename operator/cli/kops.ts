@@ -127,7 +127,7 @@ function balancerManifests(stack: string, clusterName: string, state: StackState
 }
 
 async function manifestsOf(flags: KopsFlags): Promise<Manifests> {
-  const reader = await readerOf(flags);
+  const reader = readerOf(flags);
   const stack = await openStack(flags, reader, false);
   const { mode, clusterName } = stack.settings;
   switch (mode) {

@@ -36,7 +36,7 @@ export async function writeReport(flags: DoctorFlags & { html: string }): Promis
 
 export async function supportBundle(flags: DoctorFlags & { stack: string; output: string }): Promise<void> {
   const question = await questionOf(flags);
-  const redact = redactor(await (await readerOf(flags)).secrets());
+  const redact = redactor(await readerOf(flags).secrets());
   process.stderr.write("checking AWS, the node, what clients get, and the node's journal …\n");
   const { report, html } = await pageOf(question, flags);
   const { outputs, settings = {} } = question;

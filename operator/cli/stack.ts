@@ -22,7 +22,7 @@ export interface OpenedStack extends StackFacts {
   outputs: StackOutputs;
 }
 
-export const readerOf = ({ stack, cwd }: NamedStack): Promise<StackReader> => readStack({ stack, workDir: cwd });
+export const readerOf = ({ stack, cwd }: NamedStack): StackReader => readStack({ stack, workDir: cwd });
 
 /** Settings of the `aws` provider that SDK calls use, by their whole keys. */
 const awsSettings: readonly string[] = connectionSettings.map((key) => `aws:${key}`);

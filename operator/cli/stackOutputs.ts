@@ -43,7 +43,7 @@ export async function publishedBy({ stack, cwd }: StackFlags): Promise<Published
     return parsed(outputsSchema, await text(process.stdin), "standard input");
   }
   const named = { stack, cwd };
-  return parsed(outputsSchema, JSON.stringify(await outputsOf(named, await readerOf(named))), `stack '${stack}'`);
+  return parsed(outputsSchema, JSON.stringify(await outputsOf(named, readerOf(named))), `stack '${stack}'`);
 }
 
 export const dnsOutputOf = async (flags: StackFlags): Promise<DnsOutput> => (await publishedBy(flags)).dns;
