@@ -96,6 +96,7 @@ describe("automation: a stack", function () {
     assert.deepEqual(created, first.created);
     const { statsPassword, ...plain } = outputs;
     assert.equal(statsPassword.reveal(), "");
+    const [group] = engine.endpoint.account.securityGroups.filter(({ tags }) => tags["managed-by"] !== undefined);
     assert.deepEqual(plain, {
       mode: "node-port",
       ready: true,
@@ -110,6 +111,7 @@ describe("automation: a stack", function () {
       ingressHttpPort: 30080,
       ingressUrls: [`https://${node.autoPublicIp}:30443`],
       allocationId: "",
+      securityGroupId: group?.groupId,
       dns: { schemaVersion: 1, ready: true, records: [] },
     });
     assert.ok(events.some(isGroup("started")) && events.some(isGroup("done")));
