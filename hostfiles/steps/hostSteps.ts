@@ -83,11 +83,31 @@ const packagesStep: HostStep = {
 
 const addresses = "grep -oE '[0-9.]+/32'";
 
-/** Refuses a list that would cut off whoever installs it. */
+/** A networkd file has its address; a netplan file is one that netplan takes beside the others. */
+const addressCheck = `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac
+root=$(dirname "$FILE")/root
+mkdir -p "$root/etc/netplan"
+cp /etc/netplan/*.yaml "$root/etc/netplan/" 2>/dev/null
+cp "$FILE" "$root/etc/netplan/" && netplan generate --root-dir "$root"`;
+
+/** The new address comes before the old one goes. */
+const addressActivate = `case $TARGET in *.yaml) netplan generate || exit 1 ;; *) chmod 0644 "$TARGET" ;; esac
+for address in $(${addresses} "$TARGET"); do ip addr replace "$address" dev lo || exit 1; done
+for address in $(${addresses} "$PREVIOUS" 2>/dev/null); do
+  grep -qF "$address" "$TARGET" || ip addr del "$address" dev lo
+done
+true`;
+
+/** Refuses a list that would cut off the operator who installs it: the rules are tried in a network of their own. */
 const operatorIsAllowed = (forced: boolean): string =>
   forced
     ? rulesCheck
-    : `${rulesCheck} && { [ -z "$OPERATOR" ] || unshare -n sh -c 'nft -f "$FILE" && nft get element ip secondary_ingress_filter api_allowed "{ $OPERATOR }"' >/dev/null 2>&1 || { echo "apiAllowedCidrs: expected a list with your own address $OPERATOR, found one without it: add it, or set forceApiAllowedCidrs"; exit 1; }; }`;
+    : `${rulesCheck} || exit 1
+[ -n "$OPERATOR" ] || exit 0
+unshare -n sh -c 'nft -f "$FILE" && nft get element ip secondary_ingress_filter api_allowed "{ $OPERATOR }"' >/dev/null 2>&1 || {
+  echo "apiAllowedCidrs: expected a list with your own address $OPERATOR, found one without it: add it, or set forceApiAllowedCidrs"
+  exit 1
+}`;
 
 const filterStep = (forced: boolean): HostStep =>
   file({
@@ -142,9 +162,9 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       mode: "0600",
       needs: ["network", "secondaryPrivateIp"],
       render: renderAddress,
-      check: `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac; r=$(dirname "$FILE")/root; mkdir -p "$r/etc/netplan"; cp /etc/netplan/*.yaml "$r/etc/netplan/" 2>/dev/null; cp "$FILE" "$r/etc/netplan/" && netplan generate --root-dir "$r"`,
+      check: addressCheck,
       // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
-      activate: `case $TARGET in *.yaml) netplan generate || exit 1 ;; *) chmod 0644 "$TARGET" ;; esac; for a in $(${addresses} "$TARGET"); do ip addr replace "$a" dev lo || exit 1; done; for a in $(${addresses} "$PREVIOUS" 2>/dev/null); do grep -qF "$a" "$TARGET" || ip addr del "$a" dev lo; done; true`,
+      activate: addressActivate,
       verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
       deactivate: `for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
       afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",

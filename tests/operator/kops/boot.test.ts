@@ -28,7 +28,7 @@ const metadata = (primary: string): Record<string, string> => ({
 function run(settings: StubSettings, mark = "/nonexistent"): Ran {
   const [boot] = pieces({ secondaryPrivateIp: secondary }).group.fileAssets;
   const text = (boot?.content ?? "")
-    .replace(/^install_files\(\) \{[\s\S]*?^\}/m, "install_files() { echo INSTALLS; }")
+    .replace(/^install_files\(\) \{[\s\S]*?are installed'\n\}/m, "install_files() { echo INSTALLS; }")
     .replace(/^is_installed\(\).*$/m, "is_installed() { false; }")
     .replaceAll(releasedMark, mark);
   return runStubbed(`sleep() { exit 9; }\n${text}`, settings);
