@@ -14,6 +14,7 @@ import { inInternet, operatorEnvironment } from "./operator";
 import { labPaths } from "./paths";
 import type { PluginChoice } from "./plugins";
 import { say } from "./progress";
+import { writeReleaseFixture } from "./releaseFixture";
 import { savedLab, saveLab } from "./savedLab";
 import { watchMemory } from "./proof/memory";
 import { prove } from "./proof/proof";
@@ -156,6 +157,14 @@ program
   .description("save the running lab, its machines, AWS account and stacks; the machines are rebooted")
   .argument("<directory>", "directory for 'up --from'; an earlier saved lab there is replaced")
   .action((directory: string) => saveLab(requireLab(), resolve(directory)));
+
+program
+  .command("fixture")
+  .description("write this release's stacks to tests/fixtures/upgrade, for the upgrade tests of later releases")
+  .action(async () => {
+    tidyUpWhenInterrupted();
+    await writeReleaseFixture().finally(() => lab.down());
+  });
 
 program
   .command("down")

@@ -9,6 +9,7 @@ import { stringify } from "yaml";
 import type { GroupPieces } from "../operator/kops/pieces";
 import { tellCloud } from "./network/cloudEvents";
 import { acquireEngine, type Engine } from "./engine/engine";
+import { installFiles } from "./installedFiles";
 import { labCluster, labDomain } from "./cloud/labAccount";
 import { metadataAddress, namespaces, node } from "./network/addresses";
 import { createNamespaces, removeNamespaces } from "./network/namespaces";
@@ -42,7 +43,7 @@ import {
 import { controlPlanePrograms } from "./kubernetes/programs";
 import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/kopsNode";
 import { prepareMachine } from "./requirements";
-import { type LabKind, layOut } from "./savedLab";
+import { hasDisks, type LabKind, layOut } from "./savedLab";
 
 export interface LabOptions {
   /** Port of the API server: 443 as kOps sets it, or 8443 after the manual edit. */
@@ -59,8 +60,8 @@ export interface LabOptions {
   /** Network configuration of the node: netplan (default), or systemd-networkd on an image without netplan. */
   network?: NodeNetwork;
   /**
-   * A directory written by `saveLab`: brings the same lab up, as after a reboot. The other options must match:
-   * `savedLab`.
+   * A directory written by `saveLab` or `saveText`: brings the same lab up, as after a reboot. The other options must
+   * match: `savedLab`.
    */
   from?: string;
 }
@@ -191,6 +192,8 @@ async function build(options: LabOptions): Promise<LabState> {
     await step(`Workers (${workers.length})`, async () => {
       for (const machine of workers) await startWorker(machine, image);
     });
+  if (from !== undefined && !hasDisks(from))
+    await step("Files installed by the stacks", () => installFiles(engine.pulumi));
   const kind: LabKind = { apiPort, apiAddress, ...(kubernetes ? { kubernetes } : {}), nodes, debian };
   const state: LabState = { ...kind, engine, plugins, cloud };
   await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));

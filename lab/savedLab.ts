@@ -3,12 +3,12 @@
  * up. Excludes what every lab creates anew (namespaces, plugins, launchers, logs).
  */
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { ProxyMode } from "./kubernetes/controlPlane";
 import { nodeImage, sealOf, type Suite } from "./node/image";
 import type { MovedApiAddress } from "./node/kopsNode";
-import { powerOn, replug, shutDown, waitForApi } from "./node/machine";
+import { operatorKey, powerOn, replug, shutDown, waitForApi } from "./node/machine";
 import { machines } from "./network/machines";
 import { stacks } from "./operator";
 import { labPaths, labRoot } from "./paths";
@@ -26,8 +26,8 @@ export interface LabKind {
 }
 
 interface Saved extends LabKind {
-  /** Seal of the node image below the disks. */
-  image: string;
+  /** Seal of the node image below the disks; absent if no disks were saved. */
+  image?: string;
 }
 
 const savedFile = (directory: string): string => join(directory, "saved.json");
@@ -37,6 +37,9 @@ function readSaved(directory: string): Saved {
   throw new Error(`expected a saved lab in ${directory}, found no saved.json there: npm run lab -- save ${directory}`);
 }
 
+/** Whether the saved lab contains its machines' disks. */
+export const hasDisks = (directory: string): boolean => readSaved(directory).image !== undefined;
+
 /** The options of `lab.up` for a saved lab. */
 export function savedLab(
   directory: string,
@@ -45,14 +48,23 @@ export function savedLab(
   return { ...kindOf(readSaved(directory)), plugins, from: directory };
 }
 
+/** The text files that do not depend on a machine: the account, and the operator's keys, settings and states. */
+const portable = [
+  labPaths.account,
+  labPaths.keys,
+  join(labPaths.backend, ".pulumi/meta.yaml"),
+  ...stacks.flatMap((stack) => [
+    join(labPaths.project, `Pulumi.${stack}.yaml`),
+    join(labPaths.backend, `.pulumi/stacks/kops-secondary-ingress/${stack}.json`),
+  ]),
+];
+
 /** A lab's files below `labRoot`; of a machine, its overlay and its instance generation. */
 const partsOf = (names: readonly string[]): string[] =>
   [
-    labPaths.account,
-    labPaths.keys,
+    ...portable,
     labPaths.certificates,
     labPaths.backend,
-    ...stacks.map((stack) => join(labPaths.project, `Pulumi.${stack}.yaml`)),
     ...names.flatMap((name) => [join(labRoot, name, "upper"), join(labRoot, name, "generation")]),
   ].map((path) => relative(labRoot, path));
 
@@ -110,13 +122,30 @@ export async function saveLab(kind: LabKind, directory: string): Promise<void> {
 }
 
 /**
+ * Saves only the text files of the running lab, small enough to commit. A lab brought up from them gets new
+ * certificates and new disks, on which the stacks' own commands install their files again.
+ */
+export async function saveText(kind: LabKind, directory: string): Promise<void> {
+  await emptied(directory);
+  const paths = portable.map((path) => relative(labRoot, path));
+  await copy(labRoot, directory, paths);
+  // The engine writes a state on one line, which diffs poorly.
+  for (const file of paths.map((path) => join(directory, path)).filter((path) => path.endsWith(".json")))
+    await writeFile(file, `${JSON.stringify(JSON.parse(readFileSync(file, "utf8")), undefined, 2)}\n`);
+  await writeSaved(directory, kindOf(kind));
+}
+
+/**
  * Copies a saved lab to the next lab's paths.
  * @throws if its disks belong to another image than this machine's
  */
 export async function layOut(directory: string, image: string): Promise<void> {
-  if (readSaved(directory).image !== sealOf(image))
+  const { image: saved = sealOf(image) } = readSaved(directory);
+  if (saved !== sealOf(image))
     throw new Error(
       `expected a lab on the node image ${image}, found one of another image in ${directory}: save it again`,
     );
   await copy(directory, labRoot, partsOf((await readdir(directory)).filter((name) => /^(node|worker-\d)$/.test(name))));
+  // ssh refuses other modes, and git does not keep them.
+  await chmod(operatorKey, 0o600);
 }

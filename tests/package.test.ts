@@ -14,6 +14,7 @@ import { repositoryRoot } from "./support/paths";
 import { run } from "./support/process";
 import type { LoopbackEngine } from "./support/engine";
 import { needsEngine } from "./support/needs";
+import { packageState, releases, type StateResource } from "./support/releases";
 
 /** The `ts` blocks of a page. */
 const codeBlocks = (page: string): string[] =>
@@ -169,26 +170,69 @@ describe("package", function () {
       await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd });
     });
 
-    it("holds a dynamic provider that is serializable as compiled", async () => {
-      const compiled = join(folder, "node_modules/kops-secondary-ingress/dist/components/secondaryPrivateIp.js");
+    const addresses = (): (string | undefined)[] =>
+      engine.endpoint.account.networkInterfaces[0]?.privateIps.map(({ privateIpAddress }) => privateIpAddress) ?? [];
+
+    it("holds dynamic providers that are serializable as compiled", async () => {
+      const compiled = (name: string): string =>
+        JSON.stringify(join(folder, `node_modules/kops-secondary-ingress/dist/components/${name}.js`));
       const [eni] = engine.endpoint.account.networkInterfaces;
       const cwd = await ownProject(
         "dynamic",
         `import * as aws from "@pulumi/aws";
-         const { SecondaryPrivateIp } = require(${JSON.stringify(compiled)});
-         export const address = new SecondaryPrivateIp("one", {
-           networkInterfaceId: "${eni?.networkInterfaceId}", interfaceNamed: true, elasticIps: 1, stack: "dynamic/dev",
-           connection: { region: "eu-central-1" }, caller: aws.getCallerIdentityOutput().arn,
-         }, {}).privateIpAddress;\n`,
+         const { SecondaryPrivateIp } = require(${compiled("secondaryPrivateIp")});
+         const { SecurityGroupMembership } = require(${compiled("securityGroupMembership")});
+         const common = {
+           networkInterfaceId: "${eni?.networkInterfaceId}", connection: { region: "eu-central-1" }, caller: aws.getCallerIdentityOutput().arn,
+         };
+         const group = new aws.ec2.SecurityGroup("one", { vpcId: "${eni?.vpcId}", description: "one" });
+         new SecurityGroupMembership("one", { ...common, securityGroupId: group.id }, {});
+         export const address = new SecondaryPrivateIp("one", { ...common, interfaceNamed: true, elasticIps: 1, stack: "dynamic/dev" }, {}).privateIpAddress;\n`,
       );
       await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
+      if (process.env["WRITE_FIXTURE"]) {
+        const { version } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as {
+          version: string;
+        };
+        await writeFile(packageState(version), await engine.pulumi(["stack", "export", "--stack", "dev"], { cwd }));
+      }
       const address = (await engine.pulumi(["stack", "output", "address", "--stack", "dev"], { cwd })).trim();
-      const addresses = (): (string | undefined)[] =>
-        engine.endpoint.account.networkInterfaces[0]?.privateIps.map(({ privateIpAddress }) => privateIpAddress) ?? [];
       assert.equal(addresses()[1], address);
       await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd });
       assert.equal(addresses().length, 1);
     });
+
+    for (const release of releases)
+      it(`refreshes and destroys a state left behind by the package of release ${release}`, async () => {
+        const { account } = engine.endpoint;
+        const [eni] = account.networkInterfaces;
+        const of = (text: string, type: RegExp, output: string): string => {
+          const { deployment } = JSON.parse(text) as { deployment: { resources: StateResource[] } };
+          return deployment.resources.find((each) => type.test(each.type))?.outputs?.[output] as string;
+        };
+        const old = await readFile(packageState(release), "utf8");
+        // Maps the ids and the project name of the fixture to this test's.
+        const project = `old-${release.replaceAll(".", "-")}`;
+        const text = old
+          .replaceAll("::dynamic::", `::${project}::`)
+          .replaceAll(of(old, /SecondaryPrivateIp$/, "networkInterfaceId"), eni?.networkInterfaceId ?? "");
+        const [groupId, groupName] = [of(old, /Membership$/, "securityGroupId"), of(old, /SecurityGroup$/, "name")];
+        const state = text.replaceAll(of(old, /SecurityGroup$/, "vpcId"), eni?.vpcId ?? "");
+        const privateIpAddress = of(old, /SecondaryPrivateIp$/, "privateIpAddress");
+        await engine.endpoint.change((now) => {
+          const [theirs] = now.networkInterfaces;
+          theirs?.privateIps.push({ privateIpAddress, primary: false });
+          theirs?.securityGroupIds.push(groupId);
+          const vpcId = eni?.vpcId ?? "";
+          now.securityGroups.push({ groupId, groupName, description: "one", vpcId, tags: {} });
+        });
+        const cwd = await ownProject(project, "");
+        await engine.pulumi(["stack", "import", "--force", "--stack", "dev"], { cwd, input: state });
+        await engine.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev"], { cwd });
+        await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
+        assert.deepEqual(addresses().slice(1), []);
+        assert.ok(!account.networkInterfaces[0]?.securityGroupIds.includes(groupId));
+      });
 
     it("brings environments up on demand, as examples/embed does", async () => {
       await compile("server.mts", await readFile(join(repositoryRoot, "examples/embed/server.ts"), "utf8"));

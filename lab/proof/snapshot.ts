@@ -35,8 +35,11 @@ export async function nodeSnapshot(): Promise<Snapshot> {
 }
 
 /** The endpoint's AWS account, one resource per line. */
-export async function accountSnapshot(): Promise<Snapshot> {
-  const account = JSON.parse(await readFile(labPaths.account, "utf8")) as Record<string, unknown>;
+export const accountSnapshot = async (): Promise<Snapshot> =>
+  accountFacts(JSON.parse(await readFile(labPaths.account, "utf8")) as object);
+
+/** An AWS account, one resource per line. */
+export function accountFacts(account: object): Snapshot {
   // Excludes history (released addresses return to the end of AWS's pool; Route 53's changes, role sessions and deleted
   // interfaces stay recorded), target health and AWS's delays: none of them is a resource.
   const history = ["publicIpPool", "recordChanges", "spentHealthCheckReferences", "sessions", "leavingInterfaces"];

@@ -6,10 +6,11 @@ import { hostSteps } from "../../../hostfiles/steps/hostSteps";
 import type { HostStep } from "../../../hostfiles/steps/hostStep";
 import { lab, type LabOptions } from "../../lab";
 import { labCluster, labInstanceId } from "../../cloud/labAccount";
-import { namespaces, node } from "../../network/addresses";
+import { node } from "../../network/addresses";
 import { keyPair } from "../../node/certificates";
-import { nodeUser, onNode, operatorKey } from "../../node/machine";
-import { attempt, type Finished } from "../../process";
+import { onNode } from "../../node/machine";
+import { overSsh } from "../../node/ssh";
+import type { Finished } from "../../process";
 import { step } from "../../progress";
 import { type Count, startProber } from "../../proof/prober";
 import { type Action, actionsAt, arm, disarm, installWrappers } from "./wrappers";
@@ -49,17 +50,6 @@ const settings: HostSettings = {
   network: NetworkConfig.Netplan,
   reinstall: "",
 };
-
-/** Runs a command on the node as the program does: over SSH, with the file on stdin. */
-async function overSsh(command: string, input: string): Promise<Finished> {
-  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"];
-  return attempt(
-    "ip",
-    // prettier-ignore
-    ["netns", "exec", namespaces.internet, "ssh", ...options.flatMap((each) => ["-o", each]), "-i", operatorKey, `${nodeUser}@${node.autoPublicIp}`, command],
-    { input, timeout: 120_000 },
-  );
-}
 
 const create = (each: HostStep): Promise<Finished> => overSsh(each.create(settings), each.stdin(settings));
 
