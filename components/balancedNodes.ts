@@ -1,4 +1,4 @@
-/** What a balancer is put in front of: the Auto Scaling groups of a kOps cluster that run applications, and where they are. */
+/** The targets of a balancer: the Auto Scaling groups of a kOps cluster that run applications, and their zones. */
 import * as autoscaling from "@pulumi/aws/autoscaling";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
@@ -55,7 +55,7 @@ async function findZones({ clusterName, groups, options }: Searched): Promise<Ba
   if (without.length > 0) {
     throw new pulumi.RunError(
       `expected a public subnet, tagged ${publicSubnets} and ${ofCluster}, in each zone where ${groups.join(", ")} have ` +
-        `their nodes, found none in ${without.join(", ")}: the balancer would lead nobody to the nodes there. Tag one: ` +
+        `their nodes, found none in ${without.join(", ")}: the balancer would send no connection to the nodes there. Tag one: ` +
         `aws ec2 create-tags --resources <subnet> --tags Key=${publicSubnets},Value=1 Key=${ofCluster},Value=shared`,
     );
   }

@@ -10,7 +10,7 @@ export type Balancing = Balanced & { places: Place[]; vpcId: string };
 
 export function discoverBalancing({ args, node, connection, options }: ModeInputs): pulumi.Output<Balancing> {
   const { clusterName, keepAddress, formerStack } = args;
-  // Asked while the node is looked for; the provider is known by then.
+  // Runs beside the search for the node.
   const found = connection.apply(async (settings) => {
     const balanced = await findBalanced(clusterName, options);
     const places = await findPlaces(settings, {

@@ -45,7 +45,7 @@ export function choosePlaces({ zones, keepAddress, nameOf }: PlaceArgs, own: rea
     }));
 }
 
-/** @throws {pulumi.RunError} where the account's quota of Elastic IPs does not suffice, before anything is made */
+/** @throws {pulumi.RunError} if the account's quota of Elastic IPs does not suffice, before anything is made */
 export async function findPlaces(connection: Connection, args: PlaceArgs): Promise<Place[]> {
   const sdk = ec2Sdk();
   const { Addresses = [] } = await ec2Client(connection).send(new sdk.DescribeAddressesCommand({}));

@@ -1,4 +1,4 @@
-/** The hosted zone that a stack writes its records into, looked at before anything is made. */
+/** The hosted zone that a stack writes its records into, checked before anything is made. */
 import { getZone } from "@pulumi/aws/route53/getZone";
 import * as pulumi from "@pulumi/pulumi";
 

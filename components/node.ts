@@ -8,9 +8,9 @@ export interface Node {
   instanceId: string;
   networkInterfaceId: string;
   primaryPrivateIp: string;
-  /** `""` where the primary address has none. */
+  /** `""` if the primary address has none. */
   publicIp: string;
-  /** The Elastic IP that the public address is; absent where AWS gave it at launch. */
+  /** The Elastic IP that the public address is; absent if AWS assigned it at launch. */
   elasticIp?: { allocationId: string; associationId: string };
   vpcId: string;
   subnetId: string;
@@ -25,7 +25,7 @@ export interface NodeSearch {
   mode?: IngressMode;
   clusterName: string;
   networkInterfaceId?: string;
-  /** With `elastic-ip`, somebody else's Elastic IP on the primary address is refused. */
+  /** With `elastic-ip`, an Elastic IP on the primary address that is not the program's own is refused. */
   primaryAddress?: PrimaryAddress;
 }
 
@@ -70,7 +70,7 @@ async function findInstance({ clusterName, mode }: NodeSearch, options: pulumi.I
   return instanceId;
 }
 
-/** @throws where somebody else's Elastic IP is on the primary address: AWS would silently take it off */
+/** @throws if the primary address has an Elastic IP that is not the program's own: AWS would silently take it off */
 async function checkPrimaryAddress(
   clusterName: string,
   { allocationId, publicIp }: { allocationId: string; publicIp: string },

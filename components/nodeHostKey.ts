@@ -1,13 +1,13 @@
 /**
  * The node's SSH host key, compared before anything else is done: kOps replaces the instance, and the new one has another key.
- * The `command` plugin then says "host key mismatch" and no more, which helps nobody to tell a new node from a stranger.
+ * The `command` plugin then says "host key mismatch" and no more, which does not tell a new node from a man in the middle.
  * A dynamic resource, so that a run without change makes no connection.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { Client } from "ssh2";
 
 export interface NodeHostKeyInputs {
-  /** A replaced instance is looked at anew. */
+  /** The key of a replaced instance is compared again. */
   instanceId: string;
   /** The first host that the operator dials: the node, or the proxy before it. */
   host: string;
@@ -26,9 +26,9 @@ interface Sight {
   error?: Error;
 }
 
-/** The key that a server shows, of the expected type where it has one of it. Nobody logs in. */
-function look(host: string, port: number, type: string): Promise<Sight> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded in the provider's process, not with the program
+/** The key that a server shows, of the expected type if it has one. There is no login. */
+function readHostKey(host: string, port: number, type: string): Promise<Sight> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded in the provider's process, not with the program: docs/decisions/0003
   const ssh2 = require("ssh2") as { Client: new () => Client };
   const types = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512"];
   return new Promise((resolve) => {
@@ -66,17 +66,17 @@ function fingerprint(key: string): string {
 
 /**
  * @param patience how long a node that boots may take to answer, milliseconds
- * @throws naming both keys and the command that accepts the new one, or that nobody answers
+ * @throws naming both keys and the command that accepts the new one, or that there is no answer
  */
 export async function compareHostKey(inputs: NodeHostKeyInputs, patience: number): Promise<void> {
   const { host, port, instanceId, setting, project, stack } = inputs;
   const [type = "", data = ""] = inputs.hostKey.trim().split(/\s+/);
   const expected = `${type} ${data}`;
   const start = Date.now();
-  let sight = await look(host, port, type);
+  let sight = await readHostKey(host, port, type);
   while (!sight.key && Date.now() - start < patience) {
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    sight = await look(host, port, type);
+    sight = await readHostKey(host, port, type);
   }
   if (!sight.key) {
     throw new Error(

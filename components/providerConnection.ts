@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsConnection, type Connection, connectionOf, connectionSettings } from "./aws/connection";
 
-/** Settings by which a provider can call AWS as somebody whom the SDK's calls cannot follow: secrets, which belong in no state. */
+/** Settings by which a provider can call AWS as a principal that SDK calls cannot follow: secrets, which belong in no state. */
 const unfollowed = [
   "accessKey",
   "secretKey",
@@ -29,7 +29,9 @@ function ifKnown(value: unknown): pulumi.Output<unknown> {
 export function providerConnection(component: pulumi.ComponentResource): pulumi.Output<Connection> {
   const provider = component.getProvider("aws:ec2/eip:Eip") as Record<string, unknown> | undefined;
   if (!provider) return pulumi.output(awsConnection());
-  const settings = Object.fromEntries([...connectionSettings, ...unfollowed].map((key) => [key, ifKnown(provider[key])]));
+  const settings = Object.fromEntries(
+    [...connectionSettings, ...unfollowed].map((key) => [key, ifKnown(provider[key])]),
+  );
   return pulumi.output(settings).apply((values: Record<string, unknown>) => {
     const found = unfollowed.filter((key) => values[key] !== undefined);
     if (found.length > 0)

@@ -32,7 +32,7 @@ export interface SecondaryPrivateIpInputs {
   stack: string;
   /** How the `aws` provider is set up. */
   connection: Connection;
-  /** ARN of the provider's user or role; calls as somebody else are refused. */
+  /** ARN of the provider's user or role; calls as another principal are refused. */
   caller: string;
 }
 
@@ -40,9 +40,9 @@ export interface SecondaryPrivateIpState extends SecondaryPrivateIpInputs {
   privateIpAddress: string;
   /** The address was on the ENI before; it stays there when the resource goes. */
   adopted: boolean;
-  /** False once a refresh has seen that somebody took it away: the next update gives it back. */
+  /** False once a refresh has found it gone: the next update assigns it again. */
   assigned: boolean;
-  /** Once a refresh has seen somebody's Elastic IP on it: why the next update refuses. */
+  /** Set once a refresh has found a foreign Elastic IP on it: why the next update refuses. */
   foreign?: string;
 }
 
@@ -76,7 +76,7 @@ async function check(
   };
 }
 
-/** Assigns the address, or adopts it where it is there already; `found` where somebody else had put it there. */
+/** Assigns the address, or adopts it if it is there already; `found` if the stack did not put it there. */
 async function take(
   inputs: SecondaryPrivateIpInputs,
   address: string | undefined,
@@ -125,7 +125,7 @@ async function read(
 }
 
 /**
- * Gives back an address that was taken away, and remembers how the provider is set up now. With somebody's Elastic IP on it the
+ * Gives back an address that was taken away, and remembers how the provider is set up now. With a foreign Elastic IP on it the
  * run ends here, before the stack's own is tied to it again.
  */
 async function update(
@@ -159,12 +159,12 @@ export const secondaryPrivateIpProvider: pulumi.dynamic.ResourceProvider<
     // An address that AWS once chose is as good as one that is asked for by name.
     const other = news.requestedIp !== undefined && news.requestedIp !== olds.privateIpAddress;
     const replaces = [...(moved ? ["networkInterfaceId"] : []), ...(other ? ["requestedIp"] : [])];
-    const elsewise =
+    const drifted =
       !olds.assigned ||
       olds.foreign !== undefined ||
       news.stack !== olds.stack ||
       !isDeepStrictEqual(news.connection, olds.connection);
-    return Promise.resolve({ changes: replaces.length > 0 || elsewise, replaces, deleteBeforeReplace: true });
+    return Promise.resolve({ changes: replaces.length > 0 || drifted, replaces, deleteBeforeReplace: true });
   },
   update: (_id, olds, news) => update(olds, news),
   delete: (_id, state) => remove(state),

@@ -1,6 +1,6 @@
 /**
  * The stack's security group on an ENI that may have it from its launch template: the `aws` provider's attachment refuses a group
- * that is there already, and without a resource of its own nobody would take it off again, which AWS wants before the group's deletion.
+ * that is there already, and without a resource of its own it would never be taken off, which AWS requires before the group's deletion.
  * A dynamic resource as in secondaryPrivateIp.ts.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -9,12 +9,12 @@ import { checkCaller } from "./aws/connection";
 import { isMember, join, leave, type Membership } from "./aws/interfaceGroups";
 
 export interface SecurityGroupMembershipInputs extends Membership {
-  /** ARN of the provider's user or role; calls as somebody else are refused. */
+  /** ARN of the provider's user or role; calls as another principal are refused. */
   caller: string;
 }
 
 export interface SecurityGroupMembershipState extends SecurityGroupMembershipInputs {
-  /** False once a refresh has seen that somebody took the group off: the next update puts it back. */
+  /** False once a refresh has found the group gone: the next update puts it back. */
   member: boolean;
 }
 

@@ -70,7 +70,7 @@ export function principal(arn: string): string {
   return arn.replace(/^(arn:[^:]*:sts::\d*:assumed-role\/[^/]+)\/.*$/, "$1");
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- a third of a second, and loaded where the calls are made */
+/* eslint-disable @typescript-eslint/no-require-imports -- a third of a second, so loaded by the first call: docs/decisions/0003 */
 export const ec2Sdk = (): typeof ec2 => require("@aws-sdk/client-ec2") as typeof ec2;
 const stsSdk = (): typeof sts => require("@aws-sdk/client-sts") as typeof sts;
 /* eslint-enable @typescript-eslint/no-require-imports */

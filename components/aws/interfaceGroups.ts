@@ -8,7 +8,7 @@ export interface Membership {
   securityGroupId: string;
 }
 
-/** Ids of the ENI's groups in their order, or undefined where it is gone. */
+/** Ids of the ENI's groups in their order, or undefined if it is gone. */
 async function groupsOf({ connection, networkInterfaceId }: Membership): Promise<string[] | undefined> {
   const sdk = ec2Sdk();
   // As a filter, an interface that went with its instance is no error.
@@ -29,12 +29,12 @@ async function setGroups({ connection, networkInterfaceId }: Membership, groups:
   );
 }
 
-/** Whether the ENI has the group; undefined where it is gone. */
+/** Whether the ENI has the group; undefined if it is gone. */
 export async function isMember(membership: Membership): Promise<boolean | undefined> {
   return (await groupsOf(membership))?.includes(membership.securityGroupId);
 }
 
-/** Puts the group on the ENI unless it is there. @throws where there is no such ENI */
+/** Puts the group on the ENI unless it is there. @throws if there is no such ENI */
 export async function join(membership: Membership): Promise<void> {
   const groups = await groupsOf(membership);
   if (!groups)

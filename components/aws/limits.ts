@@ -44,7 +44,7 @@ function cniFaults(interfaces: readonly NetworkInterface[]): Faults {
   return [];
 }
 
-/** A second interface, where nobody said which one is meant. */
+/** A second interface, while no setting says which one is meant. */
 function interfaceFaults(needs: Needs, instance: Instance, interfaces: readonly NetworkInterface[]): Faults {
   const { networkInterfaceId, interfaceNamed } = needs;
   const others = interfaces.map((each) => each.NetworkInterfaceId).filter((id) => id !== networkInterfaceId);
@@ -98,7 +98,7 @@ async function addressFaults(
 
 type Quota = "vpc-max-elastic-ips" | "vpc-max-security-groups-per-interface";
 
-/** A quota of the account in this Region; no limit where AWS names none. */
+/** A quota of the account in this Region; no limit if AWS names none. */
 async function quota(connection: Connection, name: Quota): Promise<number> {
   const { AccountAttributes = [] } = await ec2Client(connection).send(
     new (ec2Sdk().DescribeAccountAttributesCommand)({ AttributeNames: [name] as unknown as [] }),
@@ -125,7 +125,7 @@ async function elasticIpFaults(
   eni: NetworkInterface,
   { count, ours }: AccountsElasticIps,
 ): Promise<Faults> {
-  // The API's outlives the stack, on the primary address; nobody else's is accepted there.
+  // The API's outlives the stack, on the primary address; no other is accepted there.
   const present = {
     api: eni.Association?.AllocationId !== undefined,
     ingress: ours.some(({ AllocationId }) => AllocationId !== eni.Association?.AllocationId),
@@ -159,7 +159,7 @@ export async function groupFaults(
   ];
 }
 
-/** The interface, the instance that it is on, and all interfaces there; undefined where it is on none. */
+/** The interface, the instance that it is on, and all interfaces there; undefined if it is on none. */
 async function lookAtInstance(connection: Connection, networkInterfaceId: string) {
   const sdk = ec2Sdk();
   const client = ec2Client(connection);

@@ -1,4 +1,4 @@
-/** One secondary private address of an ENI: looked at, assigned, taken away. Nothing is ever taken from anybody. */
+/** One secondary private address of an ENI: described, assigned, unassigned. An address in other use is never taken. */
 import type { NetworkInterface, NetworkInterfacePrivateIpAddress, Tag } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
@@ -12,7 +12,7 @@ export interface Place {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** The ENI, or undefined where it is gone. */
+/** The ENI, or undefined if it is gone. */
 export async function describe({ connection, networkInterfaceId }: Place): Promise<NetworkInterface | undefined> {
   const sdk = ec2Sdk();
   try {
@@ -72,7 +72,7 @@ export async function findOwn(
   return undefined;
 }
 
-/** What is wrong with an address that carries an Elastic IP of somebody else; `undefined` where nothing is. */
+/** What is wrong with an address that carries a foreign Elastic IP; `undefined` if nothing is. */
 export async function foreignElasticIp(
   place: Place,
   entry: NetworkInterfacePrivateIpAddress,
@@ -85,13 +85,13 @@ export async function foreignElasticIp(
   );
 }
 
-/** @throws where an Elastic IP that is not the stack's is tied to the address: AWS would silently take it away */
+/** @throws if an Elastic IP that is not the stack's is tied to the address: AWS would silently take it away */
 export async function refuseForeignElasticIp(place: Place, entry: NetworkInterfacePrivateIpAddress): Promise<void> {
   const fault = await foreignElasticIp(place, entry);
   if (fault !== undefined) throw new Error(fault);
 }
 
-/** Whether AWS has not even looked at the call. */
+/** Whether AWS has refused the call without looking at it. */
 const wasThrottled = ({ name }: Error): boolean => /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown/.test(name);
 
 /** Whether the work may be done although the answer is not there: no answer at all, or a fault of the service. */
@@ -113,7 +113,7 @@ const taken = async (place: Place, eni: NetworkInterface, address: string): Prom
   new Error(takenBy(address, await holder(place, eni, address)));
 
 /**
- * Why an address cannot be had, asked before anything is given up for it; `undefined` where it can.
+ * Why an address cannot be had, checked before the old one is given up; `undefined` if it can.
  * @param former the interface that the stack leaves, which gives the address back first
  */
 export async function addressFault(place: Place, address: string, former?: string): Promise<string | undefined> {
@@ -169,7 +169,7 @@ export async function assign(place: Place, eni: NetworkInterface, requested: str
       if (requested && isTaken(error)) throw await taken(place, eni, requested);
       throw error;
     }
-    // AWS lists only what it has newly assigned: somebody else was a moment earlier.
+    // AWS lists only what it has newly assigned: another caller was a moment earlier.
     throw await taken(place, eni, requested ?? "");
   }
 }

@@ -1,4 +1,4 @@
-/** The address ranges of the node's VPC, which always reach the API. Asked for only where the API has a list of its own. */
+/** The address ranges of the node's VPC, which always reach the API. Read only if the API has a list of its own. */
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
 /**

@@ -33,7 +33,7 @@ export const identity = ({ owner, formerOwner, instanceId, reinstall }: HostIden
   ...(reinstall === "" ? [] : ["--reinstall", reinstall]),
 ];
 
-/** Runs host-file where it is; where it is not, nothing of ours is left. */
+/** Runs host-file if it is installed; without it, nothing of ours is left. */
 export const whereInstalled = (command: string): string => `test -x ${hostFileProgram} || exit 0; ${command}`;
 
 const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);

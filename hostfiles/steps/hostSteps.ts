@@ -1,6 +1,6 @@
 /**
  * The node's side, step by step. The order makes every prefix of the steps safe: the rules come before the address, so that
- * nobody ever sees the API's certificate there, and what repairs comes last. Removal runs backwards.
+ * no client ever sees the API's certificate there, and what repairs comes last. Removal runs backwards.
  */
 import { addressFile, renderAddress } from "../files/address";
 import { renderApiFilter } from "../files/apiFilter";
@@ -131,7 +131,7 @@ export interface HostStepsOptions {
   apiForwarder: ApiForwarder;
   /** Install the filter of `apiAllowedCidrs`. */
   filterApi: boolean;
-  /** Even where it leaves out the operator. */
+  /** Even if it leaves out the operator. */
   forceFilter: boolean;
 }
 
@@ -202,7 +202,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       afterwards: daemonReload,
     }),
     unitStep("check-timer", "secondary-ingress-check.timer", renderCheckTimer, {
-      // The first check waits for this command's lock, so nobody waits for the check.
+      // The first check waits for this command's lock, so the command does not wait for the check.
       activate: `${daemonReload}; systemctl enable -q secondary-ingress-check.timer && systemctl restart secondary-ingress-check.timer && systemctl start --no-block secondary-ingress-check.service`,
     }),
   ];
