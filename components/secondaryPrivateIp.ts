@@ -56,14 +56,15 @@ async function check(
   olds: Partial<SecondaryPrivateIpInputs>,
   news: SecondaryPrivateIpInputs,
 ): Promise<pulumi.dynamic.CheckResult<SecondaryPrivateIpInputs>> {
-  const { networkInterfaceId, requestedIp, connection } = news;
-  // What is in place is not asked again; in a preview the interface may be unknown.
+  const { networkInterfaceId, connection } = news;
+  // What is in place is not asked again; in a preview the interface and the address may be unknown.
+  const requestedIp = /^[\d.]+$/.test(news.requestedIp ?? "") ? news.requestedIp : undefined;
   const moved = olds.networkInterfaceId !== networkInterfaceId;
   const asked = requestedIp !== undefined && (moved || olds.requestedIp !== requestedIp);
   const elasticIps = (["ingress", "api"] as const).slice(olds.elasticIps ?? 0, news.elasticIps);
   if (!networkInterfaceId.startsWith("eni-") || !(moved || asked || elasticIps.length > 0)) return { inputs: news };
   await checkCaller(connection, news.caller, true);
-  const needs = { ...news, elasticIps };
+  const needs = { ...news, requestedIp, elasticIps };
   const limits = await (moved ? limitFaults(connection, needs) : elasticIpLimitFaults(connection, needs));
   // An address that cannot be had is refused here: the old one is taken away before a new one is assigned.
   const fault = asked ? await addressFault(placeOf(news), requestedIp, olds.networkInterfaceId) : undefined;

@@ -380,6 +380,13 @@ describe("SecondaryPrivateIp", function () {
       assert.equal(at().calls.length, 0);
     });
 
+    it("asks nothing about an address that is not known yet, which needs room like any other", async () => {
+      assert.equal(await faults(inputs("04da6b54-80e4-46f7-96ec-b56ff0331ba9")), "");
+      const actions = at().calls.map(({ parameters }) => JSON.stringify(parameters));
+      assert.ok(actions.length > 0);
+      assert.ok(!actions.some((call) => call.includes("04da6b54")));
+    });
+
     it("reports what AWS would refuse", async () => {
       const [instance] = account().instances;
       assert.ok(instance);
