@@ -225,8 +225,8 @@ describe("bench", function () {
   it("a client's processor time is that of the programs started", async () => {
     const busy = await withEffort(() => run("sh", ["-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"]));
     const idle = await withEffort(() => run("sleep", ["0.5"]));
-    assert.ok(busy.effort.client > 0.1, `${busy.effort.client}`);
-    assert.ok(idle.effort.client < 0.1, `${idle.effort.client}`);
+    const [some, none] = [busy.effort.client, idle.effort.client];
+    assert.ok(some > 0.01 && some > 3 * none, `${some} and ${none}: the machine may be busy, but not with these`);
     for (const { effort } of [busy, idle]) assert.ok(effort.machine >= 0 && effort.machine <= 1);
   });
 
