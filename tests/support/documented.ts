@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "../../lab/paths";
+import { repositoryRoot } from "./paths";
 
 /**
  * @param containing a text of the block that is meant, and of no other

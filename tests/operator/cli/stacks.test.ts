@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { labZoneId } from "../../../lab/cloud/labAccount";
-import { repositoryRoot } from "../../../lab/paths";
-import { attempt } from "../../../lab/process";
+import { labZoneId } from "../../support/account";
 import type { LoopbackEngine } from "../../support/engine";
 import { needsEngine } from "../../support/needs";
+import { repositoryRoot } from "../../support/paths";
+import { attempt } from "../../support/process";
 
 /** Reads only; `prod` stands for the stack. */
 const reading = {
