@@ -1,7 +1,7 @@
 /** Gives a stack's node, or the balancer in front of its nodes, to kOps: prints the pieces of the manifests, puts them there, or says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createTwoFilesPatch } from "diff";
-import { resourcesOf, type StackState, type StateResource } from "../../automation/state";
+import { resourcesOf, type StackState } from "../../automation/state";
 import { vpcRanges } from "../../components/aws/vpcRanges";
 import { NetworkConfig } from "../../hostfiles/hostSettings";
 import { parsePreflight } from "../../hostfiles/node/preflight";
@@ -18,17 +18,21 @@ export interface KopsFlags extends NamedStack {
   check?: string[];
 }
 
-/** What the stack has made or seen and its outputs do not tell. */
-export function madeBy(state: StackState, stack: string): { group: StateResource; preflight: string } {
+/** What the state knows and the outputs do not: the VPC, and what the preflight found on the node. */
+export function seenBy(
+  state: StackState,
+  securityGroupId: string,
+  stack: string,
+): { vpcId: string; preflight: string } {
   const resources = resourcesOf(state);
-  const group = resources.find(({ type }) => type === "aws:ec2/securityGroup:SecurityGroup");
-  const looked = resources.find(({ type, urn }) => type === "command:remote:Command" && urn.endsWith("-preflight"));
-  const preflight = looked?.outputs?.["stdout"];
-  if (!group?.id || typeof preflight !== "string")
+  const group = resources.find(({ id }) => id !== undefined && id === securityGroupId);
+  const run = resources.find(({ type, urn }) => type === "command:remote:Command" && urn.endsWith("-preflight"));
+  const preflight = run?.outputs?.["stdout"];
+  if (!group || typeof preflight !== "string")
     throw new Error(
-      `--stack: expected a stack that is up, found '${stack}' without its node: pulumi up --stack ${stack}`,
+      `--stack: expected a stack that is up with this version, found '${stack}' without its node: pulumi up --stack ${stack}`,
     );
-  return { group, preflight };
+  return { vpcId: String(group.outputs?.["vpcId"]), preflight };
 }
 
 /** @throws where the stack's balancer has no nodes behind it yet */
@@ -57,7 +61,7 @@ interface Manifests {
 async function piecesOfStack(flags: KopsFlags, stack: OpenedStack, state: StackState): Promise<Pieces> {
   const { owner, settings, connection, outputs } = stack;
   const region = regionOf(flags.region, connection);
-  const { group, preflight } = madeBy(state, flags.stack);
+  const { vpcId, preflight } = seenBy(state, outputs.securityGroupId, flags.stack);
   const facts = parsePreflight(preflight)?.facts;
   const filtered = settings.apiAllowedCidrs.length > 0;
   return piecesOf({
@@ -72,12 +76,12 @@ async function piecesOfStack(flags: KopsFlags, stack: OpenedStack, state: StackS
     proxyProtocol: settings.proxyProtocol,
     apiAllowedCidrs: settings.apiAllowedCidrs,
     forceApiAllowedCidrs: settings.forceApiAllowedCidrs,
-    vpcCidrs: filtered ? await vpcRanges({ ...connection, region }, String(group.outputs?.["vpcId"])) : [],
+    vpcCidrs: filtered ? await vpcRanges({ ...connection, region }, vpcId) : [],
     podCidrs: filtered ? (facts?.podCidrs ?? []) : [],
     network: facts?.network === NetworkConfig.Networkd ? facts.network : NetworkConfig.Netplan,
     reinstall: settings.reinstall,
     allocationId: outputs.allocationId,
-    securityGroupId: group.id ?? "",
+    securityGroupId: outputs.securityGroupId,
     region,
   });
 }
