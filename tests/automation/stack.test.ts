@@ -155,9 +155,18 @@ describe("automation: a stack", function () {
     await Promise.all(stacks.map((stack) => stack.destroy()));
   });
 
-  it("selects no stack", async () => {
-    await fresh();
-    assert.match(await engine.pulumi(["stack", "ls"]).catch(String), /^(?!.*\*)/s);
+  it("leaves the selected stack selected", async () => {
+    await engine.addStack("selected");
+    await engine.pulumi(["stack", "select", "selected"]);
+    const stack = await fresh();
+    await stack.up();
+    await stack.outputs();
+    await stack.destroy();
+    const stacks = JSON.parse(await engine.pulumi(["stack", "ls", "--json"])) as { name: string; current: boolean }[];
+    assert.deepEqual(
+      stacks.filter(({ current }) => current).map(({ name }) => name),
+      ["selected"],
+    );
   });
 
   it("is interrupted between two steps, keeps what was done, is not locked, and the next up completes it", async () => {
