@@ -3,6 +3,7 @@
  * and no secret is anywhere in clear.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -286,15 +287,24 @@ describe("a lab that is kept up", function () {
   });
 
   describe("saved and brought up again", () => {
+    /** Rows that still fail once a machine that has just booted has had its time. */
+    const failingAfterBoot = async (): Promise<string[]> => {
+      for (let tries = 1; ; tries++) {
+        const failing = await kept.failingRows();
+        if (failing.length === 0 || tries === 20) return failing;
+        await sleep(1000);
+      }
+    };
+
     it("is as it was: every row holds, and nothing is left to change", async () => {
       const directory = await mkdtemp(join(tmpdir(), "saved-lab-"));
       const save = labCommand("save", directory);
       assert.equal(save.status, 0, save.stderr);
-      assert.deepEqual(await kept.failingRows(), []);
+      assert.deepEqual(await failingAfterBoot(), []);
       await lab.down();
       kept = await keepLab(savedLab(directory));
       await rm(directory, { recursive: true });
-      assert.deepEqual(await kept.failingRows(), []);
+      assert.deepEqual(await failingAfterBoot(), []);
       await successful(
         kept.pulumi("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes", "--stack", "prod"),
       );
