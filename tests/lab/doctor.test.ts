@@ -122,7 +122,7 @@ describe("doctor", function () {
 
   it("ends with status 2 where it cannot look, and says why", async () => {
     for (const [args, says] of [
-      [["--stack", "nowhere"], /expected a stack .* found none called 'nowhere'/],
+      [["--stack", "nowhere"], /expected a stack 'nowhere' in the back end, found none: see 'pulumi stack ls'/],
       [["--stack", "prod", "--only", "WEATHER"], /--only: expected a code .* found WEATHER/],
       [["--stack", "prod", "--only", "BALANCER_GONE"], /mode dual-ip has none of these checks/],
       [["--stack", "prod", "--wrong"], /unknown option '--wrong'/],
