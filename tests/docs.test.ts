@@ -46,7 +46,7 @@ describe("docs", function () {
     const languages = new Set(blocks.map(({ language }) => language));
     // A block in another of the shell's names would not be found.
     for (const language of languages)
-      assert.ok(["sh", "text", "ts", "js", "json", "yaml"].includes(language), language);
+      assert.ok(["sh", "text", "ts", "js", "json", "yaml", "mermaid"].includes(language), language);
     const commands = blocks.filter(({ language }) => language === "sh");
     const fences = pages.map((page) => readFileSync(join(repositoryRoot, page), "utf8").match(/```sh$/gm)?.length ?? 0);
     assert.equal(
