@@ -14,7 +14,7 @@ export type StackName = (typeof stacks)[number];
 
 /** The program's files, as links, so that the next `up` runs the edited checkout. */
 // prettier-ignore
-const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "components", "hostfiles", "settings", "outputs", "automation", "dns", "operator", ...transpilation, "package.json", "node_modules"];
+const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "components", "hostfiles", "settings", "outputs", "automation", "dns", "operator", ...transpilation, "node_modules"];
 
 /** The operator's access key, with only the permissions of `secondary-ingress iam`. */
 export const operatorKeyId = "AKIALABOPERATOR00000";
@@ -66,6 +66,9 @@ export async function createOperator(pulumi: string): Promise<void> {
   for (const directory of [labPaths.project, labPaths.pulumiHome, labPaths.backend])
     await mkdir(directory, { recursive: true });
   for (const file of programFiles) await symlink(join(repositoryRoot, file), join(labPaths.project, file));
+  // Without its scripts: npm 11 fails in npx for a package of the directory that has a `prepare`.
+  const manifest = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as object;
+  await writeFile(join(labPaths.project, "package.json"), JSON.stringify({ ...manifest, scripts: {} }));
   if (present) return;
   const env = operatorEnvironment(pulumi);
   const privateKey = await readFile(operatorKey, "utf8");
