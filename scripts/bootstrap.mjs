@@ -2,7 +2,7 @@
 // Plain Node.js, for on a fresh clone nothing else is there yet.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
@@ -29,9 +29,6 @@ function installDependencies() {
     stdio: ["ignore", process.stderr, process.stderr],
   });
   if (status !== 0) process.exit(status);
-  // npm links no command of the package itself; with the link `npx secondary-ingress` runs the checkout's, and installs nothing.
-  const link = `${root}node_modules/.bin/secondary-ingress`;
-  if (!existsSync(link)) symlinkSync("../../operator/cli/main.cjs", link);
   writeFileSync(stampFile, wanted);
 }
 
