@@ -2,10 +2,11 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
+import { clientPorts } from "../settings/ports";
 import { type Resources, together } from "./allDone";
 import type { Balancing } from "./balancerDiscovery";
 import { clientRules } from "./clientRules";
-import { type ModeInputs, publicPorts } from "./mode";
+import type { ModeInputs } from "./mode";
 import { awsName, tags } from "./tags";
 
 export interface BalancerFirewall {
@@ -58,7 +59,7 @@ export function balancerFirewall(inputs: ModeInputs, balancing: pulumi.Output<Ba
     },
     options,
   );
-  const clients = Object.values(publicPorts).map((port) =>
+  const clients = Object.values(clientPorts).map((port) =>
     clientRules(name, { clusterName, tags: userTags, group, purpose: "balancer", port, allowedCidrs }, options),
   );
   const toNodes = [args.httpsNodePort, args.httpNodePort].flatMap((port) =>

@@ -2,10 +2,11 @@
 import * as autoscaling from "@pulumi/aws/autoscaling";
 import * as lb from "@pulumi/aws/lb";
 import type * as pulumi from "@pulumi/pulumi";
+import { clientPorts } from "../settings/ports";
 import { type Resources, together } from "./allDone";
 import type { Balancing } from "./balancerDiscovery";
 import { healthCheck } from "./balancerHealth";
-import { type ModeInputs, publicPorts } from "./mode";
+import type { ModeInputs } from "./mode";
 import { tags } from "./tags";
 
 /**
@@ -40,7 +41,7 @@ export function balancerTargets(
       `${name}-${protocol}`,
       {
         loadBalancerArn: balancer.arn,
-        port: publicPorts[protocol],
+        port: clientPorts[protocol],
         protocol: "TCP",
         defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
         tags: tags(args, protocol),

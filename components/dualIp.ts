@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
 import { hostSteps, installer } from "../hostfiles/steps/hostSteps";
 import { PrimaryAddress } from "../settings/choices";
+import { clientPorts } from "../settings/ports";
 import { allDone, together } from "./allDone";
 import { apiAddress } from "./apiAddress";
 import type { SshArgs } from "./args";
@@ -13,7 +14,7 @@ import { healthChecks } from "./healthChecks";
 import { filtersApi, knownInputs } from "./hostInputs";
 import { hostInstallation, type Login } from "./hostInstallation";
 import { ingressFirewall } from "./ingressFirewall";
-import { type ModeInputs, type ModeOutputs, publicPorts, urlsOf } from "./mode";
+import { type ModeInputs, type ModeOutputs, urlsOf } from "./mode";
 import { nodePreflight } from "./nodePreflight";
 import { SecondaryPrivateIp } from "./secondaryPrivateIp";
 import { stackName } from "./tags";
@@ -60,7 +61,7 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
   const asked = [preflight.command, secondary];
   const { securityGroupId, opened } = ingressFirewall(
     name,
-    { clusterName, tags, node, connection, allowedCidrs, ports: Object.values(publicPorts) },
+    { clusterName, tags, node, connection, allowedCidrs, ports: Object.values(clientPorts) },
     { ...options, dependsOn: asked },
   );
   const api = apiAddress(inputs, login.address, asked);
@@ -102,8 +103,8 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
     secondaryPrivateIp: secondary.privateIpAddress,
     ingressPublicIp: publicIp,
     ingressPublicIps: publicIp.apply((address) => [address]),
-    ingressPort: publicPorts.https,
-    ingressHttpPort: publicPorts.http,
+    ingressPort: clientPorts.https,
+    ingressHttpPort: clientPorts.http,
     ingressUrls: publicIp.apply((address) => urlsOf(appDomains, address)),
     allocationId,
     securityGroupId,

@@ -3,12 +3,13 @@
  * applications. Nothing on a node; the API keeps what kOps gives it.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { clientPorts } from "../settings/ports";
 import { allDone, together } from "./allDone";
 import { discoverBalancing } from "./balancerDiscovery";
 import { balancerFirewall } from "./balancerFirewall";
 import { balancerTargets } from "./balancerTargets";
 import { dnsRecords } from "./dnsRecords";
-import { type ModeInputs, type ModeOutputs, publicPorts, urlsOf } from "./mode";
+import { type ModeInputs, type ModeOutputs, urlsOf } from "./mode";
 import { networkBalancer } from "./networkBalancer";
 
 export function loadBalancer(inputs: ModeInputs): ModeOutputs {
@@ -26,8 +27,8 @@ export function loadBalancer(inputs: ModeInputs): ModeOutputs {
     secondaryPrivateIp: pulumi.output(""),
     ingressPublicIp: first,
     ingressPublicIps: publicIps,
-    ingressPort: publicPorts.https,
-    ingressHttpPort: publicPorts.http,
+    ingressPort: clientPorts.https,
+    ingressHttpPort: clientPorts.http,
     ingressUrls: first.apply((address) => urlsOf(args.appDomains, address)),
     allocationId: addresses.apply(([address]) => address?.allocationId ?? pulumi.output("")),
     securityGroupId: group.id,

@@ -40,9 +40,6 @@ export interface ModeOutputs {
 
 export type Mode = (inputs: ModeInputs) => ModeOutputs;
 
-/** Where clients come in, in the modes that have addresses for the applications alone. */
-export const publicPorts = { https: 443, http: 80 } as const;
-
 /** An URL for each domain, or one for the address. */
 export const urlsOf = (domains: readonly string[], address: string): string[] =>
   (domains.length > 0 ? domains : [address]).map((host) => `https://${host}`);
