@@ -12,11 +12,12 @@ import {
   checkState,
   directories,
   guardRepairs,
+  haproxyUnit,
   hostFileProgram,
   natRules,
   recentRepairs,
 } from "../node/paths";
-import { apiForwardListener, httpsListener } from "../../settings/ports";
+import { apiForwardListener, httpListener, httpsListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp">;
@@ -76,14 +77,23 @@ certificate() {
   esac
 }
 
+# Connections from outside and the node's own, each port.
+redirected() {
+  local hook listener rules
+  for hook in prerouting output; do
+    rules=$(nft list chain ip secondary_ingress $hook) || return 1
+    for listener in ${httpsListener} ${httpListener}; do grep -q "dnat to $secondary:$listener" <<<"$rules" || return 1; done
+  done
+}
+
 keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
 # Read from the installed file, so that an address that is being replaced does not come back.
 secondary=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32')
 secondary=\${secondary%/32}
 keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
-keep natTable "for hook in prerouting output; do nft list chain ip secondary_ingress \\$hook | grep -q 'dnat to $secondary:${httpsListener}' || exit 1; done" 'nft -f ${natRules}'
+keep natTable redirected 'nft -f ${natRules}'
 [ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list chain ip secondary_ingress_filter input | grep -q drop' 'nft -f ${apiFilterRules}'
-keep haproxy 'systemctl is-active -q haproxy.service' 'systemctl reset-failed haproxy.service; systemctl start haproxy.service'
+keep haproxy 'systemctl is-active -q ${haproxyUnit}' 'systemctl reset-failed ${haproxyUnit}; systemctl start ${haproxyUnit}'
 keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
 keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
 keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do sleep 0.1; [ "$(systemctl is-active kube-api-switch.service)" = activating ] || exec ${apiSwitchProgram} agrees; done'

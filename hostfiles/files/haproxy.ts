@@ -1,12 +1,9 @@
-/** HAProxy on the secondary address, in front of the ingress controller's NodePorts. */
+/** HAProxy on the secondary address, in front of the ingress controller's NodePorts: an instance of our own. */
 import { allowedToApi } from "./apiFilter";
 import type { HostSettings } from "../hostSettings";
-import { statsPasswordFile } from "../node/paths";
-import { apiPort, clientPorts, httpsListener, statsListener } from "../../settings/ports";
+import { haproxyConfig, haproxyPid, haproxyProgram, haproxyRuntime, statsPasswordFile } from "../node/paths";
+import { apiPort, httpListener, httpsListener, statsListener } from "../../settings/ports";
 import { haproxySandbox } from "./sandbox";
-
-/** Set in the environment of an HAProxy that runs with this drop-in, and so may be reloaded. */
-export const ourVariable = "SECONDARY_INGRESS";
 
 type Settings = Pick<
   HostSettings,
@@ -44,7 +41,7 @@ export function renderHaproxyConfig(settings: Settings): string {
   hard-stop-after 30m
   user haproxy
   group haproxy
-  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+  stats socket /run/${haproxyRuntime}/admin.sock mode 600 level admin expose-fd listeners
 
 defaults
   mode tcp
@@ -65,7 +62,7 @@ ${filter}  tcp-request content accept if { req.ssl_hello_type 1 }
   default_backend ingress_https
 
 frontend http
-  bind ${secondaryPrivateIp}:${clientPorts.http} transparent
+  bind ${secondaryPrivateIp}:${httpListener} transparent
   default_backend ingress_http
 
 frontend stats
@@ -94,21 +91,30 @@ export function renderStatsPassword({ statsPassword }: Pick<HostSettings, "stats
 }
 
 /**
- * Additions to the distribution's unit. HAProxy starts as root and drops to its own user: it needs NET_ADMIN for `transparent`, KILL for
- * workers that run as another user, DAC_OVERRIDE and CHOWN for its socket.
+ * The distribution's unit, haproxy.service, is the user's. HAProxy starts as root and drops to its own user: it needs NET_ADMIN for
+ * `transparent`, and KILL for workers that run as another user. It needs no network to start: nothing is resolved.
  */
-export function renderHaproxyDropIn(): string {
+export function renderHaproxyUnit(): string {
   return `[Unit]
+Description=Secondary ingress: HAProxy in front of the ingress controller
+After=network.target
 StartLimitIntervalSec=0
 
 [Service]
-Environment=${ourVariable}=yes
-RuntimeDirectory=haproxy
-LimitNOFILE=65536
+Type=notify
+ExecStart=${haproxyProgram} -Ws -f ${haproxyConfig} -p ${haproxyPid}
+ExecReload=${haproxyProgram} -c -q -f ${haproxyConfig}
+ExecReload=/bin/kill -USR2 $MAINPID
+KillMode=mixed
+SuccessExitStatus=143
 Restart=always
 RestartSec=500ms
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_KILL CAP_DAC_OVERRIDE CAP_CHOWN
+RuntimeDirectory=${haproxyRuntime}
+LimitNOFILE=65536
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_KILL
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-ReadWritePaths=/run
-${haproxySandbox}`;
+${haproxySandbox}
+[Install]
+WantedBy=multi-user.target
+`;
 }

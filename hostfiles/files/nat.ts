@@ -1,15 +1,20 @@
-/** The NAT table that leads the secondary address's port 443 to HAProxy, and the unit that loads it before the network is up. */
+/** The NAT table that leads the clients' ports of the secondary address to HAProxy, and the unit that loads it before the network is up. */
 import type { HostSettings } from "../hostSettings";
 import { apiFilterRules, natRules } from "../node/paths";
-import { clientPorts, httpsListener } from "../../settings/ports";
+import { clientPorts, httpListener, httpsListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 /**
  * Priority -110 is before kube-proxy's `dstnat` (-100); the name `dstnat - 10` is refused in the output hook.
- * The rules are unconditional: without them the API server would answer on the secondary address with its own certificate.
+ * The rules are unconditional: without them the API server would answer on 443 of the secondary address with its own certificate.
  */
 export function renderNat({ secondaryPrivateIp: address }: Pick<HostSettings, "secondaryPrivateIp">): string {
-  const rule = `ip daddr ${address} tcp dport ${clientPorts.https} counter dnat to ${address}:${httpsListener}`;
+  const rules = [
+    [clientPorts.https, httpsListener],
+    [clientPorts.http, httpListener],
+  ]
+    .map(([port, listener]) => `ip daddr ${address} tcp dport ${port} counter dnat to ${address}:${listener}`)
+    .join("\n    ");
   return `#!/usr/sbin/nft -f
 # Replaced in one transaction: "add" makes the "delete" safe where the table is absent.
 add table ip secondary_ingress
@@ -17,11 +22,11 @@ delete table ip secondary_ingress
 table ip secondary_ingress {
   chain prerouting {
     type nat hook prerouting priority -110; policy accept;
-    ${rule}
+    ${rules}
   }
   chain output {
     type nat hook output priority -110; policy accept;
-    ${rule}
+    ${rules}
   }
 }
 `;
@@ -29,7 +34,7 @@ table ip secondary_ingress {
 
 export function renderNatUnit(): string {
   return `[Unit]
-Description=Secondary ingress: port 443 of the secondary address leads to HAProxy
+Description=Secondary ingress: ports 443 and 80 of the secondary address lead to HAProxy
 DefaultDependencies=no
 Wants=network-pre.target
 Before=network-pre.target shutdown.target

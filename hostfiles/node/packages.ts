@@ -7,8 +7,9 @@ import { commandLine } from "./shell";
 const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
 
 /**
- * A script for bash as root; its one argument is `install` or `remove`. Removal purges exactly the packages that the installation added,
- * and keeps one that another package depends on by then.
+ * A script for bash as root; its one argument is `install` or `remove`. HAProxy's package is wanted for its program: its service is neither
+ * started nor left enabled by the installation, and stays as it is if it was there before. Removal purges exactly the packages that the
+ * installation added, and keeps one that another package depends on, or whose service the user has taken into use by then.
  */
 export function renderPackages(): string {
   const wanted = commandLine(...packages);
@@ -22,15 +23,26 @@ installed() { dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' 2>/dev/null
 # Ours are the packages that were added since the list was written; without a list there are none.
 note() {
   [ -e ${packagesFile}.before ] || return 0
-  { cat ${packagesFile} 2>/dev/null; installed | comm -13 ${packagesFile}.before -; } >${packagesFile}.new &&
+  local added
+  added=$(installed | comm -13 ${packagesFile}.before -)
+  # A unit of this name without the package is the user's.
+  if grep -qx haproxy <<<"$added" && ! grep -qx enabled ${haproxyBefore}; then systemctl disable -q haproxy.service; fi
+  { cat ${packagesFile} 2>/dev/null; [ -z "$added" ] || echo "$added"; } >${packagesFile}.new &&
     mv ${packagesFile}.new ${packagesFile} && rm -f ${packagesFile}.before
 }
-apt() { timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" 9>&-; }
+in_use() { systemctl is-enabled -q "$1" 2>/dev/null || systemctl is-active -q "$1"; }
+# Packages start their services by systemctl, which does nothing with this variable (systemd's docs/ENVIRONMENT.md). Unlike a mask, it leaves
+# nothing behind in an interrupted run.
+without_services() { SYSTEMD_OFFLINE=1 "$@"; }
+apt() { without_services timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" 9>&-; }
 case \${1-} in
   install)
     missing=
     # Completes an interrupted run of dpkg first.
-    [ -z "$(dpkg --audit)" ] || dpkg --configure -a >/dev/null 2>&1
+    if [ -z "$(dpkg --audit)" ]; then :
+    elif [ -e ${packagesFile}.before ]; then without_services dpkg --configure -a >/dev/null 2>&1
+    else dpkg --configure -a >/dev/null 2>&1
+    fi
     before=$(installed)
     for package in $wanted; do grep -qx "$package" <<<"$before" || missing="$missing $package"; done
     if [ ! -e ${haproxyBefore} ]; then
@@ -51,6 +63,10 @@ case \${1-} in
     [ -e ${packagesFile} ] || exit 0
     ours=$(sort -u ${packagesFile})
     kept=
+    if grep -qx haproxy <<<"$ours" && in_use haproxy.service; then
+      ours=$(grep -vx haproxy <<<"$ours")
+      echo 'kept, for haproxy.service is in use: haproxy'
+    fi
     # dpkg refuses to remove a package that others depend on, and leaves it marked for the next purge.
     dpkg --purge $ours >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" >/dev/null 2>&1 || kept="$kept $package"; done
     rm -f ${packagesFile} ${packagesFile}.before

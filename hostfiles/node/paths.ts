@@ -20,11 +20,21 @@ export const installedMark = (path: string): string =>
   `${directories.etc}/installed/${path.replaceAll("%", "%25").replaceAll("/", "%2F")}`;
 /** Packages that the installation added, one a line. */
 export const packagesFile = `${directories.etc}/packages`;
-/** Whether haproxy.service was enabled and active before the installation. */
+/** Whether the distribution's haproxy.service was enabled and active before the installation. The removal in states of releases up to 0.2.0 reads it too. */
 export const haproxyBefore = `${directories.etc}/haproxy.before`;
 /** One line, read at every reload of HAProxy. */
 export const statsPasswordFile = `${directories.etc}/stats-password`;
-export const haproxyConfig = "/etc/haproxy/haproxy.cfg";
+/** Of the distribution's package. */
+export const haproxyProgram = "/usr/sbin/haproxy";
+/** An instance of our own: the distribution's haproxy.service and its configuration are the user's. */
+export const haproxyUnit = "secondary-ingress-haproxy.service";
+export const haproxyConfig = `${directories.etc}/haproxy.cfg`;
+/** The name of its directory in /run, which lives as long as the service. */
+export const haproxyRuntime = "secondary-ingress-haproxy";
+/** Written at every start and reload. */
+export const haproxyPid = `/run/${haproxyRuntime}/haproxy.pid`;
+/** Releases up to 0.2.0 ran HAProxy as the distribution's service, with this drop-in. */
+export const formerHaproxyDropIn = `${directories.units}/haproxy.service.d/50-secondary-ingress.conf`;
 export const natRules = `${directories.etc}/nat.nft`;
 export const apiForwardRules = `${directories.etc}/api-forward.nft`;
 export const apiSwitchProgram = `${directories.lib}/kube-api-switch`;

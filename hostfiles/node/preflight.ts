@@ -1,7 +1,7 @@
 /** What is looked at before the first byte is written: read-only, and ends the run where something stands in the way. */
 import type { HostSettings, NetworkConfig } from "../hostSettings";
 import { apiManifest, ownerFile } from "./paths";
-import { apiForwardBridge, apiForwardListener, clientPorts, httpsListener, statsListener } from "../../settings/ports";
+import { apiForwardBridge, apiForwardListener, httpListener, httpsListener, statsListener } from "../../settings/ports";
 import { quote } from "./shell";
 
 /** Something that does not stop the run and is worth knowing. */
@@ -106,9 +106,9 @@ need_port() { # port, addresses that collide (extended regular expression), name
 }
 everywhere='0\\.0\\.0\\.0|\\*|\\[::\\]'
 need_port ${httpsListener} '.*' 'haproxy' 'HAProxy, HTTPS'
+need_port ${httpListener} '.*' 'haproxy' 'HAProxy, HTTP'
 need_port ${apiForwardListener} '.*' 'socat|systemd|systemd-socket-.*' 'API forwarder'
 need_port ${apiForwardBridge} '.*' 'socat' 'API forwarder, while it is replaced'
-need_port ${clientPorts.http} "$everywhere" 'haproxy' 'HAProxy, HTTP on the secondary address'
 need_port ${statsListener} "$everywhere|127\\.0\\.0\\.1" 'haproxy' "HAProxy's statistics, on loopback"
 
 # Whatever but the API server binds :443 keeps it from its port after a reboot.

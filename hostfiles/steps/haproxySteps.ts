@@ -1,54 +1,35 @@
-/** The steps that make the distribution's HAProxy ours: its sandbox, its password, its configuration. */
-import { daemonReload, file, isActive, unitPath } from "./fileStep";
+/** The steps that install our instance of HAProxy. The distribution's haproxy.service and its configuration are left alone. */
+import { file, isActive, unitStep } from "./fileStep";
 import type { HostStep } from "./hostStep";
-import { ourVariable, renderHaproxyConfig, renderHaproxyDropIn, renderStatsPassword } from "../files/haproxy";
-import { haproxyBefore, haproxyConfig, installedMark, statsPasswordFile } from "../node/paths";
-import { httpsListener } from "../../settings/ports";
+import { renderHaproxyConfig, renderHaproxyUnit, renderStatsPassword } from "../files/haproxy";
+import { formerHaproxyDropIn, haproxyConfig, haproxyProgram, haproxyUnit, statsPasswordFile } from "../node/paths";
+import { httpListener, httpsListener } from "../../settings/ports";
 
-/** What HAProxy itself says is wrong, as systemctl does not. */
-const haproxyJournal = "journalctl -u haproxy -n 5 --no-pager -o cat";
+/** systemctl's errors lack HAProxy's own message. */
+const orJournal = (command: string): string =>
+  `{ ${command}; } || { journalctl -u ${haproxyUnit} -n 5 --no-pager -o cat; exit 1; }`;
 
-/** Reload HAProxy only when we own its configuration. A reload loses no connection. */
-const takenUpBy = (verb: "reload" | "restart"): string =>
-  `if [ "$CHANGED" = yes ] && [ -s '${installedMark(haproxyConfig)}' ] && ${isActive("haproxy.service")}; then systemctl ${verb} haproxy.service; fi`;
+/** Before the unit is installed nothing runs. A reload loses no connection. */
+const reloadIfChanged = `if [ "$CHANGED" = yes ] && ${isActive(haproxyUnit)}; then systemctl reload ${haproxyUnit}; fi`;
 
-/** The drop-in is judged beside the distribution's unit. */
-const dropInCheck = `units=$(dirname "$FILE")/units
-mkdir -p "$units/haproxy.service.d" &&
-  cp /lib/systemd/system/haproxy.service "$units/" &&
-  cp "$FILE" "$units/haproxy.service.d/" &&
-  systemd-analyze verify --man=no "$units/haproxy.service"`;
+/**
+ * New settings may be what HAProxy needs to start. With `onDestroy` `retain` an upgrade from releases up to 0.2.0 leaves their service running,
+ * beside ours on the same port and with the same settings; it ends before they differ.
+ */
+const reloadOrStart = `if ${isActive(haproxyUnit)}; then
+  [ ! -e ${formerHaproxyDropIn} ] || systemctl disable -q --now haproxy.service
+  [ "$CHANGED" != yes ] || systemctl reload ${haproxyUnit}
+elif systemctl is-enabled -q ${haproxyUnit} 2>/dev/null; then systemctl start ${haproxyUnit}
+fi`;
 
-/** A HAProxy that runs without our sandbox is restarted, ours is reloaded. */
-const configActivate = `take_up() {
-  systemctl enable -q haproxy.service || return 1
-  if ! ${isActive("haproxy.service")}; then systemctl start haproxy.service
-  elif [ "$CHANGED" != yes ]; then return 0
-  elif grep -qsz '^${ourVariable}=' "/proc/$(systemctl show -p MainPID --value haproxy.service)/environ"; then systemctl reload haproxy.service
-  else systemctl restart haproxy.service
-  fi
-}
-take_up || { ${haproxyJournal}; exit 1; }`;
-
-/** The new worker of a reload may find its ports in use only after the fact. */
-const configVerify = `for i in $(seq 50); do
-  ${isActive("haproxy.service")} && ss -Hltn 'sport = :${httpsListener}' | grep -q . && exit
+/** A reload succeeds before the new worker has its ports. */
+const listens = `for i in $(seq 50); do
+  ${isActive(haproxyUnit)} && ${[httpsListener, httpListener].map((port) => `ss -Hltn 'sport = :${port}' | grep -q .`).join(" && ")} && exit
   sleep 0.1
 done
-${haproxyJournal}
-exit 1`;
+false`;
 
 export const haproxySteps: readonly HostStep[] = [
-  file({
-    name: "haproxy-dropin",
-    path: unitPath("haproxy.service.d/50-secondary-ingress.conf"),
-    needs: [],
-    render: renderHaproxyDropIn,
-    check: dropInCheck,
-    activate: `${daemonReload}; ${takenUpBy("restart")}`,
-    // What ran before us runs again without our sandbox: Debian's own configuration wants chroot, which that forbids.
-    afterwards: `${daemonReload}; { read -r enabled; read -r active; } <${haproxyBefore}; [ "$active" != active ] || systemctl restart haproxy.service`,
-  }),
   file({
     name: "haproxy-password",
     path: statsPasswordFile,
@@ -56,10 +37,10 @@ export const haproxySteps: readonly HostStep[] = [
     secret: true,
     needs: ["statsPassword"],
     render: renderStatsPassword,
-    activate: takenUpBy("reload"),
+    activate: reloadIfChanged,
   }),
   file({
-    name: "haproxy-config",
+    name: "haproxy-settings",
     path: haproxyConfig,
     needs: [
       "clusterName",
@@ -73,10 +54,14 @@ export const haproxySteps: readonly HostStep[] = [
       "podCidrs",
     ],
     render: renderHaproxyConfig,
-    check: 'haproxy -c -q -f "$FILE"',
-    activate: configActivate,
-    verify: configVerify,
-    deactivate: "systemctl stop haproxy.service",
-    afterwards: `{ read -r enabled; read -r active; } <${haproxyBefore}; [ "$enabled" = enabled ] || systemctl disable -q haproxy.service; true`,
+    check: `${haproxyProgram} -c -q -f "$FILE"`,
+    activate: orJournal(reloadOrStart),
+    verify: `systemctl is-enabled -q ${haproxyUnit} 2>/dev/null || exit 0\n${orJournal(listens)}`,
+  }),
+  unitStep("haproxy-unit", haproxyUnit, renderHaproxyUnit, {
+    activate: orJournal(
+      `systemctl daemon-reload; systemctl enable -q ${haproxyUnit} && if [ "$CHANGED" = yes ]; then systemctl restart ${haproxyUnit}; else systemctl start ${haproxyUnit}; fi`,
+    ),
+    verify: orJournal(listens),
   }),
 ];

@@ -1,6 +1,7 @@
 /**
- * The node's side, step by step. The order makes every prefix of the steps safe: the rules come before the address, so that
- * no client ever sees the API's certificate there, and what repairs comes last. Removal runs backwards.
+ * The node's side, step by step. The order makes every prefix of the steps safe. HAProxy comes before the rules that lead to it, so that
+ * they never lead to a port where nothing listens: the address may already serve clients. The rules come before the address, so that no
+ * client ever sees the API's certificate there. What repairs comes last. Removal runs backwards.
  */
 import { addressFile, renderAddress } from "../files/address";
 import { renderApiFilter } from "../files/apiFilter";
@@ -140,6 +141,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
   return [
     installer,
     packagesStep,
+    ...haproxySteps,
     file({
       name: "nat-rules",
       path: natRules,
@@ -169,7 +171,6 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
       deactivate: `for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
       afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
     }),
-    ...haproxySteps,
     programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch),
     file({
       name: "api-forward-rules",

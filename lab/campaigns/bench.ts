@@ -1,6 +1,7 @@
 /** `npm run bench`: compares our paths with their alternatives, and the program with an empty one. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { haproxyUnit } from "../../hostfiles/node/paths";
 import { keepLab } from "../keptLab";
 import { namespaces } from "../network/addresses";
 import { lab } from "../lab";
@@ -77,7 +78,7 @@ async function measure(): Promise<Bench> {
       measureHeld(
         kept,
         ways,
-        { idle, idleSeconds, idlePerProcess: await mostConnections(kept, "haproxy.service"), streams },
+        { idle, idleSeconds, idlePerProcess: await mostConnections(kept, haproxyUnit), streams },
         note,
       ),
     );

@@ -1,4 +1,5 @@
 /** Checks of the node: how a failure looks from outside, and whether our services took the API server's port. */
+import { haproxyUnit } from "../../hostfiles/node/paths";
 import { labDomain } from "../cloud/labAccount";
 import { keyPair } from "../node/certificates";
 import { onNode } from "../node/machine";
@@ -13,7 +14,7 @@ export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promi
     "prod: the applications' address while HAProxy is down",
     "refused: never the API's certificate",
     async () => {
-      await onNode(["systemctl", "stop", "haproxy.service"]);
+      await onNode(["systemctl", "stop", haproxyUnit]);
       try {
         const [answer] = await probe([
           {
@@ -30,7 +31,7 @@ export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promi
           observed: describeAnswer(answer),
         };
       } finally {
-        await onNode(["systemctl", "start", "haproxy.service"]);
+        await onNode(["systemctl", "start", haproxyUnit]);
       }
     },
   );

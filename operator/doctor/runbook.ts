@@ -3,7 +3,10 @@
  * tests/lab/doctor.test.ts; in them `<secondary>` and the like stand for the stack's outputs.
  */
 import { defaults } from "../../settings/defaults";
-import { apiForwardListener, httpsListener } from "../../settings/ports";
+import { haproxyConfig, haproxyProgram, haproxyUnit } from "../../hostfiles/node/paths";
+import { apiForwardListener, httpListener, httpsListener } from "../../settings/ports";
+
+const journal = `journalctl -u ${haproxyUnit} -n 20`;
 
 export interface Page {
   text: string;
@@ -157,24 +160,24 @@ export const runbook: Readonly<Record<string, Page>> = {
     onNode: ["systemctl status secondary-ingress-guard.service"],
   },
   HAPROXY_CONFIG_INVALID: {
-    text: "HAProxy refuses `/etc/haproxy/haproxy.cfg`: it runs on with the old one until it is restarted, and then not at all.",
-    onNode: ["haproxy -c -f /etc/haproxy/haproxy.cfg"],
+    text: `HAProxy refuses \`${haproxyConfig}\`: it runs on with the old one until it is restarted, and then not at all.`,
+    onNode: [`${haproxyProgram} -c -f ${haproxyConfig}`],
   },
   HAPROXY_STOPPED: {
     text: "The applications' address refuses connections.",
-    onNode: ["systemctl status haproxy.service", "journalctl -u haproxy -n 20"],
+    onNode: [`systemctl status ${haproxyUnit}`, journal],
   },
   HAPROXY_NOT_AT_BOOT: {
     text: "Since the last boot HAProxy runs; after the next it would not.",
-    onNode: ["systemctl is-enabled haproxy.service"],
+    onNode: [`systemctl is-enabled ${haproxyUnit}`],
   },
   HTTPS_LISTENER_MISSING: {
     text: "HAProxy runs, with a configuration that is not the installed one, or with its port taken by somebody else.",
     onNode: [`ss -Hltnp 'sport = :${httpsListener}'`],
   },
   HTTP_LISTENER_MISSING: {
-    text: "As [HTTPS_LISTENER_MISSING](#https_listener_missing), for port 80 of the secondary address.",
-    onNode: ["ss -Hltnp 'src = <secondary> and sport = :80'"],
+    text: "As [HTTPS_LISTENER_MISSING](#https_listener_missing), for plain HTTP.",
+    onNode: [`ss -Hltnp 'sport = :${httpListener}'`],
   },
   MANIFEST_UNWATCHED: {
     text: "When the API server moves, the change is noticed by the check alone, up to a minute later. On a node with an untouched manifest nothing happens meanwhile.",
@@ -252,12 +255,12 @@ export const runbook: Readonly<Record<string, Page>> = {
   INGRESS_UNREACHABLE: {
     text: "Everything on the way is as it should be, and there is no answer from here.",
     here: ["curl -skv --max-time 5 --resolve <domain>:443:<ingress> https://<domain>/"],
-    onNode: ["nft list table ip secondary_ingress", "journalctl -u haproxy -n 20"],
+    onNode: ["nft list table ip secondary_ingress", journal],
   },
   INGRESS_HTTP_UNREACHABLE: {
     text: "As [INGRESS_UNREACHABLE](#ingress_unreachable), over plain HTTP.",
     here: ["curl -sv --max-time 5 --resolve <domain>:80:<ingress> http://<domain>/"],
-    onNode: ["journalctl -u haproxy -n 20"],
+    onNode: [journal],
   },
   CERTIFICATE_UNTRUSTED: {
     text: "The ingress controller shows a certificate for another name, its own default one, or one of an authority that clients do not know.",

@@ -49,7 +49,7 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
   `aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ingress-ingress-${port}-from-${cidr}`;
 // prettier-ignore
 const steps = [
-  "preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-dropin", "haproxy-password", "haproxy-config",
+  "preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address",
   "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
   "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
@@ -433,7 +433,7 @@ describe("SecondaryIngressIp", function () {
 
     it("runs the steps on the node one after another, in their order", async () => {
       // One of them takes its time: a step that does not wait for it is recorded before it.
-      for (const slow of ["preflight", "installer", "haproxy-config", "guard"]) {
+      for (const slow of ["preflight", "installer", "haproxy-settings", "guard"]) {
         const { recording } = await make(prod, world({ slow: `ingress-${slow}` }));
         const remote = recording.resources.filter(({ type }) => type === "command:remote:Command");
         assert.deepEqual(
@@ -574,7 +574,7 @@ describe("SecondaryIngressIp", function () {
           recording.resources.find(({ name }) => name === `ingress-${step}`)?.inputs["stdin"];
         for (const range of ["192.0.2.0/24", vpc.cidrBlock, "100.64.0.0/10", "10.244.0.0/16"]) {
           assert.ok(text(stdin("api-filter")).includes(range), range);
-          assert.ok(text(stdin("haproxy-config")).includes(range), range);
+          assert.ok(text(stdin("haproxy-settings")).includes(range), range);
         }
         assert.match(text(stdin("address")), /^"\[Match\]/, "the address's file is what the node's network is made of");
       }));

@@ -226,7 +226,7 @@ for i in $(seq 200); do systemctl start secondary-ingress-check.service; done; r
       );
     const text = await run("tar", ["-xzOf", bundle]);
     assert.match(text, /"clusterName": "k8s\.example\.com"/);
-    assert.match(text, /haproxy\.service/);
+    assert.match(text, /secondary-ingress-haproxy\.service/);
     printed.push(text, await readFile(page, "utf8"));
     const password = (await operator.shell("pulumi stack output statsPassword --show-secrets --stack prod")).trim();
     const key = await readFile(operatorKey, "utf8");

@@ -19,6 +19,7 @@ import { stackOutputs } from "../../lab/proof/outputs";
 import { keepLab, type KeptLab } from "../../lab/keptLab";
 import { savedLab } from "../../lab/savedLab";
 import { labCommand } from "../support/lab-command";
+import { haproxyConfig, haproxyUnit } from "../../hostfiles/node/paths";
 import { needsRoot } from "../support/needs";
 
 const minutes = 60_000;
@@ -167,17 +168,24 @@ describe("a lab that is kept up", function () {
 
   describe("prod", () => {
     it("a run that fails half-way leaves the API serving, and the next completes it", async () => {
-      // HAProxy cannot be started: the step that activates its configuration fails.
-      await kept.node("mkdir -p /etc/systemd/system && ln -s /dev/null /etc/systemd/system/haproxy.service");
+      // HAProxy cannot be started: the step that installs its unit fails.
+      const dropIns = `/run/systemd/system/${haproxyUnit}.d`;
+      await kept.node(`mkdir -p ${dropIns} && printf '[Service]\\nExecStartPre=/bin/false\\n' >${dropIns}/lab.conf`);
       const failed = await kept.up("prod");
       output.push(failed.stdout, failed.stderr);
       assert.notEqual(failed.status, 0);
       await kept.node(
         `curl -sk -o /dev/null https://127.0.0.1/ && curl -sk -o /dev/null https://${address.primaryPrivateIp}/`,
       );
-      await kept.node("rm -f /etc/systemd/system/haproxy.service; systemctl daemon-reload");
+      await kept.node(`rm -r ${dropIns}; systemctl daemon-reload`);
       await successful(kept.up("prod"));
       assert.deepEqual(await kept.failingRows(), []);
+    });
+
+    it("leaves the service of HAProxy's package, which it has installed, stopped and disabled", async () => {
+      const state = await kept.node("systemctl is-active haproxy.service; systemctl is-enabled haproxy.service; true");
+      assert.equal(state, "inactive\ndisabled\n");
+      assert.equal(await kept.node("dpkg -V haproxy"), "");
     });
 
     it("is found by a second up as it should be, without a login", async () => {
@@ -208,7 +216,7 @@ describe("a lab that is kept up", function () {
         "what the engine said": output.join(""),
         "the endpoint's log": readFileSync(labPaths.awsCalls, "utf8"),
         "the node's journal": await kept.node("journalctl --no-pager"),
-        "HAProxy's configuration": await kept.node("cat /etc/haproxy/haproxy.cfg"),
+        "HAProxy's configuration": await kept.node(`cat ${haproxyConfig}`),
         "processes on the node": await kept.node("ps axww"),
       };
       for (const [place, text] of Object.entries(places)) {

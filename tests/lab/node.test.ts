@@ -9,6 +9,7 @@ import { asOperator } from "../../lab/operator";
 import { repositoryRoot } from "../../lab/paths";
 import type { Finished } from "../../lab/process";
 import { stackOutputs } from "../../lab/proof/outputs";
+import { type Prober, startProber } from "../../lab/proof/prober";
 import { sshLogins } from "../../lab/proof/proof";
 import { difference, nodeSnapshot } from "../../lab/proof/snapshot";
 import { needsRoot } from "../support/needs";
@@ -17,13 +18,16 @@ const minutes = 60_000;
 const manifest = "/etc/kubernetes/manifests/kube-apiserver.manifest";
 const lockFile = "/run/secondary-ingress/lock";
 
-/** HAProxy as somebody else has it, and a CNI's rules and routes. */
+/** HAProxy as somebody else has it, on ports that are well known, and a CNI's rules and routes. */
 const foreign = `set -e
 apt-get -qq -y --no-install-recommends install haproxy >/dev/null 2>&1
-printf 'global\\n  chroot /var/lib/haproxy\\n  user haproxy\\n  group haproxy\\n  daemon\\ndefaults\\n  timeout connect 1s\\n  timeout client 1s\\n  timeout server 1s\\nlisten foreign\\n  bind 127.0.0.1:9999\\n' >/etc/haproxy/haproxy.cfg
+printf 'global\\n  chroot /var/lib/haproxy\\n  user haproxy\\n  group haproxy\\n  daemon\\ndefaults\\n  mode http\\n  timeout connect 1s\\n  timeout client 1s\\n  timeout server 1s\\nfrontend foreign\\n  bind :5432\\n  bind :80\\n  bind :8404\\n  http-request return status 200\\n' >/etc/haproxy/haproxy.cfg
 systemctl restart haproxy.service
 ip rule add pref 512 to 100.96.7.0/24 lookup main
 ip route add 100.96.7.0/24 dev ${address.device} proto 200`;
+/** Another after a restart, and after a reload. */
+const foreignProcesses =
+  "systemctl show -p InvocationID -p StateChangeTimestampMonotonic haproxy.service; cat /proc/$(systemctl show -P MainPID haproxy.service)/task/*/children";
 const foreignNetwork = "ip rule show pref 512; ip route show proto 200; ip -4 addr show dev lo";
 
 describe("the node", function () {
@@ -57,12 +61,22 @@ describe("the node", function () {
     return finished.status === 0;
   };
 
-  let earlier: { node: readonly string[]; network: string };
+  let earlier: { node: readonly string[]; network: string; processes: string };
+  let foreignClients: Prober[];
   before(async function () {
     needsRoot(this);
     kept = await keepPreparedLab("empty");
     await kept.node(foreign);
-    earlier = { node: await nodeSnapshot(), network: await kept.node(foreignNetwork) };
+    earlier = {
+      node: await nodeSnapshot(),
+      network: await kept.node(foreignNetwork),
+      processes: await kept.node(foreignProcesses),
+    };
+    foreignClients = await Promise.all(
+      [5432, 80].map((port) =>
+        startProber({ from: "node", address: address.primaryPrivateIp, port, host: "foreign.example.com" }, 20),
+      ),
+    );
   });
   after(async () => {
     if (kept as KeptLab | undefined) await lab.down();
@@ -192,12 +206,20 @@ describe("the node", function () {
       for (const line of earlier.network.split("\n")) assert.ok(now.includes(line), line);
     });
 
-    it("gives everything back: somebody else's HAProxy runs as before", async () => {
+    it("gives everything back", async () => {
       const finished = await destroy();
       assert.equal(finished.status, 0, said(finished));
       assert.deepEqual(difference(earlier.node, await nodeSnapshot()), []);
       assert.equal(await kept.node(foreignNetwork), earlier.network);
-      await kept.node("ss -Hltn 'sport = :9999' | grep -q .");
+    });
+
+    it("has run somebody else's HAProxy throughout: the same processes, and no request failed", async () => {
+      assert.equal(await kept.node(foreignProcesses), earlier.processes);
+      for (const client of foreignClients) {
+        const { sent, failed, failures } = await client.stop();
+        assert.ok(sent > 1000);
+        assert.equal(failed, 0, failures.join("\n"));
+      }
     });
   });
 
@@ -216,7 +238,7 @@ describe("the node", function () {
         },
       );
       assert.equal(await sshLogins(), logins);
-      await kept.node("test -e /etc/secondary-ingress/owner && systemctl is-active haproxy.service");
+      await kept.node("test -e /etc/secondary-ingress/owner && systemctl is-active secondary-ingress-haproxy.service");
     });
 
     it("is taken up again by the next run", up);

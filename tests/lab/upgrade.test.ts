@@ -48,6 +48,7 @@ for (const release of releases)
     let kept: KeptLab;
     let atFirst: Outputs;
     let api: Prober;
+    let application: Prober[];
 
     const good = async (run: Promise<Finished>): Promise<string> => {
       const { status, stdout, stderr } = await run;
@@ -80,6 +81,17 @@ for (const release of releases)
           authority: keyPair("cluster-authority").certificate,
         },
         10,
+      );
+      application = await Promise.all(
+        [443, 80].map((port) =>
+          startProber(
+            {
+              ...{ from: "internet", address: atFirst.ingressPublicIp, port, host: labDomain },
+              ...(port === 443 ? { authority: keyPair("web-authority").certificate } : {}),
+            },
+            20,
+          ),
+        ),
       );
     });
     after(async () => {
@@ -115,6 +127,19 @@ for (const release of releases)
       await both((stack) =>
         good(kept.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", stack)),
       );
+    });
+
+    it("fail at most the application's requests that HAProxy's former service was serving when it ended", async () => {
+      for (const client of application) {
+        const { sent, failed, failures, longestOutage } = await client.stop();
+        assert.ok(sent > 200);
+        assert.ok(failed <= 2, `${failed} in ${longestOutage} ms: ${failures.join("\n")}`);
+      }
+    });
+
+    it("leave the distribution's HAProxy as it was before the program came", async () => {
+      const state = await kept.node("systemctl is-active haproxy.service; systemctl is-enabled haproxy.service; true");
+      assert.equal(state, "inactive\ndisabled\n");
     });
 
     it("are destroyed, which restores the AWS account and the node", async () => {

@@ -4,10 +4,12 @@ import * as ports from "../../settings/ports";
 
 describe("ports", () => {
   const { takenPorts, clientPorts, ...single } = ports;
-  const all = [...Object.values(clientPorts), ...Object.values(single)];
 
-  it("are all taken, each once", () => {
-    assert.deepEqual([...new Set(takenPorts)].sort(), [...new Set(all)].sort());
+  it("are all taken, each once, and none is a port of the clients but the API's", () => {
+    assert.deepEqual([...takenPorts].sort(), Object.values(single).sort());
+    const { https, http } = clientPorts;
+    assert.equal(https, ports.apiPort);
+    assert.ok(!takenPorts.includes(http));
     assert.equal(new Set(takenPorts).size, takenPorts.length);
   });
 

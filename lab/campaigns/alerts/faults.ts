@@ -1,4 +1,5 @@
 /** The faults that make each alert fire, and how to end them. */
+import { haproxyUnit } from "../../../hostfiles/node/paths";
 import { metricsOf } from "../../../operator/doctor/metrics";
 import { node as addresses } from "../../network/addresses";
 import { moveApi, waitForApi } from "../../node/machine";
@@ -47,8 +48,8 @@ export const alertFaults: readonly AlertFault[] = [
   {
     alerts: ["SecondaryIngressAppDown", "SecondaryIngressProxyDown"],
     fault: "HAProxy is stopped and does not start",
-    make: onNode(...passOver("haproxy.service"), check),
-    end: onNode(...noLongerPassOver("haproxy.service"), check),
+    make: onNode(...passOver(haproxyUnit), check),
+    end: onNode(...noLongerPassOver(haproxyUnit), check),
   },
   {
     alerts: ["SecondaryIngressApiDown"],

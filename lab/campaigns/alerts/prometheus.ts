@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { statsListener } from "../../../settings/ports";
 import type { KeptLab } from "../../keptLab";
 import { labDomain } from "../../cloud/labAccount";
 import { namespaces, node } from "../../network/addresses";
@@ -84,7 +85,7 @@ export async function startPrometheus(
   const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
   const targets: Record<string, string> = {
     "secondary-ingress-node": "127.0.0.1:9100",
-    "secondary-ingress-haproxy": "127.0.0.1:8404",
+    "secondary-ingress-haproxy": `127.0.0.1:${statsListener}`,
     "secondary-ingress-app": `https://${ingressPublicIp}`,
     "secondary-ingress-api": `https://${node.autoPublicIp}`,
   };
@@ -117,8 +118,8 @@ export async function startPrometheus(
     process.execPath,
     "-e",
     `require("node:net").createServer((from) => { const to = require("node:child_process").spawn("nsenter",
-      ["--net=/run/netns/${namespaces.node}", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8404; cat <&3 & cat >&3; wait"]);
-      from.pipe(to.stdin); to.stdout.pipe(from); from.on("error", () => to.kill()); to.stdin.on("error", () => from.destroy()); }).listen(8404, "127.0.0.1");`,
+      ["--net=/run/netns/${namespaces.node}", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${statsListener}; cat <&3 & cat >&3; wait"]);
+      from.pipe(to.stdin); to.stdout.pipe(from); from.on("error", () => to.kill()); to.stdin.on("error", () => from.destroy()); }).listen(${statsListener}, "127.0.0.1");`,
   );
   start(
     "prometheus",

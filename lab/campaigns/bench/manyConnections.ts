@@ -1,5 +1,6 @@
 /** Many idle connections and streams: their cost, and whether they survive a reload and a configuration change. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { haproxyUnit } from "../../../hostfiles/node/paths";
 import type { KeptLab } from "../../keptLab";
 import { set } from "../interleavings/events";
 import { hold, type Holder } from "./held";
@@ -22,14 +23,14 @@ export interface HeldFigures {
 /** The worker that accepts new connections: HAProxy's youngest. */
 async function worker(kept: KeptLab): Promise<number> {
   const children = await kept.node(
-    "main=$(systemctl show -P MainPID haproxy.service); cat /proc/$main/task/$main/children",
+    `main=$(systemctl show -P MainPID ${haproxyUnit}); cat /proc/$main/task/$main/children`,
   );
   return Math.max(...children.trim().split(" ").map(Number));
 }
 
 /** Existing processes keep their connections; new processes accept the new ones. */
 async function reload(kept: KeptLab): Promise<void> {
-  await kept.node("systemctl reload haproxy.service");
+  await kept.node(`systemctl reload ${haproxyUnit}`);
   await sleep(1000);
 }
 

@@ -1,6 +1,7 @@
 /** Renders docs/performance.md and its charts. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { haproxyUnit } from "../../../hostfiles/node/paths";
 import { repositoryRoot } from "../../paths";
 import { table, writePage } from "../page";
 import { type Bar, barChart } from "./bars";
@@ -225,7 +226,7 @@ ${table(
       ? ""
       : ` This machine's limit of open files is lower than HAProxy's unit sets, so ${idle.processes} of its processes held them, with a reload in between.`
   }
-- ${streams.asked} streams of a few bytes at a time, like a watch of the API: ${streams.afterReload.alive} continued after \`systemctl reload haproxy\`,
+- ${streams.asked} streams of a few bytes at a time, like a watch of the API: ${streams.afterReload.alive} continued after \`systemctl reload ${haproxyUnit}\`,
   ${streams.afterChange.alive} after an \`up\` that changes HAProxy's configuration. Each started a new worker, and the old one kept its streams. It ends after
   30 minutes (\`hard-stop-after\`): then it closes the remaining streams, and their clients reconnect to the new worker.
 

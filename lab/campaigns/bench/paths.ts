@@ -1,4 +1,5 @@
 /** The compared paths to application and API, side by side on one node. */
+import { haproxyUnit } from "../../../hostfiles/node/paths";
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
 import { apiForwardListener } from "../../../settings/ports";
@@ -41,7 +42,7 @@ export function pathsTo(secondary: string): readonly Path[] {
   const forwarder = "kube-api-forward.service";
   return [
     { id: "nodePort", title: "NodePort, direct", to: "application", host: primary, port: 30443, httpPort: 30080 },
-    { id: "secondary", title: "secondary:443, ours", to: "application", host: secondary, port: 443, httpPort: 80, unit: "haproxy.service" },
+    { id: "secondary", title: "secondary:443, ours", to: "application", host: secondary, port: 443, httpPort: 80, unit: haproxyUnit },
     { id: "handMade", title: "HAProxy bound by hand", to: "application", host: secondary, port: ports.handMade, httpPort: ports.handMadeHttp, unit: "bench-haproxy.service" },
     { id: "nftOnly", title: "nft rule alone", to: "application", host: secondary, port: ports.nftOnly, httpPort: ports.nftOnlyHttp },
     { id: "api", title: "API server's own 8443", to: "API", host: primary, port: 8443 },

@@ -1,6 +1,8 @@
 /** Settings that could make our paths faster, each compared with our configuration. */
+import { haproxyConfig } from "../../../hostfiles/node/paths";
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
+import { httpsListener } from "../../../settings/ports";
 import { connect, keep, warmUp } from "./load";
 import { bareClients } from "./measure";
 import type { Note } from "../../progress";
@@ -69,10 +71,10 @@ const firstSocatPort = 11643;
 const start = ({ global = "", defaults = "", bind = "" }: Variant, index: number): string => {
   const port = firstPort + index;
   return [
-    `sed -E -e 's/:10443 transparent/:${port} transparent ${bind}/' -e '/^frontend http$/,/^$/d' -e '/^frontend stats$/,/^$/d' -e '/stats socket/d'`,
+    `sed -E -e 's/:${httpsListener} transparent/:${port} transparent ${bind}/' -e '/^frontend http$/,/^$/d' -e '/^frontend stats$/,/^$/d' -e '/stats socket/d'`,
     global === "" ? "" : `-e '/^global$/a\\  ${global}'`,
     defaults === "" ? "" : `-e '/^defaults$/a\\  ${defaults.replaceAll("\n", "\\n")}'`,
-    `/etc/haproxy/haproxy.cfg >/srv/bench/variant-${index}.cfg`,
+    `${haproxyConfig} >/srv/bench/variant-${index}.cfg`,
     `&& systemd-run --quiet --collect --unit=bench-variant-${index} -p LimitNOFILE=65536 haproxy -db -f /srv/bench/variant-${index}.cfg`,
     `&& for i in $(seq 50); do ss -Hltn 'sport = :${port}' | grep -q . && exit; sleep 0.1; done; exit 1`,
   ].join(" ");

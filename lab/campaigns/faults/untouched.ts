@@ -1,5 +1,6 @@
 /** Scenarios for a node whose API server is on :443, as kOps sets it. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { haproxyProgram, haproxyUnit } from "../../../hostfiles/node/paths";
 import type { KeptLab } from "../../keptLab";
 import { configChange, destroy, forwarderSwitch, installAgain, withOtherHttpPort } from "./bothKinds";
 import { bringUp } from "../bringUp";
@@ -33,7 +34,7 @@ export const untouchedNode: readonly Scenario[] = [
     app: 0,
     run: async (kept) => {
       for (let count = 0; count < 5; count++) {
-        await kept.node("systemctl reload haproxy.service");
+        await kept.node(`systemctl reload ${haproxyUnit}`);
         await sleep(500);
       }
     },
@@ -43,12 +44,14 @@ export const untouchedNode: readonly Scenario[] = [
     api: 0,
     app: 0,
     run: async (kept) => {
-      await kept.node("printf '#!/bin/sh\\nexit 1\\n' >/usr/local/sbin/haproxy && chmod +x /usr/local/sbin/haproxy");
+      await kept.node(
+        `printf '#!/bin/sh\\nexit 1\\n' >/root/refuses && chmod +x /root/refuses && mount --bind /root/refuses ${haproxyProgram}`,
+      );
       const { status } = await withOtherHttpPort(kept, () => kept.up("prod"));
       if (status === 0) throw new Error("a configuration that HAProxy refuses was installed");
     },
     afterwards: async (kept) => {
-      await kept.node("rm /usr/local/sbin/haproxy");
+      await kept.node(`umount ${haproxyProgram}`);
       await bringUp(kept);
     },
   },
@@ -85,7 +88,7 @@ export const untouchedNode: readonly Scenario[] = [
     api: 0,
     appOutage: checked,
     run: async (kept) => {
-      await kept.node("systemctl stop haproxy.service");
+      await kept.node(`systemctl stop ${haproxyUnit}`);
       await repaired(kept, "repaired: haproxy");
     },
   },

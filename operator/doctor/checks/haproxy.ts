@@ -1,11 +1,11 @@
 /** HAProxy, in front of the applications. */
-import { haproxyConfig } from "../../../hostfiles/node/paths";
-import { httpsListener } from "../../../settings/ports";
+import { haproxyConfig, haproxyUnit } from "../../../hostfiles/node/paths";
+import { httpListener, httpsListener } from "../../../settings/ports";
 import type { Check } from "../check";
 import { list, ofNode, onNode, reinstall } from "./define";
 
 const after = ["NODE_NOT_OURS"];
-const restart = onNode("systemctl restart haproxy.service");
+const restart = onNode(`systemctl restart ${haproxyUnit}`);
 
 export const haproxyChecks: readonly Check[] = [
   ofNode(
@@ -37,9 +37,9 @@ export const haproxyChecks: readonly Check[] = [
       haproxy.active
         ? undefined
         : {
-            observed: "haproxy.service is not active",
+            observed: `${haproxyUnit} is not active`,
             expected: "active",
-            fix: onNode("systemctl reset-failed haproxy.service; systemctl start haproxy.service"),
+            fix: onNode(`systemctl reset-failed ${haproxyUnit}; systemctl start ${haproxyUnit}`),
           },
   ),
   ofNode(
@@ -54,9 +54,9 @@ export const haproxyChecks: readonly Check[] = [
       haproxy.enabled
         ? undefined
         : {
-            observed: "haproxy.service is not enabled",
+            observed: `${haproxyUnit} is not enabled`,
             expected: "enabled",
-            fix: onNode("systemctl unmask -q haproxy.service; systemctl enable -q haproxy.service"),
+            fix: onNode(`systemctl enable -q ${haproxyUnit}`),
           },
   ),
   ofNode(
@@ -77,12 +77,12 @@ export const haproxyChecks: readonly Check[] = [
       code: "HTTP_LISTENER_MISSING",
       area: "HAProxy",
       severity: "error",
-      title: "HAProxy listens on port 80 of the secondary address",
+      title: `HAProxy listens on port ${httpListener}`,
       after: [...after, "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
     },
-    ({ httpListener }, { outputs }) =>
-      httpListener.includes("haproxy")
+    (node) =>
+      node.httpListener.some((each) => each.startsWith("haproxy@"))
         ? undefined
-        : { observed: `${list(httpListener)} on ${outputs.secondaryPrivateIp}:80`, expected: "haproxy", fix: restart },
+        : { observed: `${list(node.httpListener)} on port ${httpListener}`, expected: "haproxy", fix: restart },
   ),
 ];

@@ -1,11 +1,14 @@
-/** The rules that lead 443 on the secondary address to HAProxy. */
+/** The rules that lead 443 and 80 on the secondary address to HAProxy. */
 import { natRules } from "../../../hostfiles/node/paths";
-import { httpsListener } from "../../../settings/ports";
+import type { StackOutputs } from "../../../outputs/stackOutputs";
+import { clientPorts, httpListener, httpsListener } from "../../../settings/ports";
 import type { Check } from "../check";
 import { units } from "../collect/node";
 import { ofNode, onNode, runs } from "./define";
 
 const after = ["NODE_NOT_OURS"];
+const leads = ({ secondaryPrivateIp: address }: StackOutputs, port: number, listener: number): string =>
+  `${address}:${port} → ${address}:${listener}`;
 
 export const natChecks: readonly Check[] = [
   ofNode(
@@ -13,7 +16,7 @@ export const natChecks: readonly Check[] = [
       code: "NAT_RULES_MISSING",
       area: "NAT",
       severity: "error",
-      title: "443 on the secondary address is led to HAProxy",
+      title: "443 and 80 on the secondary address are led to HAProxy",
       after,
     },
     (node, { outputs }) =>
@@ -21,7 +24,7 @@ export const natChecks: readonly Check[] = [
         ? undefined
         : {
             observed: "the table ip secondary_ingress is missing or another",
-            expected: `${outputs.secondaryPrivateIp}:443 → ${outputs.secondaryPrivateIp}:${httpsListener}; without it clients get the API`,
+            expected: `${leads(outputs, clientPorts.https, httpsListener)}, ${leads(outputs, clientPorts.http, httpListener)}; without it clients get the API`,
             fix: onNode(`nft -f ${natRules}`),
           },
   ),

@@ -1,5 +1,5 @@
 /** What the node's own records say of the secondary ingress, as text for people who help. */
-import { directories, haproxyConfig } from "../../../hostfiles/node/paths";
+import { directories, haproxyConfig, haproxyProgram } from "../../../hostfiles/node/paths";
 import { type Login, runScript } from "./ssh";
 import { units } from "./node";
 
@@ -8,7 +8,7 @@ const script = `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/u
 show() { echo "== $*"; "$@" 2>&1; echo; }
 show uname -a
 show cat /etc/os-release
-show haproxy -v
+show ${haproxyProgram} -v
 show nft --version
 show ip -4 addr
 show ss -Hltn

@@ -8,10 +8,12 @@ import {
   checkState,
   directories,
   haproxyConfig,
+  haproxyProgram,
+  haproxyUnit,
   hostFileProgram,
   ownerFile,
 } from "../../../hostfiles/node/paths";
-import { apiForwardListener, httpsListener } from "../../../settings/ports";
+import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
 import { HostKeyDiffers, type Login, runScript } from "./ssh";
@@ -19,7 +21,7 @@ import type { Unknown } from "../unknown";
 
 /** The units that the layout needs. */
 export const units = {
-  haproxy: "haproxy.service",
+  haproxy: haproxyUnit,
   nat: "secondary-ingress-nat.service",
   guard: "secondary-ingress-guard.service",
   timer: "secondary-ingress-check.timer",
@@ -114,7 +116,7 @@ status() { # scheme, port
 }
 # Side by side: each takes its three seconds where nobody answers.
 exec 3< <(certificate "$primary") 4< <(certificate 127.0.0.1) 5< <(status https ${httpsNodePort}) 6< <(status http ${httpNodePort})
-dnat() { for hook in prerouting output; do nft list chain ip secondary_ingress $hook | grep -q "dnat to $secondary:${httpsListener}" || return 1; done; }
+dnat() { for hook in prerouting output; do for port in ${httpsListener} ${httpListener}; do nft list chain ip secondary_ingress $hook | grep -q "dnat to $secondary:$port" || return 1; done; done; }
 say owner "$(cat ${ownerFile} 2>/dev/null)"
 whether installed test -d ${directories.etc}/installed
 say missing "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^missing //p')"
@@ -123,9 +125,9 @@ whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
 whether natRules dnat
 ${unitLines}
-say haproxyFaults "$(faults=$(haproxy -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
+say haproxyFaults "$(faults=$(${haproxyProgram} -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
 say httpsListener "$(listeners ${httpsListener})"
-say httpListener "$(ss -Hltnp "src = $secondary and sport = :80" | grep -o '"[^"]*"' | tr -d '"' | sort -u)"
+say httpListener "$(listeners ${httpListener})"
 say strangersOn443 "$(listeners 443 | grep -v '^kube-apiserver@')"
 say strangersUnits "$(ss -Hltnp 'sport = :443' | grep -v '"kube-apiserver"' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | while read -r pid; do
   # What systemd itself listens on is a socket unit's.

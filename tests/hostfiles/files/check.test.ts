@@ -16,6 +16,7 @@ import {
   checkMetrics,
   checkState,
   guardRepairs,
+  haproxyUnit,
   hostFileProgram,
   installedMark,
   lockFile,
@@ -94,7 +95,7 @@ describe("check", () => {
     );
     fresh.succeed(
       `ip addr add ${primary}/32 dev lo; ip addr add ${secondary}/32 dev lo; nft -f ${natRules}
-      systemctl start haproxy.service ${guard} kube-api-switch.path`,
+      systemctl start ${haproxyUnit} ${guard} kube-api-switch.path`,
     );
     serve(fresh, "api", "0.0.0.0:443");
     serve(fresh, "ingress", `${secondary}:10443`);
@@ -192,13 +193,23 @@ describe("check", () => {
       damage: `sed s/10443/10449/ ${natRules} | nft -f -`,
       repaired: () => !node().succeed("nft list ruleset").includes("10449"),
     },
+    "a table that leads HTTP elsewhere": {
+      what: "natTable",
+      damage: `sed s/10080/10449/ ${natRules} | nft -f -`,
+      repaired: () => !node().succeed("nft list ruleset").includes("10449"),
+    },
+    "a table without its rule for HTTP": {
+      what: "natTable",
+      damage: `sed /10080/d ${natRules} | nft -f -`,
+      repaired: table("secondary_ingress", "10080"),
+    },
     "a filter without its rule": {
       what: "apiFilter",
       prepare: () => filter(),
       damage: "nft flush table ip secondary_ingress_filter",
       repaired: table("secondary_ingress_filter", "drop"),
     },
-    "a stopped HAProxy": { what: "haproxy", ...stopped("haproxy.service") },
+    "a stopped HAProxy": { what: "haproxy", ...stopped(haproxyUnit) },
     "a stopped guard": { what: "guard", ...stopped(guard) },
     "a stopped watch of the manifest": { what: "manifestWatch", ...stopped("kube-api-switch.path") },
     "a forwarding that nobody turned on": {
@@ -228,7 +239,7 @@ describe("check", () => {
 
   it("repairs everything at once in one line", () => {
     node().succeed(
-      `nft flush ruleset; ip addr del ${secondary}/32 dev lo; systemctl stop haproxy.service ${guard} kube-api-switch.path`,
+      `nft flush ruleset; ip addr del ${secondary}/32 dev lo; systemctl stop ${haproxyUnit} ${guard} kube-api-switch.path`,
     );
     const { stdout, state } = run();
     assert.equal(stdout, "repaired: address natTable haproxy guard manifestWatch\n");
@@ -251,9 +262,9 @@ describe("check", () => {
       `[ "$1" = s_client ] || exec cat
       case $* in *${secondary}*) echo DNS:app.example.com ;; *) echo DNS:api.internal.${clusterName} ;; esac`,
     );
-    node().succeed("systemctl stop haproxy.service");
+    node().succeed(`systemctl stop ${haproxyUnit}`);
     node().calls();
-    const start = "systemctl start haproxy.service";
+    const start = `systemctl start ${haproxyUnit}`;
     node().failing(start);
     const tries = (): number =>
       node()
@@ -281,15 +292,15 @@ describe("check", () => {
     node().failing();
     clock(node(), (now += 1800));
     assert.equal(run().stdout, "repaired: haproxy\n");
-    node().succeed("systemctl stop haproxy.service");
+    node().succeed(`systemctl stop ${haproxyUnit}`);
     assert.equal(run().stdout, "repaired: haproxy\n", "a success ends the pause");
   });
 
   it("remembers when all was last well", () => {
     run();
     clock(node(), noon + 60);
-    node().succeed("systemctl stop haproxy.service");
-    node().failing("systemctl start haproxy.service");
+    node().succeed(`systemctl stop ${haproxyUnit}`);
+    node().failing(`systemctl start ${haproxyUnit}`);
     const { good, lastGood, time } = run().state;
     assert.deepEqual({ good, lastGood, time }, { good: false, lastGood: noon, time: noon + 60 });
   });
@@ -333,7 +344,7 @@ describe("check", () => {
 
   it("counts the guard's repairs with its own, and forgets them after an hour", () => {
     node().write(guardRepairs, `${noon - 10} natTable\n${noon - 9} apiFilter\n`);
-    node().succeed("systemctl stop haproxy.service");
+    node().succeed(`systemctl stop ${haproxyUnit}`);
     const counts = (): number[] => {
       const { repairs, repairsLastHour } = run().state;
       return [repairs, repairsLastHour];
@@ -350,7 +361,7 @@ describe("check", () => {
   it("writes metrics for Prometheus only where its directory is", () => {
     run();
     assert.ok(!node().exists(checkMetrics));
-    node().succeed(`mkdir -p "$(dirname ${checkMetrics})"; umask 077; systemctl stop haproxy.service ${guard}`);
+    node().succeed(`mkdir -p "$(dirname ${checkMetrics})"; umask 077; systemctl stop ${haproxyUnit} ${guard}`);
     node().failing(`systemctl start ${guard}`);
     node().write(address, `${renderAddress(settings)}# theirs\n`);
     clock(node(), noon + 60);

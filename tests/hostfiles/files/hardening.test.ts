@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { haproxyUnit } from "../../../hostfiles/node/paths";
 import { ApiForwarder } from "../../../settings/choices";
 import { installValidators, needsProgram, needsRoot } from "../../support/needs";
 import { allSteps, hostSettings } from "../settings";
@@ -44,6 +45,7 @@ describe("exposure of the services", function () {
     ["api-forward-unit", "kube-api-forward.service", ApiForwarder.SocketProxyd, 2.0],
     ["check-unit", "secondary-ingress-check.service", ApiForwarder.Socat, 3.0],
     ["guard-unit", "secondary-ingress-guard.service", ApiForwarder.Socat, 3.0],
+    ["haproxy-unit", haproxyUnit, ApiForwarder.Socat, 3.0],
     ["nat-unit", "secondary-ingress-nat.service", ApiForwarder.Socat, 3.0],
     ["api-switch-unit", "kube-api-switch.service", ApiForwarder.Socat, 3.0],
   ];
@@ -55,13 +57,10 @@ describe("exposure of the services", function () {
     });
   }
 
-  it("haproxy.service with our drop-in: 3 at most, without it far more", function () {
+  it("the distribution's unit for HAProxy: far more", function () {
     needsRoot(this);
     needsProgram(this, "haproxy");
     const unit = readFileSync("/lib/systemd/system/haproxy.service", "utf8");
     assert.ok(exposure("haproxy.service", { "haproxy.service": unit }) > 9);
-    const dropIn = text("haproxy-dropin", ApiForwarder.Socat);
-    const score = exposure("haproxy.service", { "haproxy.service.d/50-secondary-ingress.conf": dropIn });
-    assert.ok(score <= 3, `${score}`);
   });
 });

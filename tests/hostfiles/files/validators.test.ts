@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ApiForwarder } from "../../../settings/choices";
 import { installValidators, needsProgram, needsRoot } from "../../support/needs";
-import { statsPasswordFile } from "../../../hostfiles/node/paths";
+import { haproxyUnit, statsPasswordFile } from "../../../hostfiles/node/paths";
 import { allSteps, hostSettings } from "../settings";
 
 /** What judges a step's text; the others are scripts for bash. */
@@ -15,8 +15,8 @@ const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none">
   "nat-unit": "systemd",
   address: "netplan",
   "haproxy-password": "none",
-  "haproxy-dropin": "none",
-  "haproxy-config": "haproxy",
+  "haproxy-settings": "haproxy",
+  "haproxy-unit": "systemd",
   "api-forward-rules": "nft",
   "api-forward-unit": "systemd",
   "api-forward-socket": "systemd",
@@ -31,6 +31,7 @@ const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none">
 
 /** The name under which systemd knows a unit. */
 const unitNames: Record<string, string> = {
+  "haproxy-unit": haproxyUnit,
   "nat-unit": "secondary-ingress-nat.service",
   "api-forward-unit": "kube-api-forward.service",
   "api-forward-socket": "kube-api-forward.socket",
@@ -111,7 +112,7 @@ describe("validators", function () {
     needsProgram(this, "haproxy");
     const text =
       allSteps(hostSettings())
-        .find(({ name }) => name === "haproxy-config")
+        .find(({ name }) => name === "haproxy-settings")
         ?.stdin(hostSettings()) ?? "";
     const fine = withPassword(text);
     assert.throws(() => judge("haproxy", ["-c", "-f", write("haproxy.cfg", fine.replace("mode tcp", "mode tpc"))]));

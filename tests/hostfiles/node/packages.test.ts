@@ -33,6 +33,8 @@ for package in $found; do
   printf 'Package: %s\\nStatus: install ok installed\\nMaintainer: Test <test@example.com>\\nArchitecture: all\\nVersion: 1\\nDescription: test\\n\\n' "$package" >>/var/lib/dpkg/status
   : >"/var/lib/dpkg/info/$package.list"
   : >"/var/lib/dpkg/info/$package.md5sums"
+  # Debian's maintainer scripts: deb-systemd-helper works on files, deb-systemd-invoke calls systemctl.
+  [ "$package" != haproxy ] || { : >/standin/units/haproxy.service.enabled; systemctl start haproxy.service; }
   [ ! -e /standin/interrupted ] || { kill -9 "$(cat /standin/victim)"; exit 1; }
 done
 `;
@@ -75,6 +77,11 @@ describe("packages", () => {
   const options = "-qq -y -o DPkg::Lock::Timeout=120";
   const apt = (...names: string[]): string => `apt-get ${options} --no-install-recommends install ${names.join(" ")}`;
 
+  const fetched = (): string[] =>
+    node()
+      .calls()
+      .filter((call) => call.startsWith("apt-get "));
+
   it("installs nothing if nothing is missing, and takes nothing away", () => {
     installed(...everything);
     assert.equal(succeeds("install"), "");
@@ -87,7 +94,7 @@ describe("packages", () => {
   it("installs what is missing, and takes away exactly what came with it", () => {
     installed("openssl", "nftables");
     succeeds("install");
-    assert.deepEqual(node().calls(), [apt("haproxy", "socat")]);
+    assert.deepEqual(fetched(), [apt("haproxy", "socat")]);
     assert.deepEqual(ours(), ["haproxy", "liblua", "socat"]);
     succeeds("install");
     assert.deepEqual(node().calls(), []);
@@ -103,7 +110,7 @@ describe("packages", () => {
     node().write("/standin/mirror", "openssl\n");
     node().write("/standin/fresh", "haproxy\nnftables\nopenssl\nsocat\n");
     succeeds("install");
-    assert.deepEqual(node().calls(), [apt(...everything), `apt-get ${options} update`, apt(...everything)]);
+    assert.deepEqual(fetched(), [apt(...everything), `apt-get ${options} update`, apt(...everything)]);
     assert.deepEqual(ours(), everything);
   });
 
@@ -118,7 +125,7 @@ describe("packages", () => {
     node().write("/standin/mirror", "haproxy\nopenssl\nsocat\n");
     node().calls();
     succeeds("install");
-    assert.deepEqual(node().calls(), [apt("haproxy", "openssl", "socat")]);
+    assert.deepEqual(fetched(), [apt("haproxy", "openssl", "socat")]);
     assert.deepEqual(ours(), ["haproxy", "openssl", "socat"]);
     succeeds("remove");
     assert.deepEqual(present(), ["bash", "nftables", "vim"]);
@@ -151,6 +158,84 @@ describe("packages", () => {
     assert.equal(succeeds("remove"), "kept, for other packages need them: haproxy liblua\n");
     assert.deepEqual(present(), ["bash", "haproxy", "liblua", "their-proxy"]);
     assert.equal(node().exists(packagesFile), false);
+  });
+
+  describe("and the distribution's haproxy.service", () => {
+    const service = "haproxy.service";
+    const states = {
+      "enabled and active": `systemctl enable --now ${service}`,
+      "enabled and stopped": `systemctl enable ${service}`,
+      "disabled and active": `systemctl start ${service}`,
+      "disabled and stopped": "true",
+    };
+    const state = (): string =>
+      `${node().isEnabled(service) ? "enabled" : "disabled"} and ${node().isActive(service) ? "active" : "stopped"}`;
+
+    it("is neither started nor enabled by the package that we install", () => {
+      succeeds("install");
+      assert.ok(present().includes("haproxy"));
+      assert.equal(state(), "disabled and stopped");
+    });
+
+    it("nor if the run was killed in between, which leaves nothing behind that keeps it from starting", () => {
+      node().write("/standin/interrupted", "");
+      assert.notEqual(script("install").status, 0);
+      assert.equal(state(), "enabled and stopped");
+      assert.equal(node().run(`find /run /etc/systemd -name '*haproxy*' | grep .`).status, 1);
+      node().succeed("rm /standin/interrupted");
+      succeeds("install");
+      assert.equal(state(), "disabled and stopped");
+    });
+
+    it("nor if dpkg was killed before it configured the package", () => {
+      node().write(`${packagesFile}.before`, "bash\n");
+      has(node(), "haproxy", stanza("haproxy", { state: "half-configured" }));
+      node().write("/var/lib/dpkg/info/haproxy.postinst", `#!/bin/sh\nsystemctl start ${service}\n`, 0o755);
+      succeeds("install");
+      assert.equal(state(), "disabled and stopped");
+      assert.ok(ours().includes("haproxy"));
+    });
+
+    for (const [before, setUp] of Object.entries(states))
+      it(`stays ${before} if the package was there before, and so does the package`, () => {
+        installed("haproxy");
+        node().succeed(setUp);
+        succeeds("install");
+        assert.equal(state(), before);
+        succeeds("remove");
+        assert.equal(state(), before);
+        assert.ok(present().includes("haproxy"));
+      });
+
+    it("stays as it is if it is the user's own, without the package", () => {
+      node().succeed(`systemctl enable --now ${service}`);
+      node().calls();
+      succeeds("install");
+      assert.equal(state(), "enabled and active");
+      assert.deepEqual(
+        node()
+          .calls()
+          .filter((call) => /^systemctl (disable|stop|restart|reload)/.test(call)),
+        [],
+      );
+    });
+
+    it("stays enabled if the user enables it later", () => {
+      succeeds("install");
+      node().succeed(`systemctl enable ${service}`);
+      succeeds("install");
+      assert.equal(state(), "enabled and stopped");
+    });
+
+    for (const [use, setUp] of Object.entries(states).filter(([name]) => name !== "disabled and stopped"))
+      it(`keeps its package at removal if the user has it ${use} by then, and says so`, () => {
+        succeeds("install");
+        node().succeed(`sed -i '/^Package: haproxy$/a Depends: liblua' /var/lib/dpkg/status; ${setUp}`);
+        assert.match(succeeds("remove"), /^kept, for haproxy\.service is in use: haproxy\n/);
+        assert.equal(state(), use);
+        assert.deepEqual(present(), ["bash", "haproxy", "liblua"]);
+        assert.equal(node().exists(packagesFile), false);
+      });
   });
 
   for (const [before, setUp] of [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ApiForwarder } from "../../../settings/choices";
+import { formerHaproxyDropIn } from "../../../hostfiles/node/paths";
 import { allSteps, hostSettings } from "../settings";
 
 for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
@@ -10,9 +11,9 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
 
     it("come in an order of which every prefix is safe", () => {
       assert.equal(position("preflight"), 0);
-      // Rules before the address: nobody ever sees the API's certificate there. HAProxy after its password.
+      // HAProxy before the rules that lead to it, rules before the address: nobody ever sees the API's certificate there.
       // prettier-ignore
-      const order = ["preflight", "installer", "packages", "nat-rules", "nat-unit", "address", "haproxy-password", "haproxy-config", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
+      const order = ["preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address", "api-forward-rules", "api-forward-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
       const positions = order.map(position);
       assert.ok(!positions.includes(-1));
       assert.deepEqual(
@@ -21,12 +22,12 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       );
     });
 
-    it("never bind port 443", () => {
+    it("never bind a port of the clients", () => {
       for (const step of steps) {
         const text = step.stdin(settings);
-        assert.doesNotMatch(text, /^\s*bind\s+\S*:443\b/m, step.name);
-        assert.doesNotMatch(text, /ListenStream=(\S*:)?443$/m, step.name);
-        assert.doesNotMatch(text, /LISTEN:443\b|listen \S+ 443\b/, step.name);
+        assert.doesNotMatch(text, /^\s*bind\s+\S*:(443|80)\b/m, step.name);
+        assert.doesNotMatch(text, /ListenStream=(\S*:)?(443|80)$/m, step.name);
+        assert.doesNotMatch(text, /LISTEN:(443|80)\b|listen \S+ (443|80)\b/, step.name);
       }
     });
 
@@ -59,6 +60,17 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
 
     it("name the instance in every command, so that a replaced node is installed anew", () => {
       for (const { name, create } of steps) assert.ok(create(settings).includes(settings.instanceId), name);
+    });
+
+    it("leave the distribution's HAProxy to the user, but for the package's own installation and removal", () => {
+      const former = `[ ! -e ${formerHaproxyDropIn} ] || systemctl disable -q --now haproxy.service`;
+      for (const { name, create, remove, stdin } of steps.filter((step) => step.name !== "packages"))
+        assert.doesNotMatch(
+          // Releases up to 0.2.0 had made it their own.
+          `${stdin(settings)}${create(settings)}${remove?.(settings)}`.replaceAll(former, ""),
+          /(?<!secondary-ingress-)haproxy\.service|\/etc\/haproxy|\/run\/haproxy/,
+          name,
+        );
     });
 
     it("never apply netplan, restart networkd or flush rules", () => {

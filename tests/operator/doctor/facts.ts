@@ -28,7 +28,7 @@ export const healthyNode: NodeFacts = {
   forwarder: { active: false, enabled: false },
   haproxyFaults: "",
   httpsListener: ["haproxy@172.20.45.38:10443"],
-  httpListener: ["haproxy"],
+  httpListener: ["haproxy@172.20.45.38:10080"],
   strangersOn443: [],
   strangersUnits: [],
   apiSwitchAgrees: true,
