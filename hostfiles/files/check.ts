@@ -12,6 +12,8 @@ import {
   checkState,
   directories,
   guardRepairs,
+  haproxyPid,
+  haproxyProgram,
   haproxyUnit,
   hostFileProgram,
   natRules,
@@ -94,6 +96,8 @@ keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr repla
 keep natTable redirected 'nft -f ${natRules}'
 [ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list chain ip secondary_ingress_filter input | grep -q drop' 'nft -f ${apiFilterRules}'
 keep haproxy 'systemctl is-active -q ${haproxyUnit}' 'systemctl reset-failed ${haproxyUnit}; systemctl start ${haproxyUnit}'
+# Like the distribution's service, which its package reloads after an update.
+keep haproxyProgram '[ ! -e ${haproxyPid} ] || [ "$(stat -c %Z ${haproxyProgram})" -le "$(stat -c %Y ${haproxyPid})" ]' 'systemctl reload ${haproxyUnit}; sleep 1'
 keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
 keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
 keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do sleep 0.1; [ "$(systemctl is-active kube-api-switch.service)" = activating ] || exec ${apiSwitchProgram} agrees; done'
