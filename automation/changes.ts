@@ -96,6 +96,7 @@ const addressTypes = [
   "aws:ec2/eipAssociation:EipAssociation",
   "aws:lb/loadBalancer:LoadBalancer",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:ExistingElasticIp",
 ];
 
 /** In mode node-port the address is the node's, which is another one when the security group moves to another ENI. */

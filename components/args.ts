@@ -47,6 +47,11 @@ export interface SecondaryIngressIpArgs {
   networkInterfaceId?: pulumi.Input<string>;
   /** A free address of the ENI's subnet; AWS chooses one unless given. */
   secondaryPrivateIp?: pulumi.Input<string>;
+  /**
+   * Mode dual-ip: an Elastic IP of the user's, `eipalloc-…`, which the stack uses and never releases. Tied to the secondary address already,
+   * it stays tied when the stack goes. Default: the stack allocates one.
+   */
+  allocationId?: pulumi.Input<string>;
   /** The ingress controller's NodePort for HTTPS, 30000–32767, default 30443. Plain: rules are named after it. */
   httpsNodePort?: number;
   /** The ingress controller's NodePort for HTTP, 30000–32767, default 30080. Plain: rules are named after it. */

@@ -2,46 +2,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
 import { hostSteps, installer } from "../hostfiles/steps/hostSteps";
-import { PrimaryAddress } from "../settings/choices";
 import { clientPorts } from "../settings/ports";
 import { allDone, together } from "./allDone";
 import { apiAddress } from "./apiAddress";
 import type { SshArgs } from "./args";
-import { caller } from "./caller";
 import { dnsRecords } from "./dnsRecords";
-import { elasticAddress } from "./elasticAddress";
 import { healthChecks } from "./healthChecks";
 import { filtersApi, knownInputs } from "./hostInputs";
 import { hostInstallation, type Login } from "./hostInstallation";
+import { ingressAddress, secondaryAddress } from "./ingressAddress";
 import { ingressFirewall } from "./ingressFirewall";
 import { type ModeInputs, type ModeOutputs, urlsOf } from "./mode";
 import { nodePreflight } from "./nodePreflight";
-import { SecondaryPrivateIp } from "./secondaryPrivateIp";
-import { stackName } from "./tags";
 
 function requireSsh(ssh: SshArgs | undefined): SshArgs {
   if (!ssh) throw new pulumi.RunError("ssh: expected the node's login and host key for mode dual-ip, found nothing");
   return ssh;
-}
-
-/** AWS is asked whether it will do all that is needed; anything else in AWS is made after that. */
-function secondaryAddress(
-  { name, args, node, connection, options }: ModeInputs,
-  preflight: pulumi.Resource,
-): SecondaryPrivateIp {
-  return new SecondaryPrivateIp(
-    `${name}-secondary`,
-    {
-      networkInterfaceId: node.networkInterfaceId,
-      requestedIp: args.secondaryPrivateIp,
-      interfaceNamed: args.networkInterfaceId !== undefined,
-      elasticIps: args.primaryAddress === PrimaryAddress.ElasticIp ? 2 : 1,
-      stack: stackName(),
-      connection,
-      caller: caller(node, options),
-    },
-    { ...options, dependsOn: [preflight] },
-  );
 }
 
 export function dualIp(inputs: ModeInputs): ModeOutputs {
@@ -78,16 +54,8 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
     { ...login, address: api.host },
     { ...options, dependsOn: [...asked, ...api.tied] },
   );
-  const ingress = elasticAddress(
-    name,
-    {
-      ...{ clusterName, tags, networkInterfaceId: node.networkInterfaceId },
-      ...{ purpose: "ingress", privateIpAddress: secondary.privateIpAddress },
-      // Of two stacks that adopt one address at the same moment, only the node's owner ties its Elastic IP to it.
-      tiedAfter: installed.get(installer.name),
-    },
-    { ...options, dependsOn: asked },
-  );
+  // Of two stacks that adopt one address at the same moment, only the node's owner ties its Elastic IP to it.
+  const ingress = ingressAddress(inputs, secondary, asked, installed.get(installer.name));
   const { publicIp, allocationId } = ingress.address;
 
   const serving = together(opened, [ingress.association, ...installed.values()]);

@@ -1,4 +1,4 @@
-/** An Elastic IP tied to one private address of the node. */
+/** An Elastic IP of the stack's own, tied to one private address of the node. */
 import * as ec2 from "@pulumi/aws/ec2";
 import type * as pulumi from "@pulumi/pulumi";
 import { type TagArgs, tags } from "./tags";

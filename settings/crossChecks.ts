@@ -77,5 +77,18 @@ function healthCheckProblems({ mode, healthChecks, allowedCidrs, apiAllowedCidrs
   ];
 }
 
+/** The balancer keeps an address that the stack itself has allocated. */
+const keptAddressProblems = ({ mode, keepAddress, allocationId }: Known): Problem[] =>
+  mode === IngressMode.LoadBalancer && keepAddress === true && allocationId !== undefined
+    ? [
+        {
+          path: ["keepAddress"],
+          problem: `expected false with allocationId, found true: ${allocationId} is not the stack's to keep, and the balancer has addresses of its own`,
+        },
+      ]
+    : [];
+
 export const crossCheck = (known: Known): Problem[] =>
-  [domainProblems, portProblems, sshProblems, healthCheckProblems].flatMap((problems) => problems(known));
+  [domainProblems, portProblems, sshProblems, healthCheckProblems, keptAddressProblems].flatMap((problems) =>
+    problems(known),
+  );

@@ -65,6 +65,16 @@ export const table = {
     unset: "chosen by AWS",
     example: "172.20.45.38",
   },
+  allocationId: {
+    check: matching(
+      "an Elastic IP's allocation id like eipalloc-0123456789abcdef0",
+      /^eipalloc-[0-9a-f]{8,17}$/,
+    ).optional(),
+    text: "[an Elastic IP of yours](docs/aws.md#an-elastic-ip-of-yours), which the stack uses and never releases",
+    modes: dualIp,
+    unset: "a new one",
+    example: "eipalloc-0123456789abcdef0",
+  },
   httpsNodePort: { check: nodePort.default(30443), text: "the ingress controller's NodePort for HTTPS" },
   httpNodePort: { check: nodePort.default(30080), text: "the ingress controller's NodePort for HTTP" },
   allowedCidrs: {

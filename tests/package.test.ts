@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import type { Outputs } from "../automation";
-import { labCluster, labDomain, otherCluster } from "./support/account";
+import { type Address, labCluster, labDomain, otherCluster } from "./support/account";
 import { repositoryRoot } from "./support/paths";
 import { run } from "./support/process";
 import type { LoopbackEngine } from "./support/engine";
@@ -173,21 +173,38 @@ describe("package", function () {
     const addresses = (): (string | undefined)[] =>
       engine.endpoint.account.networkInterfaces[0]?.privateIps.map(({ privateIpAddress }) => privateIpAddress) ?? [];
 
+    const users = "eipalloc-0123456789abcdef0";
+    const usersAddress = (association?: Address["association"]): Address => ({
+      ...{
+        allocationId: users,
+        publicIp: "203.0.113.99",
+        networkBorderGroup: "eu-central-1",
+        publicIpv4Pool: "amazon",
+      },
+      ...(association ? { association } : {}),
+      tags: {},
+    });
+
     it("holds dynamic providers that are serializable as compiled", async () => {
       const compiled = (name: string): string =>
         JSON.stringify(join(folder, `node_modules/kops-secondary-ingress/dist/components/${name}.js`));
       const [eni] = engine.endpoint.account.networkInterfaces;
+      await engine.endpoint.change((now) => void now.addresses.push(usersAddress()));
       const cwd = await ownProject(
         "dynamic",
         `import * as aws from "@pulumi/aws";
          const { SecondaryPrivateIp } = require(${compiled("secondaryPrivateIp")});
+         const { ExistingElasticIp } = require(${compiled("existingElasticIp")});
          const { SecurityGroupMembership } = require(${compiled("securityGroupMembership")});
          const common = {
            networkInterfaceId: "${eni?.networkInterfaceId}", connection: { region: "eu-central-1" }, caller: aws.getCallerIdentityOutput().arn,
          };
          const group = new aws.ec2.SecurityGroup("one", { vpcId: "${eni?.vpcId}", description: "one" });
          new SecurityGroupMembership("one", { ...common, securityGroupId: group.id }, {});
-         export const address = new SecondaryPrivateIp("one", { ...common, interfaceNamed: true, elasticIps: 1, stack: "dynamic/dev" }, {}).privateIpAddress;\n`,
+         const users = { ...common, stack: "dynamic/dev", allocationId: "${users}" };
+         const secondary = new SecondaryPrivateIp("one", { ...users, interfaceNamed: true, elasticIps: 1 }, {});
+         export const address = secondary.privateIpAddress;
+         new ExistingElasticIp("one", { ...users, privateIpAddress: address, found: secondary.elasticIpFound }, {});\n`,
       );
       await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
       if (process.env["WRITE_FIXTURE"]) {
@@ -198,8 +215,12 @@ describe("package", function () {
       }
       const address = (await engine.pulumi(["stack", "output", "address", "--stack", "dev"], { cwd })).trim();
       assert.equal(addresses()[1], address);
+      assert.equal(engine.endpoint.account.addresses[0]?.association?.privateIpAddress, address);
+      await engine.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev"], { cwd });
       await engine.pulumi(["destroy", "--yes", "--stack", "dev"], { cwd });
       assert.equal(addresses().length, 1);
+      assert.deepEqual(engine.endpoint.account.addresses, [usersAddress()]);
+      await engine.endpoint.change((now) => void now.addresses.pop());
     });
 
     for (const release of releases)
@@ -219,10 +240,14 @@ describe("package", function () {
         const [groupId, groupName] = [of(old, /Membership$/, "securityGroupId"), of(old, /SecurityGroup$/, "name")];
         const state = text.replaceAll(of(old, /SecurityGroup$/, "vpcId"), eni?.vpcId ?? "");
         const privateIpAddress = of(old, /SecondaryPrivateIp$/, "privateIpAddress");
+        // Older releases have none.
+        const associationId = of(old, /ExistingElasticIp$/, "associationId") as string | undefined;
         await engine.endpoint.change((now) => {
           const [theirs] = now.networkInterfaces;
           theirs?.privateIps.push({ privateIpAddress, primary: false });
           theirs?.securityGroupIds.push(groupId);
+          const networkInterfaceId = theirs?.networkInterfaceId ?? "";
+          if (associationId) now.addresses.push(usersAddress({ associationId, networkInterfaceId, privateIpAddress }));
           const vpcId = eni?.vpcId ?? "";
           now.securityGroups.push({ groupId, groupName, description: "one", vpcId, tags: {} });
         });
@@ -232,6 +257,8 @@ describe("package", function () {
         await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
         assert.deepEqual(addresses().slice(1), []);
         assert.ok(!account.networkInterfaces[0]?.securityGroupIds.includes(groupId));
+        assert.deepEqual(account.addresses, associationId ? [usersAddress()] : []);
+        await engine.endpoint.change((now) => (now.addresses = []));
       });
 
     it("brings environments up on demand, as examples/embed does", async () => {

@@ -2,6 +2,7 @@
 import type { Instance, NetworkInterface } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
+import { carriesGiven } from "./secondaryAddress";
 
 export interface Needs {
   networkInterfaceId: string;
@@ -13,6 +14,8 @@ export interface Needs {
   elasticIps: ElasticIps;
   /** `<project>/<stack>`, as in the tags: what carries it is there already. */
   stack: string;
+  /** The user's Elastic IP that the stack uses. */
+  allocationId?: string | undefined;
 }
 
 /** What Elastic IPs are for: the applications, the API. */
@@ -76,13 +79,13 @@ async function addressFaults(
 ): Promise<Faults> {
   const { networkInterfaceId, requestedIp } = needs;
   const addresses = (eni.PrivateIpAddresses ?? []).map(({ PrivateIpAddress }) => PrivateIpAddress);
-  // A node that kOps has replaced has taken the address and its Elastic IP already.
+  // A node that kOps has replaced has taken the address and its Elastic IP already; the user's may be on one.
   const present = requestedIp
     ? addresses.includes(requestedIp)
     : ours.some(
         ({ NetworkInterfaceId, PrivateIpAddress }) =>
           NetworkInterfaceId === networkInterfaceId && PrivateIpAddress !== eni.PrivateIpAddress,
-      );
+      ) || (eni.PrivateIpAddresses ?? []).some((entry) => !entry.Primary && carriesGiven(needs, entry));
   if (present) return [];
   const { InstanceTypes = [] } = await ec2Client(connection).send(
     new (ec2Sdk().DescribeInstanceTypesCommand)({ InstanceTypes: [type] }),

@@ -8,6 +8,8 @@ export interface Place {
   networkInterfaceId: string;
   /** `<project>/<stack>`, as in the tags: Elastic IPs that carry it are the stack's own. */
   stack: string;
+  /** The user's Elastic IP that the stack uses: it may be on the address. */
+  allocationId?: string | undefined;
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -60,14 +62,30 @@ async function isOwn(place: Place, allocationId: string): Promise<boolean | unde
   return address && tagged(address.Tags, place.stack);
 }
 
-/** The address that carries the stack's own Elastic IP: a node that kOps has replaced takes both to itself. */
+/** Whether the user's Elastic IP that the stack uses is on the address. */
+export const carriesGiven = (
+  { allocationId }: Pick<Place, "allocationId">,
+  entry: NetworkInterfacePrivateIpAddress,
+): boolean => allocationId !== undefined && entry.Association?.AllocationId === allocationId;
+
+/** Whether kOps has launched the node with the stack's pieces: it takes the stack's addresses to itself. Any stack's, for this one may be renamed. */
+export const isLaunchedForStack = ({ TagSet = [] }: NetworkInterface): boolean =>
+  TagSet.some(({ Key }) => Key === stackTag);
+
+/**
+ * The address that carries the user's Elastic IP, or the stack's own: a node that kOps has replaced takes the address and the Elastic IP to
+ * itself.
+ */
 export async function findOwn(
   place: Place,
   eni: NetworkInterface,
 ): Promise<NetworkInterfacePrivateIpAddress | undefined> {
-  for (const entry of eni.PrivateIpAddresses ?? []) {
+  const secondary = (eni.PrivateIpAddresses ?? []).filter(({ Primary }) => !Primary);
+  const given = secondary.find((entry) => carriesGiven(place, entry));
+  if (given) return given;
+  for (const entry of secondary) {
     const { AllocationId } = entry.Association ?? {};
-    if (!entry.Primary && AllocationId && (await isOwn(place, AllocationId))) return entry;
+    if (AllocationId && (await isOwn(place, AllocationId))) return entry;
   }
   return undefined;
 }
@@ -78,10 +96,11 @@ export async function foreignElasticIp(
   entry: NetworkInterfacePrivateIpAddress,
 ): Promise<string | undefined> {
   const { AllocationId, PublicIp } = entry.Association ?? {};
-  if (!AllocationId || (await isOwn(place, AllocationId)) !== false) return undefined;
+  if (!AllocationId || carriesGiven(place, entry) || (await isOwn(place, AllocationId)) !== false) return undefined;
   return (
     `expected ${entry.PrivateIpAddress} without an Elastic IP, found ${PublicIp} (${AllocationId}) on it, ` +
-    "which is not this stack's: disassociate it, or choose another secondaryPrivateIp"
+    "which is not this stack's: disassociate it, or choose another secondaryPrivateIp; " +
+    `if it is yours and DNS points at it: pulumi config set allocationId ${AllocationId}`
   );
 }
 
@@ -174,10 +193,18 @@ export async function assign(place: Place, eni: NetworkInterface, requested: str
   }
 }
 
-/** Takes the address away; one that is not there any more, on an ENI that may be gone, is no error. */
+/**
+ * Takes the address away; one that is not there any more, on an ENI that may be gone, is no error. It stays if the user's Elastic IP is
+ * on it, which AWS would untie with it.
+ */
 export async function unassign(place: Place, address: string): Promise<void> {
-  const entry = find(await describe(place), address);
-  if (!entry) return;
+  let entry = find(await describe(place), address);
+  // Reads are eventually consistent: the stack may have untied it a moment ago.
+  for (let looks = 0; looks < 3 && entry && carriesGiven(place, entry); looks++) {
+    await pause(1000);
+    entry = find(await describe(place), address);
+  }
+  if (!entry || carriesGiven(place, entry)) return;
   await refuseForeignElasticIp(place, entry);
   const sdk = ec2Sdk();
   try {

@@ -6,6 +6,7 @@ import { ChangeCollector, previewOf } from "../../automation/changes";
 const eip = "aws:ec2/eip:Eip";
 const association = "aws:ec2/eipAssociation:EipAssociation";
 const secondary = "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp";
+const existing = "pulumi-nodejs:dynamic/kops-secondary-ingress:ExistingElasticIp";
 const attachment = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment";
 const balancer = "aws:lb/loadBalancer:LoadBalancer";
 
@@ -92,6 +93,8 @@ describe("automation: changes", () => {
       ["delete", association, "ingress-ingress"],
       ["replace", secondary, "ingress-secondary"],
       ["delete", secondary, "ingress-secondary"],
+      ["replace", existing, "ingress-ingress"],
+      ["delete", existing, "ingress-ingress"],
       ["replace", attachment, "ingress-ingress"],
       ["replace", balancer, "ingress"],
       ["delete", balancer, "ingress"],
@@ -102,6 +105,7 @@ describe("automation: changes", () => {
     const keeping: [OpType, string, string][] = [
       ["create", eip, "ingress-ingress"],
       ["update", eip, "ingress-ingress"],
+      ["create", existing, "ingress-ingress"],
       ["update", balancer, "ingress"],
       ["replace", eip, "ingress-api"],
       ["delete", association, "ingress-api"],

@@ -35,6 +35,13 @@ describe("automation: diagnosis", () => {
     });
   }
 
+  it("is config-invalid for a setting that AWS does not bear out", () => {
+    const told =
+      "ingress-secondary: allocationId: expected eipalloc-1 (192.0.2.1) tied to nothing, found it on 10.0.0.9";
+    const { code, message } = of([told]);
+    assert.deepEqual([code, message], ["config-invalid", `stack 'prod': ${told}`]);
+  });
+
   it("names every holder once, and cannot tell whether one of another host is gone", () => {
     const line = "  file:///s/.json: created by ann@elsewhere (pid 7) at 2026-01-02T03:04:05Z";
     const error = diagnose({

@@ -121,7 +121,11 @@ export async function record(answers: World): Promise<Recording> {
         recording.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
         const made: Record<string, Record<string, unknown>> = {
           "aws:ec2/eip:Eip": { publicIp: answers.elasticIps[name], allocationId: `eipalloc-${name}` },
-          "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": { privateIpAddress: "172.20.45.38" },
+          "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp": {
+            privateIpAddress: "172.20.45.38",
+            elasticIpFound: true,
+          },
+          "pulumi-nodejs:dynamic/kops-secondary-ingress:ExistingElasticIp": { publicIp: "203.0.113.77" },
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };
         if (name.endsWith("-preflight")) made[type] = { stdout: answers.preflight };

@@ -101,6 +101,7 @@ describe("SecondaryIngressIp", function () {
         ...prod,
         networkInterfaceId: "eni-0123456789abcdef0",
         secondaryPrivateIp: "172.20.45.38",
+        allocationId: "eipalloc-0123456789abcdef0",
         healthChecks: true,
       },
       ...{ allowedCidrs: ["192.0.2.0/24", "10.0.0.0/8"], route53ZoneId: "Z1", dnsTtl: 30, overwriteRecords: true },
@@ -111,6 +112,7 @@ describe("SecondaryIngressIp", function () {
     const composed = {
       ...plain,
       ...{ networkInterfaceId: later(plain.networkInterfaceId), secondaryPrivateIp: later(plain.secondaryPrivateIp) },
+      allocationId: later(plain.allocationId),
       ...{ allowedCidrs: later(plain.allowedCidrs), route53ZoneId: later("Z1"), dnsTtl: later(30) },
       ...{
         overwriteRecords: later(true),
@@ -587,6 +589,65 @@ describe("SecondaryIngressIp", function () {
         place("command:remote:Command ingress-installer") <
           place("aws:ec2/eipAssociation:EipAssociation ingress-ingress"),
       );
+    });
+
+    describe("with the user's Elastic IP", () => {
+      const allocationId = "eipalloc-0123456789abcdef0";
+      const existing = "pulumi-nodejs:dynamic/kops-secondary-ingress:ExistingElasticIp ingress-ingress";
+
+      it("makes exactly the same children, with that one in the place of an Elastic IP of its own", async () => {
+        const { recording } = await make({ ...prod, allocationId });
+        const own = prodChildren.filter((child) => child.startsWith("aws:ec2/eip"));
+        assert.equal(own.length, 2);
+        assert.deepEqual(
+          children(recording),
+          [...prodChildren.filter((child) => !own.includes(child)), existing].sort(),
+        );
+      });
+
+      it("still gives the primary address one of its own when asked", async () => {
+        const { recording } = await make({ ...prod, allocationId, primaryAddress: PrimaryAddress.ElasticIp });
+        assert.deepEqual(
+          children(recording).filter((child) => child.startsWith("aws:ec2/eip")),
+          ["aws:ec2/eip:Eip ingress-api", "aws:ec2/eipAssociation:EipAssociation ingress-api"],
+        );
+      });
+
+      it("names it to what makes sure of the address and to what ties it, and never tags it", async () => {
+        const { recording } = await make({ ...prod, allocationId: pulumi.output(allocationId) });
+        const inputsOf = (child: string): Record<string, unknown> =>
+          recording.resources.find(({ type, name }) => `${type} ${name}` === child)?.inputs ?? {};
+        const { networkInterfaceId, privateIpAddress, found, stack, tags, ...more } = inputsOf(existing);
+        assert.deepEqual(
+          [more["allocationId"], networkInterfaceId, privateIpAddress, found, stack, tags],
+          [allocationId, "eni-0123456789abcdef0", "172.20.45.38", true, "kops-secondary-ingress/prod", undefined],
+        );
+        const secondary = "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp ingress-secondary";
+        assert.equal(inputsOf(secondary)["allocationId"], allocationId);
+      });
+
+      it("ties it once the node is the stack's", async () => {
+        const { recording } = await make({ ...prod, allocationId }, world({ slow: "ingress-installer" }));
+        const order = recording.resources.map(({ type, name }) => `${type} ${name}`);
+        assert.ok(order.indexOf("command:remote:Command ingress-installer") < order.indexOf(existing));
+      });
+
+      it("has its address in the outputs, the records and the health checks", async () => {
+        const { component, recording } = await make({
+          ...prod,
+          allocationId,
+          route53ZoneId: "Z0123456789ABC",
+          healthChecks: true,
+        });
+        const { ingressPublicIp, ingressUrls, dns, ...outputs } = await valueOf(pulumi.output(outputsOf(component)));
+        assert.deepEqual(
+          [ingressPublicIp, outputs.allocationId, ingressUrls, dns.records[0]?.values],
+          ["203.0.113.77", allocationId, ["https://app.example.com"], ["203.0.113.77"]],
+        );
+        const inputs = recording.resources.map((each) => each.inputs);
+        assert.ok(inputs.some(({ records }) => text(records) === '["203.0.113.77"]'));
+        assert.ok(inputs.some(({ ipAddress }) => ipAddress === "203.0.113.77"));
+      });
     });
 
     it("does not take over anybody's record unless told to", async () => {

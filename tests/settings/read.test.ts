@@ -144,6 +144,16 @@ describe("config", () => {
       says: /expected apiAllowedCidrs to let in/,
     },
     "health checks where nothing may cost": {
+      change: { keepAddress: true, mode: "load-balancer", allocationId: "eipalloc-0123456789abcdef0" },
+      key: "keepAddress",
+      says: /expected false with allocationId, found true: eipalloc-0123456789abcdef0 is not the stack's to keep/,
+    },
+    "an Elastic IP by its address": {
+      change: { allocationId: "203.0.113.10" },
+      key: "allocationId",
+      says: /expected an Elastic IP's allocation id like eipalloc-0123456789abcdef0, found "203\.0\.113\.10"/,
+    },
+    "health checks in mode node-port": {
       change: { healthChecks: true, mode: "node-port" },
       key: "healthChecks",
       says: /mode node-port/,

@@ -1,5 +1,5 @@
 /** The simulated AWS account behind the endpoint, for tests that need no lab: its shape, its names, and what kOps and IAM do with it. */
-export type { Account, AutoScalingGroup, NetworkInterface } from "../../lab/aws/account";
+export type { Account, Address, AutoScalingGroup, NetworkInterface } from "../../lab/aws/account";
 export type { Endpoint } from "../../lab/aws/endpoint";
 export { targetsOf } from "../../lab/aws/elbv2/health";
 export { filterBy } from "../../lab/aws/filters";

@@ -86,6 +86,23 @@ describe("limitFaults", function () {
     assert.deepEqual(await faultsAfter(selfAssigned), []);
   });
 
+  it("needs no room where the user's Elastic IP is on a secondary address already, on the primary it is none", async () => {
+    const full =
+      (privateIpAddress: string) =>
+      (account: Account, eni: NetworkInterface): void => {
+        const [instance] = account.instances;
+        assert.ok(instance);
+        instance.instanceType = "t3.nano";
+        eni.privateIps.push({ privateIpAddress: "172.20.45.99", primary: false });
+        giveAddresses(account, 1);
+        tieLast(account, eni, privateIpAddress);
+      };
+    const allocationId = "eipalloc-0123456789abcde00";
+    assert.deepEqual(await faultsAfter(full("172.20.45.99"), { allocationId, elasticIps: [] }), []);
+    await one(faultsAfter(full("172.20.45.99"), { elasticIps: [] }), /found 2 of the 2/);
+    await one(faultsAfter(full("172.20.45.37"), { allocationId, elasticIps: [] }), /found 2 of the 2/);
+  });
+
   describe("Elastic IPs", () => {
     it("fit up to the quota", async () => {
       assert.deepEqual(await faultsAfter((account) => giveAddresses(account, 4)), []);
