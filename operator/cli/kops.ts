@@ -81,6 +81,7 @@ async function piecesOfStack(flags: KopsFlags, stack: OpenedStack, state: StackS
     network: facts?.network === NetworkConfig.Networkd ? facts.network : NetworkConfig.Netplan,
     reinstall: settings.reinstall,
     allocationId: outputs.allocationId,
+    ofUser: settings.allocationId !== undefined,
     securityGroupId: outputs.securityGroupId,
     region,
   });

@@ -12,12 +12,20 @@ export interface NodePolicySettings {
   accountId: string;
   /** Of the ingress's Elastic IP: `eipalloc-…`. */
   allocationId: string;
+  /** It is the user's and has no tags of ours. */
+  ofUser: boolean;
 }
 
 /** By which the statements are found again among others of the cluster's `additionalPolicies`. */
 export const nodePolicySid = "SecondaryIngress";
 
-export function nodeStatements({ clusterName, region, accountId, allocationId }: NodePolicySettings): Statement[] {
+export function nodeStatements({
+  clusterName,
+  region,
+  accountId,
+  allocationId,
+  ofUser,
+}: NodePolicySettings): Statement[] {
   const { ours, ofTheCluster } = conditions(clusterName);
   const arn = (resource: string): string => `arn:${partitionOf(region)}:ec2:${region}:${accountId}:${resource}`;
   return [
@@ -34,7 +42,7 @@ export function nodeStatements({ clusterName, region, accountId, allocationId }:
       Effect: "Allow",
       Action: ["ec2:AssociateAddress"],
       Resource: [arn(`elastic-ip/${allocationId}`)],
-      Condition: ours,
+      ...(ofUser ? {} : { Condition: ours }),
     },
     {
       Sid: `${nodePolicySid}Interface`,

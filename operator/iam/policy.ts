@@ -14,6 +14,7 @@ type Relevant =
   | "clusterName"
   | "appDomains"
   | "secondaryPrivateIp"
+  | "allocationId"
   | "primaryAddress"
   | "apiAllowedCidrs"
   | "route53ZoneId"
@@ -35,7 +36,7 @@ export interface PolicyDocument {
 
 /** What every mode does: find the node, and let the applications' clients in. */
 function commonStatements({ mode, clusterName, region, accountId, ...settings }: PolicySettings): Statement[] {
-  const arn = (type: string): string => `arn:${partitionOf(region)}:ec2:${region}:${accountId}:${type}/*`;
+  const arn = (type: string, id = "*"): string => `arn:${partitionOf(region)}:ec2:${region}:${accountId}:${type}/${id}`;
   const { beingMadeOurs, ours, ofTheCluster } = conditions(clusterName);
   const dualIp = mode === IngressMode.DualIp;
   const balanced = mode === IngressMode.LoadBalancer;
@@ -60,6 +61,13 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     Action: ["ec2:DisassociateAddress"],
     Resource: [arn("network-interface")],
   };
+  // In a stack that has allocated one itself, that one is still released when the user's takes its place. By its id alone: it has no tag of ours, and gets none. It is never released.
+  const usersAddress = (allocationId: string): Statement => ({
+    Sid: "UsersAddress",
+    Effect: "Allow",
+    Action: ["ec2:AssociateAddress", "ec2:DisassociateAddress"],
+    Resource: [arn("elastic-ip", allocationId)],
+  });
   /** The node's interface is changed in the modes that have something on it. */
   const interfaceStatements = (): Statement[] => [
     {
@@ -135,6 +143,7 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     },
     ...(balanced ? balancerStatements({ clusterName, region, accountId }) : interfaceStatements()),
     ...(withAddress ? [takeAddressBack] : []),
+    ...(dualIp && settings.allocationId ? [usersAddress(settings.allocationId)] : []),
   ];
 }
 

@@ -45,6 +45,8 @@ export interface PiecesSettings extends Omit<HostSettings, keyof typeof unknowns
   apiForwarder: ApiForwarder;
   forceApiAllowedCidrs: boolean;
   allocationId: string;
+  /** That Elastic IP is the user's, by the setting `allocationId`. */
+  ofUser: boolean;
   /** The stack's own, which lets the applications' clients in. */
   securityGroupId: string;
   region: string;
@@ -66,7 +68,7 @@ function checkedIds({ allocationId, securityGroupId, region }: PiecesSettings): 
 
 /** @throws naming the setting that does not fit into the node's files */
 export function piecesOf(settings: PiecesSettings): Pieces {
-  const { allocationId, securityGroupId, region, apiForwarder, forceApiAllowedCidrs, ...known } = settings;
+  const { allocationId, ofUser, securityGroupId, region, apiForwarder, forceApiAllowedCidrs, ...known } = settings;
   checkedIds(settings);
   const host: HostSettings = { ...checked(known), ...unknowns };
   const { clusterName, owner, secondaryPrivateIp, apiAllowedCidrs } = host;
@@ -99,6 +101,6 @@ export function piecesOf(settings: PiecesSettings): Pieces {
       ],
       hooks: [{ name: bootUnit, useRawManifest: true, manifest: renderBootUnit() }],
     },
-    statements: nodeStatements({ clusterName, region, accountId: "*", allocationId }),
+    statements: nodeStatements({ clusterName, region, accountId: "*", allocationId, ofUser }),
   };
 }

@@ -197,6 +197,7 @@ describe("a node that kOps replaces", function () {
       region,
       accountId: "*",
       allocationId: first.allocationId,
+      ofUser: false,
     });
     assert.deepEqual([...used].sort(), [...new Set(statements.flatMap(({ Action }) => Action))].sort());
     const refused = (await calls()).filter(({ error }) => error === "UnauthorizedOperation");
@@ -245,7 +246,7 @@ describe("a node that kOps replaces", function () {
   it("installs nothing for a stack that is gone", async () => {
     const { region } = await account();
     const { allocationId } = first;
-    const statements = nodeStatements({ clusterName: labCluster, region, accountId: "*", allocationId });
+    const statements = nodeStatements({ clusterName: labCluster, region, accountId: "*", allocationId, ofUser: false });
     await tellCloud("nodePolicy", { statements });
     await kept.node("rm /opt/secondary-ingress/released");
     await afresh();

@@ -4,7 +4,8 @@ import { nodeStatements } from "../../../operator/iam/nodePolicy";
 import { isAllowed, labAccount, labCluster } from "../../support/account";
 
 const allocationId = "eipalloc-0123456789abcdef0";
-const statements = nodeStatements({ clusterName: labCluster, region: "eu-central-1", accountId: "*", allocationId });
+const settings = { clusterName: labCluster, region: "eu-central-1", accountId: "*", allocationId };
+const statements = nodeStatements({ ...settings, ofUser: false });
 const policy = { Version: "2012-10-17", Statement: statements };
 
 describe("nodeStatements", function () {
@@ -22,6 +23,18 @@ describe("nodeStatements", function () {
           assert.ok(known.includes(key.replace(/^(aws:ResourceTag)\/.*/, "$1/${TagKey}")), `${Sid}: ${key}`);
       }
     }
+  });
+
+  it("name the user's Elastic IP by its id alone, for it has no tags of ours", async () => {
+    const account = labAccount();
+    const tie = (id: string, ofUser: boolean): Promise<boolean> => {
+      const resource = `arn:aws:ec2:eu-central-1:${account.accountId}:elastic-ip/${id}`;
+      const given = { Version: "2012-10-17", Statement: nodeStatements({ ...settings, ofUser }) };
+      return isAllowed([given], { action: "ec2:AssociateAddress", resource, context: {} }, account);
+    };
+    assert.equal(await tie(allocationId, true), true);
+    assert.equal(await tie(allocationId, false), false);
+    assert.equal(await tie("eipalloc-0fedcba9876543210", true), false);
   });
 
   describe("do not allow", () => {

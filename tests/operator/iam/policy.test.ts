@@ -25,7 +25,12 @@ const everything: PolicySettings = {
 };
 const dev: PolicySettings = { ...prod, mode: IngressMode.NodePort };
 const grown: PolicySettings = { ...prod, mode: IngressMode.LoadBalancer, route53ZoneId: "Z0123456789ABC" };
-const variants = { dev, prod, "prod with everything": everything, "load-balancer": grown };
+const allocationId = "eipalloc-0123456789abcdef0";
+const withUsers: PolicySettings = { ...prod, allocationId };
+const variants = {
+  ...{ dev, prod, "prod with everything": everything, "prod with the user's address": withUsers },
+  "load-balancer": grown,
+};
 
 const actionsOf = (settings: PolicySettings): string[] =>
   [...new Set(policyFor(settings).Statement.flatMap(({ Action }) => Action))].sort();
@@ -83,6 +88,22 @@ describe("policyFor", function () {
       "route53:ListTagsForResource",
       "route53:UpdateHealthCheck",
     ]);
+  });
+
+  it("ties and unties the user's Elastic IP by its id, in mode dual-ip, and neither releases nor tags it", async () => {
+    const account = labAccount();
+    const isOn = (action: string, id: string, settings: PolicySettings): Promise<boolean> => {
+      const resource = `arn:aws:ec2:eu-central-1:${account.accountId}:elastic-ip/${id}`;
+      return isAllowed([policyFor(settings)], { action: `ec2:${action}`, resource, context: {} }, account);
+    };
+    for (const action of ["AssociateAddress", "DisassociateAddress"]) {
+      assert.equal(await isOn(action, allocationId, withUsers), true, action);
+      assert.equal(await isOn(action, allocationId, prod), false, action);
+      assert.equal(await isOn(action, allocationId, { ...grown, allocationId }), false, action);
+      assert.equal(await isOn(action, "eipalloc-0fedcba9876543210", withUsers), false, action);
+    }
+    for (const action of ["ReleaseAddress", "CreateTags", "DeleteTags"])
+      assert.equal(await isOn(action, allocationId, withUsers), false, action);
   });
 
   for (const [region, partition] of Object.entries({

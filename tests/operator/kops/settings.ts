@@ -6,6 +6,7 @@ export function piecesSettings(change: Partial<PiecesSettings> = {}): PiecesSett
   return {
     ...hostSettings(),
     allocationId: "eipalloc-0123456789abcdef0",
+    ofUser: false,
     securityGroupId: "sg-0123456789abcdef0",
     region: "eu-central-1",
     ...change,
