@@ -30,6 +30,8 @@ export interface Facts {
   names: NameFacts | Unknown;
   /** Ranges that may reach the applications; undefined where the outputs came alone. */
   allowedCidrs: readonly string[] | undefined;
+  /** The applications' Elastic IP is the user's, by `allocationId`. */
+  usersElasticIp: boolean;
   /** The stack writes its names itself. */
   writesNames: boolean;
   /** How AWS is called; `""` where it is left to the environment. */

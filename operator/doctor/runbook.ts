@@ -34,11 +34,11 @@ export const runbook: Readonly<Record<string, Page>> = {
     ],
   },
   ELASTIC_IP_GONE: {
-    text: "The Elastic IP was released. `pulumi up --refresh` allocates another one: the public address changes, and with it the records that lead there.",
+    text: "The Elastic IP was released. `pulumi up --refresh` allocates another one: the public address changes, and with it the records that lead there. In the place of one that `allocationId` names it allocates none until the setting is removed.",
     here: ["aws ec2 describe-addresses --query 'Addresses[].[AllocationId,PublicIp,PrivateIpAddress]'"],
   },
   ELASTIC_IP_UNASSOCIATED: {
-    text: "The Elastic IP was taken away from the secondary address. The command puts it back where it was.",
+    text: "The Elastic IP was taken away from the secondary address. The command puts it back where it was. One that `allocationId` names is not taken away from where it leads now.",
     here: ["aws ec2 describe-addresses --allocation-ids <allocation>"],
   },
   BALANCER_GONE: {

@@ -3,7 +3,7 @@ import { parseCIDR } from "ipaddr.js";
 import type { Check, Facts, Verdict } from "../check";
 import type { ElasticIp } from "../collect/aws";
 import type { Target } from "../collect/targets";
-import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, set, up } from "./define";
+import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, set, unset, up } from "./define";
 import { isUnknown } from "../unknown";
 
 const covers = (outer: string, inner: string): boolean => {
@@ -119,8 +119,9 @@ export const awsChecks: readonly Check[] = [
         ? undefined
         : {
             observed: `no Elastic IP ${facts.outputs.allocationId} (${facts.outputs.ingressPublicIp})`,
-            expected: "the one that the stack allocated; a released address seldom comes back",
-            fix: up(facts),
+            expected: `the one that ${facts.usersElasticIp ? "allocationId names" : "the stack allocated"}; a released address seldom comes back`,
+            // The stack allocates no other in the place of the user's unless told to.
+            fix: facts.usersElasticIp ? `${unset(facts, "allocationId")} && ${up(facts)}` : up(facts),
           },
   ),
   ofAws(
@@ -143,10 +144,14 @@ export const awsChecks: readonly Check[] = [
           ? `leads to ${elasticIp.privateIp} of ${elasticIp.networkInterfaceId}`
           : "leads nowhere",
         expected: `${secondaryPrivateIp} of ${networkInterfaceId}`,
-        fix: aws(
-          facts,
-          `ec2 associate-address --allocation-id ${allocationId} --network-interface-id ${networkInterfaceId} --private-ip-address ${secondaryPrivateIp} --allow-reassociation`,
-        ),
+        // Whatever has the user's now may be theirs as well.
+        fix:
+          facts.usersElasticIp && elasticIp?.networkInterfaceId
+            ? `disassociate ${allocationId} there if nothing needs it, then run '${up(facts)}'`
+            : aws(
+                facts,
+                `ec2 associate-address --allocation-id ${allocationId} --network-interface-id ${networkInterfaceId} --private-ip-address ${secondaryPrivateIp} --allow-reassociation`,
+              ),
       };
     },
   ),

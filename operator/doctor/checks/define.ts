@@ -75,6 +75,9 @@ export const set = (facts: Facts, key: string, value: string): string =>
     facts,
     `config set --stack ${stackName(facts)}${key.includes(".") ? " --path" : ""} kops-secondary-ingress:${key} ${value}`,
   );
+/** Removes a setting of the stack. */
+export const unset = (facts: Facts, key: string): string =>
+  pulumi(facts, `config rm --stack ${stackName(facts)} kops-secondary-ingress:${key}`);
 /** A command of this program. */
 export const secondaryIngress = (facts: Facts, command: string): string =>
   `npx secondary-ingress ${command} --stack ${stackName(facts)}${facts.cwd ? ` --cwd ${quote(facts.cwd)}` : ""}`;

@@ -49,6 +49,7 @@ export async function collect(question: Question): Promise<Facts> {
   return {
     ...{ outputs, aws, node: onNode, reach, names, owner, stack, cwd },
     allowedCidrs: settings?.allowedCidrs,
+    usersElasticIp: settings?.allocationId !== undefined,
     writesNames: settings?.route53ZoneId !== undefined,
     region: connection.region ?? "",
     profile: connection.profile ?? "",

@@ -103,6 +103,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
     },
     names: { addresses: Object.fromEntries(given.dns.records.map(({ name, values }) => [name, values])) },
     allowedCidrs: ["0.0.0.0/0"],
+    usersElasticIp: false,
     writesNames: false,
     region: "eu-central-1",
     profile: "",

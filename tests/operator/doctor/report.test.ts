@@ -161,6 +161,28 @@ describe("doctor's report", () => {
     assert.match(fixes(known.elasticIps)[0]?.[1] ?? "", /^pulumi config set .*primaryAddress elastic-ip && pulumi up/);
   });
 
+  it("takes the user's Elastic IP for what it is: not tagged, not taken from elsewhere, not allocated again", () => {
+    const { outputs } = healthy();
+    const known = healthyAws(outputs);
+    const [ingress] = known.elasticIps;
+    assert.ok(ingress);
+    const fixes = (usersElasticIp: boolean, elasticIps: (typeof ingress)[]) =>
+      judge(healthy({ usersElasticIp, aws: { ...known, elasticIps } }), everything).findings.map(({ code, fix }) => [
+        code,
+        fix,
+      ]);
+    assert.deepEqual(fixes(true, [{ ...ingress, name: "" }]), []);
+    const [[code, fix = ""] = []] = fixes(true, []);
+    assert.equal(code, "ELASTIC_IP_GONE");
+    assert.match(fix, /^pulumi config rm --stack prod kops-secondary-ingress:allocationId && pulumi up --refresh/);
+    assert.match(fixes(false, [])[0]?.[1] ?? "", /^pulumi up --refresh/);
+    const elsewhere = { ...ingress, networkInterfaceId: "eni-0aaaaaaaaaaaaaaaa", privateIp: "172.20.45.200" };
+    assert.match(fixes(true, [elsewhere])[0]?.[1] ?? "", /^disassociate eipalloc-\w+ there if nothing needs it/);
+    assert.match(fixes(false, [elsewhere])[0]?.[1] ?? "", /^aws .*associate-address .*--allow-reassociation$/);
+    const nowhere = { ...ingress, networkInterfaceId: "", privateIp: "", associated: false };
+    assert.match(fixes(true, [nowhere])[0]?.[1] ?? "", /^aws .*associate-address/);
+  });
+
   describe("of the doors", () => {
     const found = (rules: string[], allowedCidrs: string[] | undefined) => {
       const facts = healthy();
