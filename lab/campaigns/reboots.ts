@@ -8,7 +8,7 @@ import { asOperator } from "../operator";
 import { say, step } from "../progress";
 import { noPortConflict } from "../proof/node";
 import { machineInWords, table, writeResults } from "./page";
-import { probeApi, probeApp, probeNodePort } from "./probes";
+import { probeApi, probeApp, probeNodePort } from "../proof/probes";
 import { bringUp } from "./bringUp";
 import { applicationsAddress } from "./faults/scenario";
 

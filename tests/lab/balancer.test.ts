@@ -8,7 +8,7 @@ import type { Account } from "../../lab/aws/account";
 import { balancerPolicy } from "../../lab/cloud/policy";
 import { set } from "../../lab/campaigns/interleavings/events";
 import { nameServer, type Operator, startOperator } from "../../lab/campaigns/diagnoses/operator";
-import { probeApi, probeApp } from "../../lab/campaigns/probes";
+import { probeApi, probeApp } from "../../lab/proof/probes";
 import type { KeptLab } from "../../lab/keptLab";
 import { tellCloud } from "../../lab/network/cloudEvents";
 import { lab } from "../../lab/lab";

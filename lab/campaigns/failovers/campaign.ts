@@ -4,7 +4,7 @@ import { worker } from "../../network/machines";
 import { stackOutputs } from "../../proof/outputs";
 import { waitForTarget } from "../../proof/targets";
 import { bringUp } from "../bringUp";
-import { probeApi, probeApp } from "../probes";
+import { probeApi, probeApp } from "../../proof/probes";
 import type { Fault } from "./faults";
 
 export interface FailedOver {

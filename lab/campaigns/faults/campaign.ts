@@ -5,7 +5,7 @@ import { lab, type LabOptions } from "../../lab";
 import { node } from "../../network/addresses";
 import { step } from "../../progress";
 import { movedNode } from "./moved";
-import { startProbes } from "../probes";
+import { startProbes } from "../../proof/probes";
 import { bringUp } from "../bringUp";
 import { applicationsAddress, judge, type Result, type Scenario } from "./scenario";
 import { untouchedNode } from "./untouched";

@@ -1,7 +1,7 @@
 /** A scenario that runs under constant requests, and its limits. */
 import type { KeptLab } from "../../keptLab";
 import { stackOutputs } from "../../proof/outputs";
-import type { Counts } from "../probes";
+import type { Counts } from "../../proof/probes";
 
 export interface Scenario {
   name: string;

@@ -2,7 +2,7 @@
 import { labCluster, labDomain } from "../cloud/labAccount";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
-import { type Count, type Prober, startProber } from "../proof/prober";
+import { type Count, type Prober, startProber } from "./prober";
 
 const perSecond = 20;
 
@@ -18,9 +18,17 @@ const app = { port: 443, host: labDomain, authority: keyPair("web-authority").ce
 export const probeApi = (): Promise<Prober> =>
   startProber({ from: "internet", address: node.autoPublicIp, ...api }, perSecond);
 
+/** The API on 127.0.0.1, as kubelet and kube-proxy reach it. */
+export const probeApiOnNode = (): Promise<Prober> =>
+  startProber({ from: "node", address: "127.0.0.1", ...api }, perSecond);
+
 /** The application on its public address, from outside. */
 export const probeApp = (address: string): Promise<Prober> =>
   startProber({ from: "internet", address, ...app }, perSecond);
+
+/** The application on a private address, from the node. */
+export const probeAppOnNode = (address: string): Promise<Prober> =>
+  startProber({ from: "node", address, ...app }, perSecond);
 
 /** The application on its NodePort, from the node: kube-proxy without us. */
 export const probeNodePort = (): Promise<Prober> =>
@@ -28,10 +36,7 @@ export const probeNodePort = (): Promise<Prober> =>
 
 /** @param appAddress public address of the applications; without it, they get no requests */
 export async function startProbes(appAddress: string | undefined): Promise<{ stop(): Promise<Counts> }> {
-  const apiProbers = await Promise.all([
-    probeApi(),
-    startProber({ from: "node", address: "127.0.0.1", ...api }, perSecond),
-  ]);
+  const apiProbers = await Promise.all([probeApi(), probeApiOnNode()]);
   const appProbers = appAddress ? [await probeApp(appAddress)] : [];
   return { stop: async () => ({ api: await together(apiProbers), app: await together(appProbers) }) };
 }
