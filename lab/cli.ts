@@ -2,6 +2,11 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { makeLayout } from "./handMade/make";
+import { type Layout, type VariantName, variantNames } from "./handMade/layout";
+import { proveHandMade } from "./handMade/proof";
+import { variants } from "./handMade/variants";
+import { keptLab } from "./keptLab";
 import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./lab";
 import type { ProxyMode } from "./kubernetes/controlPlane";
 import { node } from "./network/addresses";
@@ -30,6 +35,7 @@ interface Flags {
   network: NodeNetwork;
   nodes: number;
   json?: boolean;
+  handMade?: VariantName;
 }
 
 const program = new Command("npm run lab --")
@@ -70,6 +76,13 @@ const labOptions = [
   new Option("--network <kind>", "network configuration of the node; networkd is an image without netplan")
     .choices(nodeNetworks)
     .default("netplan"),
+  new Option(
+    "--hand-made [variant]",
+    "make the layout that this program replaces by hand, as written or as it is found on nodes",
+  )
+    .choices(variantNames)
+    .preset("as-written")
+    .conflicts(["apiPort", "apiAddress", "network", "from"]),
   new Option("--plugins <choice>", "resource plugins to use: auto prefers the official command and random if installed")
     .choices(["auto", "official", "drop-in"])
     .default("auto"),
@@ -100,7 +113,7 @@ withLabOptions(program)
   .action(async (flags: Flags) => {
     const memory = watchMemory();
     const rows = await withLab(options(flags), async (state) => {
-      const rows = await prove(state);
+      const rows = await (flags.handMade ? proveHandMade(keptLab(state), flags.handMade) : prove(state));
       if (state.kubernetes) rows.push(await memory());
       if (flags.json) {
         const { engine, plugins, apiPort } = state;
@@ -141,7 +154,16 @@ withLabOptions(program.command("up"))
   .option("--from <directory>", "bring up a saved lab, as after a reboot; of the other options only --plugins applies")
   .action(async (flags: Flags & { from?: string }) => {
     tidyUpWhenInterrupted();
-    await lab.up(flags.from === undefined ? options(flags) : savedLab(resolve(flags.from), flags.plugins));
+    const { from, handMade } = flags;
+    const state = await lab.up(from === undefined ? options(flags) : savedLab(resolve(from), flags.plugins));
+    if (handMade) {
+      try {
+        describeLayout(await makeLayout(keptLab(state), handMade));
+      } catch (error) {
+        await lab.down();
+        throw error;
+      }
+    }
     say(
       [
         "The lab is up. Next:",
@@ -151,6 +173,12 @@ withLabOptions(program.command("up"))
       ].join("\n"),
     );
   });
+
+/** What a person needs of a hand-made layout. */
+function describeLayout({ variant, secondaryPrivateIp, elasticIp }: Layout): void {
+  const tied = elasticIp ? `, Elastic IP ${elasticIp.publicIp} (${elasticIp.allocationId})` : ", no Elastic IP";
+  say(`The layout made by hand: ${variants[variant].what}. Secondary address ${secondaryPrivateIp}${tied}.`);
+}
 
 program
   .command("save")

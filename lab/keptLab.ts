@@ -37,8 +37,10 @@ export interface KeptLab {
   untouched<T>(work: () => Promise<T>): Promise<{ result: T; changes: string[] }>;
 }
 
-export async function keepLab(options: LabOptions): Promise<KeptLab> {
-  const state = await lab.up(options);
+export const keepLab = async (options: LabOptions): Promise<KeptLab> => keptLab(await lab.up(options));
+
+/** The same commands for a lab that is up. */
+export function keptLab(state: LabState): KeptLab {
   const pulumi = (...args: string[]): Promise<Finished> =>
     asOperator(state.engine.pulumi, ["pulumi", ...args, "--non-interactive", "--color=never"]);
   const call = async (

@@ -9,6 +9,7 @@ import { stringify } from "yaml";
 import type { GroupPieces } from "../operator/kops/pieces";
 import { tellCloud } from "./network/cloudEvents";
 import { acquireEngine, type Engine } from "./engine/engine";
+import type { Layout } from "./handMade/layout";
 import { installFiles } from "./installedFiles";
 import { labCluster, labDomain } from "./cloud/labAccount";
 import { metadataAddress, namespaces, node } from "./network/addresses";
@@ -71,6 +72,8 @@ export interface LabState extends LabKind {
   plugins: Plugins;
   /** PID of the lab's cloud. */
   cloud: number;
+  /** The layout that was made by hand, if any. */
+  handMade?: Layout;
 }
 
 /** The NodePorts of the repository's example settings. */
@@ -85,6 +88,9 @@ export function runningLab(): LabState | undefined {
   const state = JSON.parse(readFileSync(labPaths.state, "utf8")) as LabState;
   return alive(state.cloud) ? state : undefined;
 }
+
+export const writeState = (state: LabState): Promise<void> =>
+  writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
 
 /**
  * The running lab.
@@ -196,7 +202,7 @@ async function build(options: LabOptions): Promise<LabState> {
     await step("Files installed by the stacks", () => installFiles(engine.pulumi));
   const kind: LabKind = { apiPort, apiAddress, ...(kubernetes ? { kubernetes } : {}), nodes, debian };
   const state: LabState = { ...kind, engine, plugins, cloud };
-  await writeFile(labPaths.state, JSON.stringify(state, undefined, 2));
+  await writeState(state);
   const used = Object.entries(plugins).map(([name, kind]) => `${name} ${kind}`);
   say(
     `  pulumi ${engine.version} (${engine.origin}; language host: ${engine.languageHost}); plugins: ${used.join(", ")}`,

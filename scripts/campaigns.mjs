@@ -6,6 +6,7 @@ const campaigns = {
   diagnoses: "make each fault that the doctor knows, find it, and fix it as the doctor says",
   failovers: "replace, drain, freeze and lose a worker behind the load balancer",
   faults: "damage the node and its host files under a prober",
+  "hand-made": "make the layout that this program replaces by hand, in each of its variants",
   interleavings: "let users, AWS and the operator change a stack in random order",
   interruptions: "cut an installation short at each of its steps",
   matrix: "do the main job with each place of the API server and each mode of kube-proxy",

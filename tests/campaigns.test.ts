@@ -22,7 +22,7 @@ describe("npm run campaign", () => {
       .filter((entry) => entry.isFile())
       .flatMap(({ name }) => {
         const [, usage] =
-          /new Command\("npm run (campaign -- \w+|\w+)/.exec(readFileSync(join(folder, name), "utf8")) ?? [];
+          /new Command\("npm run (campaign -- [\w-]+|\w+)/.exec(readFileSync(join(folder, name), "utf8")) ?? [];
         return usage === undefined ? [] : [{ name: name.slice(0, -".ts".length), usage }];
       })
       .filter(({ usage }) => usage !== "bench");
@@ -34,7 +34,7 @@ describe("npm run campaign", () => {
 
   it("lists what docs/results/README.md lists", () => {
     const page = readFileSync(join(repositoryRoot, "docs/results/README.md"), "utf8");
-    const commands = [...page.matchAll(/^\| `npm run campaign -- (\w+)` /gm)].map(([, name]) => name);
+    const commands = [...page.matchAll(/^\| `npm run campaign -- ([\w-]+)` /gm)].map(([, name]) => name);
     assert.deepEqual(commands, names);
   });
 

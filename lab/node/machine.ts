@@ -80,6 +80,10 @@ async function copyToNode(upper: string, source: string, path: string, mode: num
   await chmod(file, mode);
 }
 
+/** Copies a directory of this machine to a running node. */
+export const copyOntoNode = (directory: string, path: string): Promise<string> =>
+  run("cp", ["-rT", directory, join(diskOf(controlPlane).root, path)]);
+
 /** Mounts a machine's disk: a writable overlay on the layers and the image. */
 async function mountDisk(image: string, { layers }: Pick<KopsNode, "layers">, machine = controlPlane): Promise<void> {
   const disk = diskOf(machine);

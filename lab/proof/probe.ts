@@ -17,6 +17,8 @@ export interface Request {
   /** Resolves `host` for each request; `address` is then unused. */
   nameServer?: string;
   port: number;
+  /** Default: `/`. */
+  path?: string;
   /** Name for SNI, certificate verification and the Host header. */
   host: string;
   /** PEM file of the authority to verify the certificate with; plain HTTP without it. */

@@ -30,7 +30,7 @@ function lookupAt(nameServer: string): LookupFunction {
   };
 }
 
-export function request({ address, nameServer, port, host, ca }: WireRequest): Promise<Answer> {
+export function request({ address, nameServer, port, path = "/", host, ca }: WireRequest): Promise<Answer> {
   const start = process.hrtime.bigint();
   const answer: Answer = { status: 0, body: "", certificateNames: [], trusted: false, milliseconds: 0 };
   return new Promise((resolve) => {
@@ -40,7 +40,7 @@ export function request({ address, nameServer, port, host, ca }: WireRequest): P
       resolve(answer);
     };
     const place = nameServer ? { host, lookup: lookupAt(nameServer) } : { host: address };
-    const options = { ...place, port, headers: { host }, agent: false, timeout: patience, path: "/" };
+    const options = { ...place, port, headers: { host }, agent: false, timeout: patience, path };
     const receive = (response: http.IncomingMessage): void => {
       answer.status = response.statusCode ?? 0;
       response.setEncoding("utf8");

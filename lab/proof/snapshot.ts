@@ -7,7 +7,7 @@ import { labPaths } from "../paths";
 export type Snapshot = readonly string[];
 
 /** Paths that find searches and skips. */
-const places =
+export const places =
   "/etc /usr/local /lib/systemd /run/systemd/network /opt -xdev \\( -path /etc/ssl/certs -o -name 'ld.so.cache' -o -path '/etc/passwd*' -o -path '/etc/group*' -o -path '/etc/shadow*' -o -path '/etc/gshadow*' -o -path '/etc/subuid*' -o -path '/etc/subgid*' \\) -prune -o";
 
 /**
