@@ -24,7 +24,7 @@ export interface Prober {
   stop(): Promise<Count>;
 }
 
-/** Starts `perSecond` requests a second. A response is good if its certificate is right, whatever its status. */
+/** Starts `perSecond` requests a second, and returns when they begin. A response is good if its certificate is right, whatever its status. */
 export async function startProber({ authority, ...target }: Request, perSecond: number): Promise<Prober> {
   const wire: WireRequest = { ...target, ...(authority ? { ca: await readFile(authority, "utf8") } : {}) };
   const program = join(repositoryRoot, "lab/proof/proberProcess.ts");
@@ -37,6 +37,11 @@ export async function startProber({ authority, ...target }: Request, perSecond: 
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   child.stdin.write(`${JSON.stringify(wire)}\n`);
+  // Its first line is empty, and comes before the first request: a program takes seconds to start on a busy machine.
+  await new Promise((resolve, reject) => {
+    child.stdout.once("data", resolve);
+    child.once("close", () => reject(new Error("the prober ended before its first request")));
+  });
   return {
     stop: async () => {
       child.stdin.end();

@@ -40,6 +40,7 @@ input.once("line", (line) => {
     const request = once(wire).finally(() => underWay.delete(request));
     underWay.add(request);
   }, 1000 / perSecond);
+  process.stdout.write("\n");
 });
 input.once("close", () => {
   clearInterval(timer);
