@@ -3,7 +3,7 @@
  * of AWS's service authorization reference:
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html and list_amazonroute53.html
  */
-import { IngressMode } from "../../settings/choices";
+import { IngressMode, PrimaryAddress } from "../../settings/choices";
 import type { Settings } from "../../settings/schema";
 import { partitionOf } from "./arn";
 import { askedByBalancers, balancerStatements } from "./balancerPolicy";
@@ -41,13 +41,17 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
   const dualIp = mode === IngressMode.DualIp;
   const balanced = mode === IngressMode.LoadBalancer;
   const withAddress = dualIp || balanced;
+  // In the place of the applications' one, the user's; the API's is still the stack's own.
+  const { allocationId } = settings;
+  const allocates =
+    balanced || (dualIp && (allocationId === undefined || settings.primaryAddress === PrimaryAddress.ElasticIp));
   const look = [
     ...["DescribeAddresses", "DescribeInstances", "DescribeNetworkInterfaces"],
     ...["DescribeSecurityGroups", "DescribeSecurityGroupRules"],
     // Quotas of the interface and of Elastic IPs.
     ...(balanced ? askedByBalancers : ["DescribeAccountAttributes"]),
     ...(dualIp ? ["DescribeInstanceTypes"] : []),
-    ...(withAddress ? ["DescribeAddressesAttribute"] : []),
+    ...(allocates ? ["DescribeAddressesAttribute"] : []),
     ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
     ...(dualIp && settings.apiAllowedCidrs.length > 0 ? ["DescribeVpcs"] : []),
   ];
@@ -61,12 +65,12 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     Action: ["ec2:DisassociateAddress"],
     Resource: [arn("network-interface")],
   };
-  // In a stack that has allocated one itself, that one is still released when the user's takes its place. By its id alone: it has no tag of ours, and gets none. It is never released.
-  const usersAddress = (allocationId: string): Statement => ({
+  // By its id alone: it has no tag of ours, and gets none. It is never released.
+  const usersAddress = (id: string): Statement => ({
     Sid: "UsersAddress",
     Effect: "Allow",
     Action: ["ec2:AssociateAddress", "ec2:DisassociateAddress"],
-    Resource: [arn("elastic-ip", allocationId)],
+    Resource: [arn("elastic-ip", id)],
   });
   /** The node's interface is changed in the modes that have something on it. */
   const interfaceStatements = (): Statement[] => [
@@ -100,9 +104,9 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
         "ec2:CreateSecurityGroup",
         "ec2:AuthorizeSecurityGroupIngress",
         ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
-        ...(withAddress ? ["ec2:AllocateAddress"] : []),
+        ...(allocates ? ["ec2:AllocateAddress"] : []),
       ],
-      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Resource: [group, rule, ...(allocates ? [address] : [])],
       Condition: beingMadeOurs,
     },
     { Sid: "MakeGroupsInVpc", Effect: "Allow", Action: ["ec2:CreateSecurityGroup"], Resource: [arn("vpc")] },
@@ -110,7 +114,7 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
       Sid: "TagWhatIsMade",
       Effect: "Allow",
       Action: ["ec2:CreateTags"],
-      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Resource: [group, rule, ...(allocates ? [address] : [])],
       Condition: {
         StringEquals: {
           ...beingMadeOurs.StringEquals,
@@ -118,7 +122,7 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
             "CreateSecurityGroup",
             "AuthorizeSecurityGroupIngress",
             ...(balanced ? ["AuthorizeSecurityGroupEgress"] : []),
-            ...(withAddress ? ["AllocateAddress"] : []),
+            ...(allocates ? ["AllocateAddress"] : []),
           ],
         },
       },
@@ -134,16 +138,16 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
         ...(balanced ? ["ec2:AuthorizeSecurityGroupEgress"] : []),
-        ...(dualIp ? ["ec2:AssociateAddress"] : []),
+        ...(dualIp && allocates ? ["ec2:AssociateAddress"] : []),
         // A refresh has found the address on the balancer, and its deletion takes it off there.
-        ...(withAddress ? ["ec2:DisassociateAddress", "ec2:ReleaseAddress"] : []),
+        ...(allocates ? ["ec2:DisassociateAddress", "ec2:ReleaseAddress"] : []),
       ],
-      Resource: [group, rule, ...(withAddress ? [address] : [])],
+      Resource: [group, rule, ...(allocates ? [address] : [])],
       Condition: ours,
     },
     ...(balanced ? balancerStatements({ clusterName, region, accountId }) : interfaceStatements()),
     ...(withAddress ? [takeAddressBack] : []),
-    ...(dualIp && settings.allocationId ? [usersAddress(settings.allocationId)] : []),
+    ...(dualIp && allocationId !== undefined ? [usersAddress(allocationId)] : []),
   ];
 }
 

@@ -121,6 +121,30 @@ describe("under the printed policy", function () {
     }),
   );
 
+  it("prod with an Elastic IP of the user's: comes up, changes, is looked at and goes, and the address is left", async () => {
+    const { AllocationId, PublicIp } = await kept.aws("AllocateAddressCommand", { Domain: "vpc" });
+    await set(["allocationId"], AllocationId);
+    const ofUser = () => account().addresses.find(({ allocationId }) => allocationId === AllocationId);
+    try {
+      await lives("prod", async () => {
+        await withFullInterface(async () => assert.notEqual((await kept.up("prod")).status, 0));
+        await up();
+        assert.ok(ofUser()?.association);
+        const failing = await kept.failingRows();
+        assert.deepEqual(failing, []);
+        await up({ tags: { team: "web" } });
+        await up({ tags: undefined }, "--refresh");
+        await doctor("prod");
+        await destroy("prod");
+      })();
+      const { association, publicIp, tags } = ofUser() ?? {};
+      assert.deepEqual({ association, publicIp, tags }, { association: undefined, publicIp: PublicIp, tags: {} });
+    } finally {
+      await set(["allocationId"], undefined);
+      await kept.aws("ReleaseAddressCommand", { AllocationId });
+    }
+  });
+
   it("load-balancer: comes up, changes, is looked at and goes", async () => {
     await set(["mode"], "load-balancer");
     try {

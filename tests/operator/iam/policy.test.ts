@@ -104,6 +104,10 @@ describe("policyFor", function () {
     }
     for (const action of ["ReleaseAddress", "CreateTags", "DeleteTags"])
       assert.equal(await isOn(action, allocationId, withUsers), false, action);
+    const ofAddresses = (given: PolicySettings) => actionsOf(given).filter((action) => /Allocate|Release/.test(action));
+    assert.deepEqual(ofAddresses(withUsers), []);
+    const withApis = { ...withUsers, primaryAddress: PrimaryAddress.ElasticIp };
+    assert.deepEqual(ofAddresses(withApis), ["ec2:AllocateAddress", "ec2:ReleaseAddress"]);
   });
 
   for (const [region, partition] of Object.entries({
