@@ -7,7 +7,6 @@ import { repositoryRoot } from "./support/paths";
 import { run } from "./support/process";
 
 describe("package from a git address", function () {
-  this.timeout(10 * 60_000);
   let folder: string;
   const inFolder = (command: string, ...args: string[]): Promise<string> => run(command, args, { cwd: folder });
 

@@ -23,7 +23,6 @@ const codeBlocks = (page: string): string[] =>
   );
 
 describe("package", function () {
-  this.timeout(10 * 60_000);
   let folder: string;
   let packed: string[];
 

@@ -65,7 +65,6 @@ function addWorkers(account: Account, count: number): void {
 }
 
 describe("a cluster with many nodes", function () {
-  this.timeout(10 * 60_000);
   let engine: LoopbackEngine;
   before(async function () {
     if (process.platform !== "linux") this.skip();

@@ -47,7 +47,6 @@ const isEngine = ({ name, memory, parent }: Process): boolean =>
   name === "pulumi" && memory > 0 && parent?.name !== name;
 
 describe("automation: many stacks", function () {
-  this.timeout(60_000 + count * 20_000);
   let engine: LoopbackEngine;
   before(async function () {
     if (process.platform !== "linux") this.skip();

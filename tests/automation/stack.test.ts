@@ -41,7 +41,6 @@ const rejection = async <T extends Error>(
 };
 
 describe("automation: a stack", function () {
-  this.timeout(120_000);
   let engine: LoopbackEngine;
   let serial = 0;
 

@@ -24,7 +24,6 @@ export = outputsOf(new SecondaryIngressIp("ingress", { clusterName: "${labCluste
 `;
 
 describe("SecondaryIngressIp, composed", function () {
-  this.timeout(10 * 60_000);
   let engine: LoopbackEngine;
   before(async function () {
     engine = await needsEngine(this);

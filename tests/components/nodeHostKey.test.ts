@@ -13,8 +13,6 @@ const fingerprint = (key: string): string =>
     .replace(/=+$/, "")}`;
 
 describe("NodeHostKey", function () {
-  this.timeout(30_000);
-
   const inputs = (port: number, hostKey: string): NodeHostKeyInputs => ({
     instanceId,
     host: "127.0.0.1",

@@ -15,7 +15,6 @@ const stack = "kops-secondary-ingress/prod";
 const operator = "arn:aws:iam::123456789012:user/operator";
 
 describe("SecondaryPrivateIp", function () {
-  this.timeout(60_000);
   const at = onEndpoint();
 
   const endpoint = (): Endpoint => at().endpoint;

@@ -11,7 +11,6 @@ const ours = "sg-0aaaaaaaaaaaaaaaa";
 const operator = "arn:aws:iam::123456789012:user/operator";
 
 describe("SecurityGroupMembership", function () {
-  this.timeout(60_000);
   const at = onEndpoint();
   const eni = (): NetworkInterface => {
     const [found] = at().endpoint.account.networkInterfaces;

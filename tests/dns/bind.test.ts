@@ -15,7 +15,6 @@ const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: [
 const atFirst: DnsRecord = { ...app, ttl: 300, values: ["192.0.2.9"] };
 
 describe("dns forms, by BIND's own tools", function () {
-  this.timeout(2 * 60_000);
   let named: Named;
 
   before(async function () {

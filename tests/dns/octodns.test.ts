@@ -12,8 +12,6 @@ const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: [
 const www: DnsRecord = { ...app, name: "www.shop.example.com.", values: ["203.0.113.10"] };
 
 describe("octoDNS", function () {
-  this.timeout(3 * 60_000);
-
   it("takes the records in with !include and plans exactly these", async () => {
     const tool = await pythonTool("octodns", ["octodns==1.22.0"]);
     const directory = await mkdtemp(join(tmpdir(), "octodns-"));

@@ -29,7 +29,6 @@ import { operatorPolicyTests } from "../support/operatorPolicy";
 const cli = `${process.execPath} ${join(repositoryRoot, "operator/cli/main.cjs")}`;
 
 describe("mode load-balancer", function () {
-  this.timeout(5 * 60_000);
   let kept: KeptLab;
   let operator: Operator;
   let atFirst: { account: readonly string[]; node: readonly string[] };

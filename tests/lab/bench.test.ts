@@ -378,7 +378,7 @@ describe("bench", function () {
       );
       assert.equal(status, 1);
       assert.match(stderr, /expected at least 5 runs for docs\/performance\.md, found 4/);
-    }).timeout(20_000);
+    });
   });
 
   it("a chart is SVG with a bar for each path, as long as its median", () => {
@@ -396,7 +396,6 @@ describe("bench", function () {
   });
 
   describe("on a node", function () {
-    this.timeout(5 * 60_000);
     let kept: KeptLab;
     let paths: readonly Path[];
 

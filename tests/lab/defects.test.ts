@@ -10,12 +10,10 @@ import type { Row } from "../../lab/proof/row";
 import { keepLab, type KeptLab } from "../../lab/keptLab";
 import { needsRoot } from "../support/needs";
 
-const minutes = 60_000;
 /** Seconds for the cluster to follow its API server: a row that must fail need not wait as long as one that must hold. */
 const patience = 20;
 
 describe("the lab catches", function () {
-  this.timeout(15 * minutes);
   let kept: KeptLab;
   let outputs: Outputs;
   const failing = (rows: readonly Row[]): string[] => rows.filter(({ ok }) => !ok).map(({ id }) => id);

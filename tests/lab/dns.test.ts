@@ -22,7 +22,6 @@ const authority = keyPair("web-authority").certificate;
 const oldAddress = "192.0.2.80";
 
 describe("names of the applications", function () {
-  this.timeout(5 * 60_000);
   let kept: KeptLab;
   let directory: string;
   const children: ChildProcess[] = [];

@@ -7,7 +7,6 @@ import { lab } from "../../lab/lab";
 import { needsRoot } from "../support/needs";
 
 describe("a worker behind the load balancer", function () {
-  this.timeout(5 * 60_000);
   let kept: KeptLab;
 
   before(async function () {

@@ -4,13 +4,10 @@ import { kinds, runFaults } from "../../lab/campaigns/faults/campaign";
 import { judge } from "../../lab/campaigns/faults/scenario";
 import { needsRoot } from "../support/needs";
 
-const minutes = 60_000;
 /** Each kind's quick ones in which nothing may fail, and one that must be repaired. */
 const chosen = /^(install|config change|nft flush ruleset|destroy|moved: (forwarder switch|30 edits|edited again).*)$/;
 
 describe("faults", function () {
-  this.timeout(10 * minutes);
-
   it("leave the API alone, and the application where nothing is done to it", async function () {
     needsRoot(this);
     const results = await runFaults({ chosen: (name) => chosen.test(name) });

@@ -19,7 +19,6 @@ import { needsRoot } from "../support/needs";
 import { policyGaps } from "../support/operatorPolicy";
 
 describe("under the printed policy", function () {
-  this.timeout(10 * 60_000);
   let kept: KeptLab;
 
   const account = (): Account => JSON.parse(readFileSync(labPaths.account, "utf8")) as Account;

@@ -3,11 +3,7 @@ import assert from "node:assert/strict";
 import { runInterruptions } from "../../lab/campaigns/interruptions/campaign";
 import { needsRoot } from "../support/needs";
 
-const minutes = 60_000;
-
 describe("an installation that is interrupted", function () {
-  this.timeout(10 * minutes);
-
   it("leaves each file as before or as after, the API alone, and nothing that the next run does not tidy up", async function () {
     needsRoot(this);
     const { interruptions, api } = await runInterruptions({ every: 13 }, { apiPort: 443, apiAddress: "127.0.0.1" });

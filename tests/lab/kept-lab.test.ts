@@ -22,10 +22,7 @@ import { labCommand } from "../support/lab-command";
 import { haproxyConfig, haproxyUnit } from "../../hostfiles/node/paths";
 import { needsRoot } from "../support/needs";
 
-const minutes = 60_000;
-
 describe("a lab that is kept up", function () {
-  this.timeout(20 * minutes);
   let kept: KeptLab;
   const output: string[] = [];
 

@@ -30,7 +30,6 @@ import { type Outputs, stackOutputs } from "../../lab/proof/outputs";
 import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
 
 describe("a node that kOps replaces", function () {
-  this.timeout(5 * 60_000);
   let kept: KeptLab;
   let first: Outputs;
   let group: InstanceGroup;
@@ -256,8 +255,6 @@ describe("a node that kOps replaces", function () {
 });
 
 describe("a node that kOps replaces, on Debian 13", function () {
-  this.timeout(10 * 60_000);
-
   it("heals by itself", async function () {
     needsRoot(this);
     const kept = await keepLab({ apiPort: 443, apiAddress: "127.0.0.1", plugins: "auto", debian: "trixie" });

@@ -17,7 +17,6 @@ import { needsRoot } from "../support/needs";
 import { operatorPolicyTests } from "../support/operatorPolicy";
 
 describe("a stack's life in AWS", function () {
-  this.timeout(20 * 60_000);
   let kept: KeptLab;
   let atFirst: { account: readonly string[]; node: readonly string[] };
   let publicIp: string;

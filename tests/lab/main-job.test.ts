@@ -6,8 +6,6 @@ import { labRoot, repositoryRoot } from "../../lab/paths";
 import type { Row } from "../../lab/proof/row";
 import { needsRoot } from "../support/needs";
 
-const minutes = 60_000;
-
 /** What is asked while prod is up. */
 // prettier-ignore
 const urls = ["app-https", "app-http", "api-public", "api-public-internal-name", "api-loopback", "api-primary", "api-by-sni"];
@@ -58,8 +56,6 @@ const labs = [
 ];
 
 describe("npm run lab", function () {
-  this.timeout(20 * minutes);
-
   for (const { name, apiPort, options, kubernetes, balanced = [] } of labs) {
     it(`keeps every promise with ${name}`, function () {
       needsRoot(this);

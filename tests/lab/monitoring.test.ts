@@ -13,7 +13,6 @@ import { repositoryRoot } from "../../lab/paths";
 import { installDnsPrograms, installPrometheus, needsProgram, needsRoot } from "../support/needs";
 
 describe("monitoring", function () {
-  this.timeout(5 * 60_000);
   let kept: KeptLab;
   let operator: Operator;
   let prometheus: Prometheus;

@@ -15,7 +15,6 @@ import { repositoryRoot } from "../../lab/paths";
 const port = 5055;
 
 describe("prod in moto's AWS", function () {
-  this.timeout(10 * 60_000);
   let kept: KeptLab;
   let moto: Moto;
 

@@ -31,7 +31,6 @@ const foreignProcesses =
 const foreignNetwork = "ip rule show pref 512; ip route show proto 200; ip -4 addr show dev lo";
 
 describe("the node", function () {
-  this.timeout(15 * minutes);
   let kept: KeptLab;
 
   const said = ({ stdout, stderr }: Finished): string => `${stdout}${stderr}`;

@@ -8,7 +8,6 @@ import { keepPreparedLab } from "../../lab/preparedLab";
 import { needsRoot } from "../support/needs";
 
 describe("what happens to a stack", function () {
-  this.timeout(10 * 60_000);
   let kept: KeptLab;
 
   before(async function () {

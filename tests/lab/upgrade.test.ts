@@ -44,7 +44,6 @@ function withoutStacks(account: Account, apiPublicIp: string): Account {
 
 for (const release of releases)
   describe(`stacks of release ${release}`, function () {
-    this.timeout(20 * 60_000);
     let kept: KeptLab;
     let atFirst: Outputs;
     let api: Prober;

@@ -54,7 +54,6 @@ async function made(mode: IngressMode, more: Partial<Settings> = {}): Promise<un
 }
 
 describe("modes of settings", function () {
-  this.timeout(60_000);
   onEndpoint();
 
   const effective = (mode: IngressMode, key: string): boolean => settings[key]?.modes?.includes(mode) ?? true;

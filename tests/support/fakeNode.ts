@@ -152,7 +152,7 @@ export class FakeNode {
       input,
       encoding: "utf8",
       env: { PATH: path, LC_ALL: "C" },
-      timeout: 30_000,
+      timeout: 1_200_000,
     });
     return { status: status ?? 1, stdout, stderr };
   }

@@ -54,7 +54,6 @@ export function needsProgram(context: Mocha.Context, program: string): void {
 
 /** For tests that need the real engine; it is built where it can neither be found nor downloaded, which takes minutes once. */
 export async function needsEngine(context: Mocha.Context): Promise<LoopbackEngine> {
-  context.timeout(20 * 60_000);
   try {
     return await startLoopbackEngine();
   } catch (error) {

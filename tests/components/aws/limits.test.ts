@@ -42,8 +42,6 @@ function tieLast({ addresses }: Account, { networkInterfaceId }: NetworkInterfac
 }
 
 describe("limitFaults", function () {
-  this.timeout(20_000);
-
   const one = async (faults: Promise<string[]>, says: RegExp): Promise<void> => {
     const found = await faults;
     assert.equal(found.length, 1, found.join("\n"));

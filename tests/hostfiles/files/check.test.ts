@@ -53,7 +53,6 @@ interface State {
 describe("check", () => {
   let certificates: Record<"api" | "ingress", { key: string; cert: string }>;
   before(async function () {
-    this.timeout(10 * 60_000);
     await installValidators();
     for (const program of ["nft", "openssl", "ss"]) needsProgram(this, program);
     certificates = {

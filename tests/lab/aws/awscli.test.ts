@@ -10,7 +10,6 @@ import { instanceId, primaryIp, useEndpoint, zoneId } from "./harness";
 const secondaryIp = "172.20.45.80";
 
 describe("the endpoint, by the aws command line", function () {
-  this.timeout(5 * 60_000);
   const lab = useEndpoint();
   let cli: PythonTool;
 

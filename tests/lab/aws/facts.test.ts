@@ -45,7 +45,6 @@ const rows = [...section.matchAll(/^\| (.+?) *\| (.+?) *\| (.+?) *\|$/gm)]
   .filter(({ behaviour }) => behaviour !== "behaviour" && !/^:?-+/.test(behaviour));
 
 describe("docs/aws-endpoint.md", function () {
-  this.timeout(60_000);
   let tests: { file: string; fullTitle: string }[];
 
   before(async () => {

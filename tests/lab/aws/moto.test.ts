@@ -24,7 +24,6 @@ const primary = "172.20.45.37";
 const wanted = "172.20.45.99";
 
 describe("moto in the place of the lab's AWS", function () {
-  this.timeout(5 * 60_000);
   const environment = { ...process.env };
   let moto: Moto;
   let client: EC2Client;

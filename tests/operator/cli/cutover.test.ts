@@ -13,7 +13,6 @@ const old = { ...record, ttl: 3600, values: ["192.0.2.9"] };
 const outputs = JSON.stringify({ schemaVersion: 1, ready: true, records: [record] });
 
 describe("secondary-ingress dns cutover and rollback", function () {
-  this.timeout(60_000);
   let named: Named;
   let directory: string;
 

@@ -9,7 +9,6 @@ const record = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.1
 const dns = { schemaVersion: 1, ready: true, records: [record] };
 
 describe("secondary-ingress dns", function () {
-  this.timeout(60_000);
   const cli = (input: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync("npx", ["--no-install", "secondary-ingress", "dns", ...args], {
       cwd: repositoryRoot,

@@ -25,7 +25,6 @@ type Name = keyof typeof reading;
 const names = Object.keys(reading) as Name[];
 
 describe("commands that read a stack", function () {
-  this.timeout(5 * 60_000);
   let engine: LoopbackEngine;
   let withoutPassphrase: NodeJS.ProcessEnv;
 

@@ -9,8 +9,6 @@ import { outputs } from "../../dns/support";
 import { healthy } from "../doctor/facts";
 
 describe("status", function () {
-  this.timeout(60_000);
-
   it("wraps what stands on the left, in the tree and beside it", () => {
     const records = Array.from({ length: 9 }, (_, index) => ({
       ...{ name: `application-${index}.some-long-domain.example.com.`, type: "A" as const, ttl: 60 },

@@ -7,7 +7,6 @@ import { probe, probeUntil } from "../../../operator/cutover/probe";
 import { certificateFor } from "../../support/certificate";
 
 describe("probe of the new address", function () {
-  this.timeout(30_000);
   let app: { key: string; cert: string };
   let server: Server;
   let port: number;

@@ -11,7 +11,6 @@ const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: [
 const shop: DnsRecord = { ...app, name: "shop.example.com." };
 
 describe("a hosted zone of Route 53", function () {
-  this.timeout(60_000);
   const aws = onEndpoint();
   let client: Route53Client;
   beforeEach(() => (client = new Route53Client({ maxAttempts: 1 })));

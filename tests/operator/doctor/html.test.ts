@@ -23,8 +23,6 @@ function page(observed: string): string {
 }
 
 describe("doctor's page", function () {
-  this.timeout(3 * 60_000);
-
   it("holds what was found as text, and nothing from elsewhere", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {

@@ -9,8 +9,6 @@ const statements = nodeStatements({ ...settings, ofUser: false });
 const policy = { Version: "2012-10-17", Statement: statements };
 
 describe("nodeStatements", function () {
-  this.timeout(30_000);
-
   it("name actions, resource types and conditions that AWS knows for each other", async () => {
     for (const { Sid, Action, Resource, Condition = {} } of statements) {
       const keys = Object.values(Condition).flatMap((each) => Object.keys(each));

@@ -36,8 +36,6 @@ const actionsOf = (settings: PolicySettings): string[] =>
   [...new Set(policyFor(settings).Statement.flatMap(({ Action }) => Action))].sort();
 
 describe("policyFor", function () {
-  this.timeout(30_000);
-
   for (const [name, settings] of Object.entries(variants)) {
     it(`${name}: names actions, resource types and conditions that AWS knows for each other`, async () => {
       for (const { Sid, Action, Resource, Condition = {} } of policyFor(settings).Statement) {

@@ -90,7 +90,6 @@ describe("the balancer's pieces", () => {
   });
 
   it("are read by kOps' own types", async function () {
-    this.timeout(15 * 60_000);
     needsProgram(this, "go");
     const program = await kopsTypes();
     assert.deepEqual(await readAsKops(program, renderBalancerPieces(pieces)), { status: 0, stdout: "", stderr: "" });

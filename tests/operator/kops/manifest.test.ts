@@ -50,8 +50,6 @@ function foreign(text: string): unknown[] {
 const comments = (text: string): string[] => text.match(/#.*/g) ?? [];
 
 describe("merge", function () {
-  this.timeout(60_000);
-
   it("puts everything there, says the same of everything else, and finds nothing to do again", () => {
     fc.assert(
       fc.property(manifests, (source) => {

@@ -14,7 +14,6 @@ interface Rules {
 }
 
 describe("monitoring", function () {
-  this.timeout(3 * 60_000);
   const rules = (parse(read("operator/monitoring/alerts.yml")) as Rules).groups.flatMap((group) => group.rules);
 
   describe("promtool", () => {
