@@ -1,6 +1,6 @@
 /** Forwards port 443 to a moved API server, for clients and for pods: socat or systemd-socket-proxyd behind the forwarding table. */
 import type { HostSettings } from "../hostSettings";
-import { apiForwardProgram, apiForwardState } from "../node/paths";
+import { apiForwardProgram, apiForwardState, forwarderUnits } from "../node/paths";
 import { apiForwardListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
@@ -58,7 +58,7 @@ ${service(apiForwardProgram)}`;
 
 /** A connection takes six file descriptors: two sockets and two pipes for splice(2). */
 export function renderSocketProxydUnit(): string {
-  const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"];
+  const sockets = [forwarderUnits.socket, forwarderUnits.clusterSocket];
   return `${unitHead("socket-proxyd", [`After=${sockets.join(" ")}`])}
 
 ${service(`/lib/systemd/systemd-socket-proxyd --connections-max=4096 127.0.0.1:\${API_PORT}`, ["LimitNOFILE=65536", `Sockets=${sockets.join(" ")}`])}`;
@@ -79,7 +79,7 @@ Service=${service}
 `;
 
 export function renderForwardSocket({ primaryPrivateIp }: Pick<HostSettings, "primaryPrivateIp">): string {
-  return socket("target of the forwarding table", "kube-api-forward.service", [
+  return socket("target of the forwarding table", forwarderUnits.service, [
     `127.0.0.1:${apiForwardListener}`,
     `${primaryPrivateIp}:${apiForwardListener}`,
   ]);
@@ -87,7 +87,7 @@ export function renderForwardSocket({ primaryPrivateIp }: Pick<HostSettings, "pr
 
 /** Listens on the moved API server's own port on the primary address, for pods; apiSwitch.ts says when. */
 export function renderClusterSocket({ primaryPrivateIp, apiLocalPort }: Settings): string {
-  return socket("the `kubernetes` endpoint of a moved API server", "kube-api-forward.service", [
+  return socket("the `kubernetes` endpoint of a moved API server", forwarderUnits.service, [
     `${primaryPrivateIp}:${apiLocalPort}`,
   ]);
 }

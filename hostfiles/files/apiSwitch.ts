@@ -7,6 +7,8 @@ import {
   apiManifest,
   apiSwitchProgram,
   directories,
+  formerForwarderUnits,
+  forwarderUnits,
 } from "../node/paths";
 import { apiForwardBridge, apiForwardListener, apiPort } from "../../settings/ports";
 import { sandbox } from "./sandbox";
@@ -47,7 +49,7 @@ export function renderApiSwitch({
 set -u
 export LC_ALL=C
 manifest=${apiManifest} state=${apiForwardState} has_moved=${apiHasMovedMark}
-unit_file=${directories.units}/kube-api-forward.service
+unit_file=${directories.units}/${forwarderUnits.service}
 mkdir -p ${directories.run}
 
 # Prints a flag's value in the manifest. The last of repeated flags counts; comments do not.
@@ -70,12 +72,19 @@ wanted() {
   fi
 }
 
-stop_forwarder() { systemctl stop kube-api-forward.socket kube-api-forward-cluster.socket kube-api-forward.service 2>/dev/null; }
+# Prints the units that the forwarder had in release 0.1.0, until the upgrade has removed them.
+former_units() {
+  local unit
+  for unit in ${formerForwarderUnits.join(" ")}; do
+    if grep -qs '^ConditionPathExists=${apiForwardState}$' "${directories.units}/$unit"; then echo "$unit"; fi
+  done
+}
+stop_forwarder() { systemctl stop ${[forwarderUnits.socket, forwarderUnits.clusterSocket, forwarderUnits.service].join(" ")} $(former_units) 2>/dev/null; }
 units() {
   [ -n "$1" ] || return
-  grep -qs '^Sockets=' "$unit_file" || { echo kube-api-forward.service; return; }
-  case $1 in *forward*) echo kube-api-forward.socket ;; esac
-  case $1 in *cluster*) echo kube-api-forward-cluster.socket ;; esac
+  grep -qs '^Sockets=' "$unit_file" || { echo ${forwarderUnits.service}; return; }
+  case $1 in *forward*) echo ${forwarderUnits.socket} ;; esac
+  case $1 in *cluster*) echo ${forwarderUnits.clusterSocket} ;; esac
 }
 run_forwarder() {
   if [ "$(cat "$state" 2>/dev/null)" != "$1" ]; then
@@ -101,7 +110,7 @@ fi
 exec 8>${directories.run}/switch.lock
 flock 8
 
-# renew: the forwarder has been replaced. A bridge takes new connections meanwhile, and open ones get time to end.
+# renew: the forwarder has been replaced, or goes by another name. A bridge takes new connections meanwhile, and open ones get time to end.
 listening_on() { for _ in $(seq 50); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
 drained() { for _ in $(seq 40); do [ -n "$(ss -Htn state established "sport = :$1")" ] || return; sleep 0.05; done; }
 if [ "\${1-}" = renew ]; then
@@ -120,8 +129,11 @@ if [ "\${1-}" = renew ]; then
   stop_forwarder
   run_forwarder "$now"
   if table_exists; then
-    listening_on ${apiForwardListener}
+    # One that does not start leaves the way that worked.
+    renewed=0
+    listening_on ${apiForwardListener} || { renewed=1; systemctl start $(former_units) 2>/dev/null; }
     nft -f ${apiForwardRules} && drained ${apiForwardBridge}
+    exit $renewed
   fi
   exit 0
 fi

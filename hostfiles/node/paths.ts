@@ -39,6 +39,18 @@ export const natRules = `${directories.etc}/nat.nft`;
 export const apiForwardRules = `${directories.etc}/api-forward.nft`;
 export const apiSwitchProgram = `${directories.lib}/kube-api-switch`;
 export const apiForwardProgram = `${directories.lib}/kube-api-forward`;
+/** The forwarder's units. The sockets are there for socket-proxyd only. */
+export const forwarderUnits = {
+  service: "secondary-ingress-forward.service",
+  socket: "secondary-ingress-forward.socket",
+  clusterSocket: "secondary-ingress-forward-cluster.socket",
+} as const;
+/** The same units by their names in release 0.1.0. A layout made by hand has a unit of the first name too. */
+export const formerForwarderUnits = [
+  "kube-api-forward.socket",
+  "kube-api-forward-cluster.socket",
+  "kube-api-forward.service",
+] as const;
 /** Exists while the forwarder runs: the API server's port (API_PORT) and the forwarder's listeners (LISTENERS). */
 export const apiForwardState = `${directories.run}/api-forward.env`;
 /** Exists once the API server has been seen on a port other than 443: the cluster may keep calling it there. */

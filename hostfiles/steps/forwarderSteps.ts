@@ -9,23 +9,23 @@ import {
 import { daemonReload, file, type FileStep, shellCheck, unitCheck, unitPath } from "./fileStep";
 import type { HostStep } from "./hostStep";
 import { ApiForwarder } from "../../settings/choices";
-import { apiForwardProgram, apiSwitchProgram } from "../node/paths";
+import { apiForwardProgram, apiSwitchProgram, forwarderUnits } from "../node/paths";
 
-/** The forwarder that runs is replaced without a refused connection. */
-const renewForwarder = `if [ "$CHANGED" = yes ]; then ${apiSwitchProgram} renew; fi`;
+/** The forwarder that runs is replaced without a refused connection, once its unit is there. */
+const renewForwarder = `if [ "$CHANGED" = yes ] && [ -e ${unitPath(forwarderUnits.service)} ]; then ${apiSwitchProgram} renew; fi`;
 
 /** The program that forwards the API, its unit and its sockets. */
 export function forwarderSteps(forwarder: ApiForwarder): HostStep[] {
   const stop = (unit: string): string => `systemctl stop ${unit} 2>/dev/null; true`;
   const unit = (render: () => string): HostStep =>
     file({
-      name: "api-forward-unit",
-      path: unitPath("kube-api-forward.service"),
+      name: "forwarder-unit",
+      path: unitPath(forwarderUnits.service),
       needs: [],
       render,
       check: unitCheck,
       activate: `${daemonReload}; ${renewForwarder}`,
-      deactivate: stop("kube-api-forward.service"),
+      deactivate: stop(forwarderUnits.service),
       afterwards: daemonReload,
     });
   if (forwarder === ApiForwarder.Socat) {
@@ -53,15 +53,15 @@ export function forwarderSteps(forwarder: ApiForwarder): HostStep[] {
       needs: ["primaryPrivateIp", "apiLocalPort"],
       render,
       // Its service comes after it, and systemd looks for that beside it first.
-      check: `printf '[Service]\\nExecStart=/bin/true\\n' >"$(dirname "$FILE")/kube-api-forward.service"; ${unitCheck}`,
+      check: `printf '[Service]\\nExecStart=/bin/true\\n' >"$(dirname "$FILE")/${forwarderUnits.service}"; ${unitCheck}`,
       // A socket whose service runs cannot be restarted by itself.
       activate: `${daemonReload}; ${renewForwarder}`,
       deactivate: stop(unitName),
       afterwards: daemonReload,
     });
   return [
-    socket("api-forward-socket", "kube-api-forward.socket", renderForwardSocket),
-    socket("api-forward-cluster-socket", "kube-api-forward-cluster.socket", renderClusterSocket),
+    socket("forwarder-socket", forwarderUnits.socket, renderForwardSocket),
+    socket("forwarder-cluster-socket", forwarderUnits.clusterSocket, renderClusterSocket),
     unit(renderSocketProxydUnit),
   ];
 }

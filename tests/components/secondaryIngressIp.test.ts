@@ -50,7 +50,7 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
 // prettier-ignore
 const steps = [
   "preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address",
-  "api-switch", "api-forward-rules", "api-forward-program", "api-forward-unit", "api-switch-unit", "api-switch-path",
+  "api-switch", "api-forward-rules", "api-forward-program", "forwarder-unit", "api-switch-unit", "api-switch-path",
   "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
 const commands = steps.map((step) => `command:remote:Command ingress-${step}`);
@@ -68,8 +68,6 @@ const text = (value: unknown): string => JSON.stringify(value);
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
 describe("SecondaryIngressIp", function () {
-  this.timeout(60_000);
-
   for (const domain of [`api.${clusterName}`, `x.api.internal.${clusterName}`, `API.${clusterName}.`])
     it(`refuses ${domain} as an application's name in every mode, before anything is made`, async () => {
       const recording = await record(world());
@@ -535,7 +533,7 @@ describe("SecondaryIngressIp", function () {
     it("installs sockets instead of a program for socket-proxyd", async () => {
       const { recording } = await make({ ...prod, apiForwarder: ApiForwarder.SocketProxyd });
       const names = recording.resources.map(({ name }) => name);
-      assert.ok(names.includes("ingress-api-forward-socket"));
+      assert.ok(names.includes("ingress-forwarder-socket"));
       assert.ok(!names.includes("ingress-api-forward-program"));
     });
 

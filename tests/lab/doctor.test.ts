@@ -21,7 +21,6 @@ import { run } from "../../lab/process";
 import { installDnsPrograms, needsProgram, needsRoot } from "../support/needs";
 
 describe("doctor", function () {
-  this.timeout(5 * 60_000);
   let kept: KeptLab;
   let operator: Operator;
   let directory: string;
@@ -191,7 +190,7 @@ for i in $(seq 200); do systemctl start secondary-ingress-check.service; done; r
     // Of a cluster with pods, which the lab's stand-ins are not.
     const there = (command: string): boolean => !/^(?:kubectl|crictl) /.test(command);
     // Of a moved API server, and of apiAllowedCidrs.
-    const absent = /secondary_ingress_api|secondary_ingress_filter|api-forward\.env|kube-api-forward\.service/;
+    const absent = /secondary_ingress_api|secondary_ingress_filter|api-forward\.env|secondary-ingress-forward\.service/;
     const all = Object.values(runbook);
     const here = new Set(all.flatMap((page) => page.here ?? []).filter(there));
     const onNode = new Set(

@@ -77,12 +77,12 @@ export const alertFaults: readonly AlertFault[] = [
     make: async ({ kept }) => {
       await moveApi("127.0.0.1");
       await kept.node(
-        "for i in $(seq 100); do systemctl is-active -q kube-api-forward.service && exit; sleep 0.1; done; exit 1",
+        "for i in $(seq 100); do systemctl is-active -q secondary-ingress-forward.service && exit; sleep 0.1; done; exit 1",
       );
-      await kept.node([...passOver("kube-api-forward.service"), check].join(" && "));
+      await kept.node([...passOver("secondary-ingress-forward.service"), check].join(" && "));
     },
     end: async ({ kept }) => {
-      await kept.node(noLongerPassOver("kube-api-forward.service").join(" && "));
+      await kept.node(noLongerPassOver("secondary-ingress-forward.service").join(" && "));
       // nodeup restores the API server.
       await kept.node("systemctl start kops-configuration.service");
       await waitForApi(443);

@@ -20,10 +20,10 @@ export const movedNode: readonly Scenario[] = [
     apiOutage: restarted,
     run: async (kept) => {
       for (let count = 0; count < 20; count++) {
-        await kept.node("systemctl kill --signal=KILL kube-api-forward.service");
+        await kept.node("systemctl kill --signal=KILL secondary-ingress-forward.service");
         await sleep(restarted);
       }
-      await kept.node("systemctl is-active kube-api-forward.service");
+      await kept.node("systemctl is-active secondary-ingress-forward.service");
     },
   },
   {

@@ -27,7 +27,7 @@ export const units = {
   timer: "secondary-ingress-check.timer",
   watch: "kube-api-switch.path",
   switch: "kube-api-switch.service",
-  forwarder: "kube-api-forward.service",
+  forwarder: "secondary-ingress-forward.service",
 } as const;
 type UnitName = keyof typeof units;
 

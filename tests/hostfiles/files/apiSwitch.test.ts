@@ -17,8 +17,8 @@ import { hostSettings } from "../settings";
 
 const settings = hostSettings();
 const { primaryPrivateIp: primary } = settings;
-const service = "kube-api-forward.service";
-const sockets = ["kube-api-forward.socket", "kube-api-forward-cluster.socket"] as const;
+const service = "secondary-ingress-forward.service";
+const sockets = ["secondary-ingress-forward.socket", "secondary-ingress-forward-cluster.socket"] as const;
 
 /** A static pod as kOps writes it, with these flags of the API server. */
 const manifest = (...flags: string[]): string => `apiVersion: v1
@@ -37,7 +37,6 @@ const wildcard = manifest("- --bind-address=0.0.0.0", "- --secure-port=8443");
 
 describe("kube-api-switch", () => {
   before(async function () {
-    this.timeout(10 * 60_000);
     await installValidators();
     for (const program of ["nft", "ss", "socat"]) needsProgram(this, program);
   });
@@ -242,32 +241,76 @@ describe("kube-api-switch", () => {
     assert.deepEqual(active(), [false, true]);
   });
 
-  it("renews the forwarder without a refused connection", () => {
-    node().write(apiForwardProgram, renderSocatProgram(settings), 0o755);
+  /** A unit that runs the forwarder, as systemd does. */
+  const runsForwarder = (unit: string): void =>
     node().hook(
-      service,
+      unit,
       `case $1 in
         start) set -a; . ${apiForwardState}; set +a; setsid ${apiForwardProgram} </dev/null >/dev/null 2>&1 & echo $! >/tmp/forwarder ;;
         stop) [ ! -e /tmp/forwarder ] || kill -- -"$(cat /tmp/forwarder)"; rm -f /tmp/forwarder ;;
       esac
       true`,
     );
-    moveTo(wildcard);
-    const before = node().read("/tmp/forwarder");
-    node().succeed("until [ \"$(ss -Hltn 'sport = :10444' | wc -l)\" = 2 ]; do /usr/bin/sleep 0.01; done");
-    const attempts = node().succeed(
+  const forwarderListens = "until [ \"$(ss -Hltn 'sport = :10444' | wc -l)\" = 2 ]; do /usr/bin/sleep 0.01; done";
+  /** What clients of both addresses are answered during the command, counted. */
+  const answersDuring = (command: string): string =>
+    node().succeed(
       `while [ ! -e /tmp/renewed ]; do
         for address in ${primary} 127.0.0.1; do socat -T1 -u TCP4:$address:443 - 2>&1 || echo refused; done
       done >/tmp/answers &
-      ${apiSwitchProgram} renew
+      ${command}
       : >/tmp/renewed
       wait
       sort /tmp/answers | uniq -c`,
     );
-    assert.match(attempts, /^ *\d+ api\n$/);
+
+  it("renews the forwarder without a refused connection", () => {
+    node().write(apiForwardProgram, renderSocatProgram(settings), 0o755);
+    runsForwarder(service);
+    moveTo(wildcard);
+    const before = node().read("/tmp/forwarder");
+    node().succeed(forwarderListens);
+    assert.match(answersDuring(`${apiSwitchProgram} renew`), /^ *\d+ api\n$/);
     assert.notEqual(node().read("/tmp/forwarder"), before);
     assert.equal(table(), "on");
     assert.equal(node().succeed("ss -Hltn 'sport = :10445'"), "");
+  });
+
+  for (const [name, starts] of [
+    ["takes over from the unit of release 0.1.0 without a refused connection", true],
+    ["leaves the unit of release 0.1.0 running where the new one does not start", false],
+  ] as const) {
+    it(name, () => {
+      const former = "kube-api-forward.service";
+      node().write(`/etc/systemd/system/${former}`, `[Unit]\nConditionPathExists=${apiForwardState}\n`);
+      node().write(apiForwardProgram, renderSocatProgram(settings), 0o755);
+      runsForwarder(former);
+      node().hook(service, "false");
+      moveTo(wildcard);
+      node().succeed(`systemctl start ${former}; ${forwarderListens}`);
+      const before = node().read("/tmp/forwarder");
+      if (starts) runsForwarder(service);
+      assert.match(answersDuring(`${apiSwitchProgram} renew; echo $? >/tmp/status`), /^ *\d+ api\n$/);
+      assert.equal(node().read("/tmp/status"), starts ? "0\n" : "1\n");
+      assert.equal(node().isActive(former), !starts);
+      assert.notEqual(node().read("/tmp/forwarder"), before);
+      assert.equal(table(), "on");
+      assert.equal(node().succeed("ss -Hltn 'sport = :10445'"), "");
+    });
+  }
+
+  it("never touches a unit of that name that is another's", () => {
+    const other = "kube-api-forward.service";
+    node().write(
+      `/etc/systemd/system/${other}`,
+      "[Service]\nExecStart=/usr/bin/socat TCP4-LISTEN:443,fork TCP4:127.0.0.1:8443\n",
+    );
+    node().succeed(`systemctl start ${other}`);
+    moveTo(loopback);
+    run("renew");
+    node().write(apiManifest, untouched);
+    run();
+    assert.ok(node().isActive(other));
   });
 
   it("has nothing to renew where nothing is forwarded", () => {

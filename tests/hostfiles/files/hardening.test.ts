@@ -10,10 +10,8 @@ import { installValidators, needsProgram, needsRoot } from "../../support/needs"
 import { allSteps, hostSettings } from "../settings";
 
 describe("exposure of the services", function () {
-  this.timeout(60_000);
   let root: string;
   before(function () {
-    this.timeout(10 * 60_000);
     return installValidators();
   });
   beforeEach(() => (root = mkdtempSync(join(tmpdir(), "exposure-"))));
@@ -41,8 +39,8 @@ describe("exposure of the services", function () {
   };
 
   const limits: [string, string, ApiForwarder, number][] = [
-    ["api-forward-unit", "kube-api-forward.service", ApiForwarder.Socat, 2.0],
-    ["api-forward-unit", "kube-api-forward.service", ApiForwarder.SocketProxyd, 2.0],
+    ["forwarder-unit", "secondary-ingress-forward.service", ApiForwarder.Socat, 2.0],
+    ["forwarder-unit", "secondary-ingress-forward.service", ApiForwarder.SocketProxyd, 2.0],
     ["check-unit", "secondary-ingress-check.service", ApiForwarder.Socat, 3.0],
     ["guard-unit", "secondary-ingress-guard.service", ApiForwarder.Socat, 3.0],
     ["haproxy-unit", haproxyUnit, ApiForwarder.Socat, 3.0],

@@ -18,9 +18,9 @@ const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none">
   "haproxy-settings": "haproxy",
   "haproxy-unit": "systemd",
   "api-forward-rules": "nft",
-  "api-forward-unit": "systemd",
-  "api-forward-socket": "systemd",
-  "api-forward-cluster-socket": "systemd",
+  "forwarder-unit": "systemd",
+  "forwarder-socket": "systemd",
+  "forwarder-cluster-socket": "systemd",
   "api-switch-unit": "systemd",
   "api-switch-path": "systemd",
   "api-filter": "nft",
@@ -33,9 +33,9 @@ const judges: Record<string, "haproxy" | "nft" | "netplan" | "systemd" | "none">
 const unitNames: Record<string, string> = {
   "haproxy-unit": haproxyUnit,
   "nat-unit": "secondary-ingress-nat.service",
-  "api-forward-unit": "kube-api-forward.service",
-  "api-forward-socket": "kube-api-forward.socket",
-  "api-forward-cluster-socket": "kube-api-forward-cluster.socket",
+  "forwarder-unit": "secondary-ingress-forward.service",
+  "forwarder-socket": "secondary-ingress-forward.socket",
+  "forwarder-cluster-socket": "secondary-ingress-forward-cluster.socket",
   "api-switch-unit": "kube-api-switch.service",
   "api-switch-path": "kube-api-switch.path",
   "guard-unit": "secondary-ingress-guard.service",
@@ -44,10 +44,8 @@ const unitNames: Record<string, string> = {
 };
 
 describe("validators", function () {
-  this.timeout(60_000);
   let directory: string;
   before(function () {
-    this.timeout(10 * 60_000);
     return installValidators();
   });
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "host-files-"))));
