@@ -52,6 +52,11 @@ export interface SecondaryIngressIpArgs {
    * it stays tied when the stack goes. Default: the stack allocates one.
    */
   allocationId?: pulumi.Input<string>;
+  /**
+   * Take over the layout that was made by hand on the node. Without it again, the old layout is given back. Default false.
+   * Plain: decides whether there is a step for it.
+   */
+  adopt?: boolean;
   /** The ingress controller's NodePort for HTTPS, 30000–32767, default 30443. Plain: rules are named after it. */
   httpsNodePort?: number;
   /** The ingress controller's NodePort for HTTP, 30000–32767, default 30080. Plain: rules are named after it. */

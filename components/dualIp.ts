@@ -43,7 +43,7 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
   const api = apiAddress(inputs, login.address, asked);
   const installed = hostInstallation(
     name,
-    hostSteps({ apiForwarder, filterApi: filtersApi(args), forceFilter: forceApiAllowedCidrs }),
+    hostSteps({ adopt: args.adopt, apiForwarder, filterApi: filtersApi(args), forceFilter: forceApiAllowedCidrs }),
     {
       ...known,
       secondaryPrivateIp: secondary.privateIpAddress,

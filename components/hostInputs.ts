@@ -19,7 +19,7 @@ function notEmpty(cidrs: string[]): string[] {
 }
 
 export function knownInputs({ args, node, connection }: ModeInputs, statsPassword: pulumi.Output<string>): KnownInputs {
-  const { clusterName, httpsNodePort, httpNodePort, apiLocalPort, proxyProtocol, reinstall, formerStack } = args;
+  const { clusterName, httpsNodePort, httpNodePort, apiLocalPort, proxyProtocol, adopt, reinstall, formerStack } = args;
   const filtered = filtersApi(args);
   return {
     owner: stackName(),
@@ -27,6 +27,8 @@ export function knownInputs({ args, node, connection }: ModeInputs, statsPasswor
     instanceId: node.instanceId,
     clusterName,
     primaryPrivateIp: node.primaryPrivateIp,
+    requestedIp: args.secondaryPrivateIp ?? "",
+    adopt,
     httpsNodePort,
     httpNodePort,
     apiLocalPort,

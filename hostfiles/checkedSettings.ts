@@ -23,6 +23,8 @@ const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
   clusterName: matches(/^[a-z0-9][a-z0-9.-]{0,252}$/),
   primaryPrivateIp: isIpv4,
   secondaryPrivateIp: isIpv4,
+  requestedIp: (value) => value === "" || isIpv4(value),
+  adopt: anything,
   httpsNodePort: isPort,
   httpNodePort: isPort,
   apiLocalPort: isPort,

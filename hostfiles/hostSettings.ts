@@ -22,6 +22,10 @@ export interface HostSettings {
   primaryPrivateIp: string;
   /** The address that applications are served on. */
   secondaryPrivateIp: string;
+  /** The configured secondary address, which the preflight knows before AWS is asked; `""` where AWS chooses it. */
+  requestedIp: string;
+  /** Consent to take over a layout made by hand. */
+  adopt: boolean;
   /** NodePort of the ingress controller's HTTPS listener, 30000–32767. */
   httpsNodePort: number;
   /** NodePort of the ingress controller's HTTP listener, 30000–32767. */

@@ -75,6 +75,11 @@ export const table = {
     unset: "a new one",
     example: "eipalloc-0123456789abcdef0",
   },
+  adopt: {
+    check: flag.default(false),
+    text: "take over the layout that was made by hand on this node; keep it set: without it, the old layout is given back",
+    modes: dualIp,
+  },
   httpsNodePort: { check: nodePort.default(30443), text: "the ingress controller's NodePort for HTTPS" },
   httpNodePort: { check: nodePort.default(30080), text: "the ingress controller's NodePort for HTTP" },
   allowedCidrs: {

@@ -56,6 +56,9 @@ export const apiForwardState = `${directories.run}/api-forward.env`;
 /** Exists once the API server has been seen on a port other than 443: the cluster may keep calling it there. */
 export const apiHasMovedMark = `${directories.etc}/api-has-moved`;
 export const apiFilterRules = `${directories.etc}/api-filter.nft`;
+export const takeoverProgram = `${directories.lib}/takeover`;
+/** What the layout made by hand was, for as long as it is taken over: units, the address on its interface, listeners. */
+export const handMadeRecord = `${directories.etc}/hand-made`;
 export const guardProgram = `${directories.lib}/guard`;
 export const checkProgram = `${directories.lib}/check`;
 /** The findings of the last check, as JSON: see docs/guide.md. */

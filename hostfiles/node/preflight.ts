@@ -1,7 +1,15 @@
 /** What is looked at before the first byte is written: read-only, and ends the run where something stands in the way. */
 import type { HostSettings, NetworkConfig } from "../hostSettings";
 import { apiManifest, ownerFile } from "./paths";
-import { apiForwardBridge, apiForwardListener, httpListener, httpsListener, statsListener } from "../../settings/ports";
+import {
+  apiForwardBridge,
+  apiForwardListener,
+  apiPort,
+  httpListener,
+  httpsListener,
+  statsListener,
+} from "../../settings/ports";
+import { handMadeFunctions, type HandMadeSettings } from "./handMade";
 import { quote } from "./shell";
 
 /** Something that does not stop the run and is worth knowing. */
@@ -34,6 +42,14 @@ export interface PreflightReport {
     /** Seconds since 1970, and whether something keeps it right. */
     clock: { time: number; synchronized: boolean };
     owner: string;
+    /** The layout made by hand, for as long as it is there and not taken over. */
+    handMade: {
+      /** `<unit> <role> <listener>`: docs/moving-in.md. */
+      layout: string[];
+      /** What its units serve besides it, as `<unit> <process> <listener>`. */
+      besides: string[];
+      secondaryPrivateIp: string;
+    };
   };
   warnings: PreflightFinding[];
 }
@@ -59,12 +75,10 @@ const neededMiB = 100;
  * stderr, which the engine shows. Otherwise it prints every fault with its fix on stdout, which the engine shows with the error and nowhere else,
  * and ends with status 1.
  */
-export function renderPreflight({
-  owner,
-  formerOwner,
-  apiLocalPort,
-  primaryPrivateIp,
-}: Pick<HostSettings, "owner" | "formerOwner" | "apiLocalPort" | "primaryPrivateIp">): string {
+export function renderPreflight(
+  settings: Pick<HostSettings, "owner" | "formerOwner" | "adopt"> & HandMadeSettings,
+): string {
+  const { owner, formerOwner, adopt, apiLocalPort } = settings;
   return `# Reads; changes nothing.
 if [ "$(id -u)" != 0 ]; then
   sudo -n true 2>/dev/null && exec sudo -n bash -s -- "$@"
@@ -73,7 +87,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-owner=${quote(owner)} former=${quote(formerOwner)} primary=${primaryPrivateIp} manifest=${apiManifest}
+owner=${quote(owner)} former=${quote(formerOwner)} manifest=${apiManifest}
+${handMadeFunctions(settings)}
 faults= warnings= notes=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
@@ -111,9 +126,18 @@ need_port ${apiForwardListener} '.*' 'socat|systemd|systemd-socket-.*' 'API forw
 need_port ${apiForwardBridge} '.*' 'socat' 'API forwarder, while it is replaced'
 need_port ${statsListener} "$everywhere|127\\.0\\.0\\.1" 'haproxy' "HAProxy's statistics, on loopback"
 
-# Whatever but the API server binds :443 keeps it from its port after a reboot.
-taken=$(listeners 443 | grep -v '^kube-apiserver on ' | joined)
-[ -z "$taken" ] || fault API_PORT_TAKEN 'nothing but kube-apiserver on port 443' "$taken" 'disable it: the program gives a moved API server its 443 back without a listener there'
+# Whatever but the API server binds :443 keeps it from its port after a reboot. The layout made by hand can be taken over.
+inspect
+units=$(awk '$1 != "-" {print $1 " (" $2 ") on " $3}' <<<"$layout" | joined)
+if [ -n "$besides" ]; then
+  fault HAND_MADE_SERVES_MORE 'a layout made by hand whose units serve nothing else' "$units; besides it $(awk '{print $2 " of " $1 " on " $3}' <<<"$besides" | joined)" 'give what it serves besides a unit of its own: docs/moving-in.md says how, with the API and the applications answering'
+elif [ -n "$units" ] && [ ${adopt} = false ]; then
+  fault HAND_MADE_LAYOUT 'a node without the layout made by hand, or consent to take it over' "$units\${device:+; $prefix on $device}" "npx secondary-ingress adopt --stack \${owner##*/} --write && pulumi up: it answers throughout (docs/moving-in.md)"
+fi
+taken=$(joined <<<"$strangers")
+[ -z "$taken" ] || fault API_PORT_TAKEN 'nothing but kube-apiserver on port 443' "$taken" 'see first whether the API is reached through it, for then it must not just be stopped: docs/moving-in.md; else move it to another port'
+redirects=$(iptables-save -t nat 2>/dev/null | sed -nE 's/^-A ((PREROUTING|OUTPUT) .*--dport ${apiPort} .*-j REDIRECT .*)/iptables -t nat -D \\1/p' | awk '{printf "%s%s", NR > 1 ? " && " : "", $0}')
+[ -z "$redirects" ] || warning LEFTOVER_REDIRECT 'no REDIRECT rule for port ${apiPort}, which sends the API away from a server that is on it' "$(awk -F'&&' '{print NF " of them"}' <<<"$redirects")" "$redirects"
 
 flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }
 secure_port=$(flag secure-port) advertised=$(flag advertise-address)
@@ -171,7 +195,7 @@ printf '{"schemaVersion":1,"facts":{"listeners":{"443":%s,"${apiLocalPort}":%s},
 printf '"cni":%s,"podCidrs":%s,"network":"%s","otherAddresses":%s,"versions":{"systemd":"%s","haproxy":"%s","nft":"%s"},' \\
   "$(strings <<<"$cni")" "$(strings <<<"$pod_cidrs")" $network "$(strings <<<"$others")" "$systemd" \\
   "$(haproxy -v 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)" "$(nft --version 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)"
-printf '"diskFreeMiB":%s,"clock":{"time":%s,"synchronized":%s},"owner":%s},"warnings":[%s]}\\n' \\
-  "$free" "$now" $synchronized "$(string "$found")" "\${warnings#,}"
+printf '"diskFreeMiB":%s,"clock":{"time":%s,"synchronized":%s},"owner":%s,"handMade":{"layout":%s,"besides":%s,"secondaryPrivateIp":"%s"}},"warnings":[%s]}\\n' \\
+  "$free" "$now" $synchronized "$(string "$found")" "$(strings <<<"$layout")" "$(strings <<<"$besides")" "$secondary" "\${warnings#,}"
 `;
 }

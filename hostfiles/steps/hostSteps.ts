@@ -16,11 +16,13 @@ import {
   restartIfChanged,
   root,
   rulesCheck,
+  shellCheck,
   unitCheck,
   unitPath,
   unitStep,
   whereInstalled,
 } from "./fileStep";
+import { renderTakeover } from "../files/takeover";
 import { forwarderSteps } from "./forwarderSteps";
 import { renderGuard, renderGuardUnit } from "../files/guard";
 import { haproxySteps } from "./haproxySteps";
@@ -43,6 +45,7 @@ import {
   guardProgram,
   hostFileProgram,
   natRules,
+  takeoverProgram,
 } from "../node/paths";
 import { commandLine } from "../node/shell";
 import { renderPreflight } from "../node/preflight";
@@ -50,7 +53,10 @@ import { renderPreflight } from "../node/preflight";
 /** Looks, and changes nothing: bash reads the script from stdin. */
 export const preflight: HostStep = {
   name: "preflight",
-  needs: ["owner", "formerOwner", "apiLocalPort", "primaryPrivateIp"],
+  needs: [
+    ...(["owner", "formerOwner", "adopt", "clusterName", "primaryPrivateIp"] as const),
+    ...(["requestedIp", "httpsNodePort", "apiLocalPort"] as const),
+  ],
   stdin: renderPreflight,
   create: (host) => commandLine("bash", "-s", "--", ...identity(host)),
   logging: "stderr",
@@ -124,11 +130,25 @@ const filterStep = (forced: boolean): HostStep =>
     afterwards: "nft delete table ip secondary_ingress_filter 2>/dev/null; true",
   });
 
+/** The old way ends once the new one works, and is back before the new one ends. */
+const takeoverStep = file({
+  name: "takeover",
+  path: takeoverProgram,
+  mode: "0755",
+  needs: ["clusterName", "primaryPrivateIp", "secondaryPrivateIp", "httpsNodePort", "apiLocalPort"],
+  render: (settings) => renderTakeover({ ...settings, requestedIp: settings.secondaryPrivateIp }),
+  check: shellCheck,
+  activate: '"$TARGET" take-over',
+  deactivate: '[ ! -e "$TARGET" ] || "$TARGET" give-back',
+});
+
 /** What the last of the steps writes: once it is in effect, all are. */
 export const lastFile = unitPath("secondary-ingress-check.timer");
 
 /** Which of the steps a node needs. */
 export interface HostStepsOptions {
+  /** Take over a layout made by hand. */
+  adopt: boolean;
   apiForwarder: ApiForwarder;
   /** Install the filter of `apiAllowedCidrs`. */
   filterApi: boolean;
@@ -137,7 +157,7 @@ export interface HostStepsOptions {
 }
 
 /** The steps that write, for one node, in a safe order: each waits for the one before it, and is undone before that one. */
-export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
+export function hostSteps({ adopt, apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
   return [
     installer,
     packagesStep,
@@ -189,6 +209,7 @@ export function hostSteps({ apiForwarder, filterApi, forceFilter }: HostStepsOpt
     }),
     unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath),
     ...(filterApi ? [filterStep(forceFilter)] : []),
+    ...(adopt ? [takeoverStep] : []),
     programStep("guard", guardProgram, [], renderGuard, restartIfChanged("secondary-ingress-guard.service")),
     unitStep("guard-unit", "secondary-ingress-guard.service", renderGuardUnit),
     programStep("check", checkProgram, ["clusterName", "primaryPrivateIp"], renderCheck),

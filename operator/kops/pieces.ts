@@ -41,7 +41,7 @@ export interface Pieces {
 }
 
 /** What a stack knows of its node, besides what every instance has of its own. */
-export interface PiecesSettings extends Omit<HostSettings, keyof typeof unknowns> {
+export interface PiecesSettings extends Omit<HostSettings, keyof typeof unknowns | "adopt" | "requestedIp"> {
   apiForwarder: ApiForwarder;
   forceApiAllowedCidrs: boolean;
   allocationId: string;
@@ -70,11 +70,13 @@ function checkedIds({ allocationId, securityGroupId, region }: PiecesSettings): 
 export function piecesOf(settings: PiecesSettings): Pieces {
   const { allocationId, ofUser, securityGroupId, region, apiForwarder, forceApiAllowedCidrs, ...known } = settings;
   checkedIds(settings);
-  const host: HostSettings = { ...checked(known), ...unknowns };
+  // A node that kOps makes has no layout of before.
+  const host: HostSettings = { ...checked(known), ...unknowns, adopt: false, requestedIp: known.secondaryPrivateIp };
   const { clusterName, owner, secondaryPrivateIp, apiAllowedCidrs } = host;
   const steps = [
     preflight,
     ...hostSteps({
+      adopt: host.adopt,
       apiForwarder,
       filterApi: apiAllowedCidrs.length > 0,
       forceFilter: forceApiAllowedCidrs,

@@ -17,6 +17,8 @@ const cases = {
     httpsNodePort: 32443,
     httpNodePort: 32080,
     secondaryPrivateIp: "10.255.255.254",
+    requestedIp: "10.255.255.254",
+    adopt: true,
     apiAllowedCidrs: ["192.0.2.0/24", "198.51.100.7/32"],
     vpcCidrs: ["172.20.0.0/16"],
     podCidrs: ["10.244.0.0/16"],

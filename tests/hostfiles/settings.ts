@@ -18,6 +18,8 @@ export function hostSettings(change: Partial<TestSettings> = {}): TestSettings {
     clusterName: "k8s.example.com",
     primaryPrivateIp: "172.20.45.37",
     secondaryPrivateIp: "172.20.45.38",
+    requestedIp: "172.20.45.38",
+    adopt: false,
     httpsNodePort: 30443,
     httpNodePort: 30080,
     apiForwarder: ApiForwarder.Socat,
@@ -38,6 +40,7 @@ export function hostSettings(change: Partial<TestSettings> = {}): TestSettings {
 export const allSteps = (settings: TestSettings): readonly HostStep[] => [
   preflight,
   ...hostSteps({
+    adopt: settings.adopt,
     apiForwarder: settings.apiForwarder,
     filterApi: settings.apiAllowedCidrs.length > 0,
     forceFilter: settings.forceApiAllowedCidrs,

@@ -39,6 +39,8 @@ const settings: HostSettings = {
   clusterName: labCluster,
   primaryPrivateIp: node.primaryPrivateIp,
   secondaryPrivateIp: "172.20.45.99",
+  requestedIp: "172.20.45.99",
+  adopt: false,
   httpsNodePort: 30443,
   httpNodePort: 30080,
   apiLocalPort: 8443,
@@ -118,7 +120,7 @@ export async function runInterruptions(
   await lab.up({ ...options, plugins: "auto" });
   try {
     await installWrappers();
-    const steps = hostSteps({ apiForwarder: ApiForwarder.Socat, filterApi: true, forceFilter: false });
+    const steps = hostSteps({ adopt: false, apiForwarder: ApiForwarder.Socat, filterApi: true, forceFilter: false });
     const prober = await startProber(
       {
         from: "node",
