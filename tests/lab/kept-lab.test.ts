@@ -282,11 +282,13 @@ describe("a lab that is kept up", function () {
     });
 
     it("fail where the table is gone: the application's address then shows the API's certificate", async () => {
-      // The guard would put it back at once; when it starts, it does.
-      await kept.node("systemctl stop secondary-ingress-guard.service; nft delete table ip secondary_ingress");
+      // The guard would put it back at once, and the check within a minute; the guard does so when it starts.
+      await kept.node(
+        "systemctl stop secondary-ingress-check.timer secondary-ingress-check.service secondary-ingress-guard.service; nft delete table ip secondary_ingress",
+      );
       assert.ok((await kept.failingRows()).includes("app-https"));
       await kept.node(
-        "systemctl start secondary-ingress-guard.service; sleep 0.5; nft list table ip secondary_ingress",
+        "systemctl start secondary-ingress-guard.service secondary-ingress-check.timer; sleep 0.5; nft list table ip secondary_ingress",
       );
     });
   });
