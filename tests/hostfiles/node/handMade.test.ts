@@ -1,50 +1,10 @@
 /** The layout made by hand on a fake node, with the real HAProxy, socat and sockets: what is told from what. */
 import assert from "node:assert/strict";
 import { handMadeFunctions } from "../../../hostfiles/node/handMade";
-import { certificateFor } from "../../support/certificate";
-import { type FakeNode, onFakeNode } from "../../support/fakeNode";
-import { installValidators, needsProgram } from "../../support/needs";
+import { forwardUnit, handMadeHaproxy, onHandMadeNode, unitsOfTest } from "../handMadeNode";
 import { hostSettings } from "../settings";
 
-const settings = hostSettings();
-const { primaryPrivateIp: primary, secondaryPrivateIp: secondary, clusterName } = settings;
-
-/** By the write-up that people followed. */
-const handMadeHaproxy = (more = ""): string => `global
-  maxconn 1000
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 50s
-  timeout server 50s
-frontend https
-  bind ${secondary}:443
-  tcp-request inspect-delay 5s
-  tcp-request content accept if { req_ssl_hello_type 1 }
-  use_backend api_backend if { req_ssl_sni -i api.${clusterName} }
-  default_backend ingress_https
-frontend http
-  bind ${secondary}:80
-  default_backend ingress_http
-listen stats
-  bind *:8404
-  mode http
-  stats enable
-  stats uri /stats
-backend api_backend
-  server api 127.0.0.1:8443
-backend ingress_https
-  server node ${primary}:30443
-backend ingress_http
-  server node ${primary}:30080
-${more}`;
-
-const forwardUnit = `[Service]
-ExecStart=/usr/bin/socat TCP4-LISTEN:443,bind=${primary},reuseaddr,fork TCP4:127.0.0.1:8443
-Restart=always
-[Install]
-WantedBy=multi-user.target
-`;
+const { primaryPrivateIp: primary, secondaryPrivateIp: secondary } = hostSettings();
 
 interface Found {
   layout: string[];
@@ -53,57 +13,13 @@ interface Found {
   secondary: string;
 }
 
-describe("the layout made by hand", function () {
-  let api: Awaited<ReturnType<typeof certificateFor>>;
-  let app: typeof api;
-  before(async function () {
-    await installValidators();
-    for (const program of ["haproxy", "socat", "ss", "openssl"]) needsProgram(this, program);
-    [api, app] = await Promise.all([certificateFor(`api.internal.${clusterName}`), certificateFor("app.example.com")]);
-  });
-  const node = onFakeNode((fresh: FakeNode) => {
-    fresh.write("/tmp/api.pem", api.cert + api.key);
-    fresh.write("/tmp/app.pem", app.cert + app.key);
-    fresh.succeed(
-      `ip link add ens5 type veth peer name peer5; ip link set ens5 up; ip link set peer5 up; ip addr add ${primary}/16 dev ens5; ip addr add ${secondary}/16 dev ens5; mkdir /tmp/units`,
-    );
-    fresh.standIn(
-      "systemctl",
-      `case $1 in list-sockets) cat /tmp/list-sockets 2>/dev/null; exit ;; cat) cat "/etc/systemd/system/$2"; exit ;; esac
-${fresh.read("/usr/local/sbin/systemctl")}`,
-    );
-  });
-
-  /** Runs a server that belongs to a unit, until the test ends, and waits for its port. */
-  const serve = (unit: string, command: string, port: number): void => {
-    node().succeed(
-      `setsid ${command} </dev/null >/tmp/log-${port} 2>&1 & echo ${unit} >/tmp/units/$!
-      for i in $(seq 500); do ss -Hltn "sport = :${port}" | grep -q . && exit; /usr/bin/sleep 0.01; done; cat /tmp/log-${port} >&2; exit 1`,
-    );
-  };
-  const tls = (at: string, name: string): string =>
-    `openssl s_server -quiet -www -accept ${at} -cert /tmp/${name}.pem -key /tmp/${name}.pem`;
-  const apiAt = (at: string): void => serve("kube-apiserver", tls(at, "api"), Number(at.split(":")[1]));
-  const ingress = (): void => {
-    serve("kubepods", tls(`${primary}:30443`, "app"), 30443);
-  };
-  const haproxy = (more = ""): void => {
-    node().write("/etc/haproxy/haproxy.cfg", handMadeHaproxy(more));
-    serve("haproxy.service", "haproxy -db -f /etc/haproxy/haproxy.cfg", 443);
-  };
-  const forwarder = (unit = "kube-api-forward.service"): void => {
-    node().write(`/etc/systemd/system/${unit}`, forwardUnit);
-    serve(unit, `socat TCP4-LISTEN:443,bind=${primary},reuseaddr,fork TCP4:127.0.0.1:8443`, 443);
-    node().succeed(
-      `for i in $(seq 500); do ss -Hltn "src ${primary}:443" | grep -q . && exit; /usr/bin/sleep 0.01; done; exit 1`,
-    );
-  };
+describe("the layout made by hand", () => {
+  const { node, serve, tls, api, ingress, haproxy, forwarder } = onHandMadeNode();
   const inspect = (change: Parameters<typeof hostSettings>[0] = {}): Found => {
     const said = node().succeed(
       `set -u
 ${handMadeFunctions(hostSettings(change))}
-unit_of() { if [ "$3" = 1 ]; then echo "$1:$2.socket"; else cat "/tmp/units/$3" 2>/dev/null; fi; }
-inspect
+${unitsOfTest}inspect
 for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name}"; done`,
     );
     const parts = said.split(/^(?:layout|besides|strangers|secondary):\n/m).slice(1);
@@ -122,7 +38,7 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
   ];
 
   it("is seen as written, with and without its address in the settings", () => {
-    apiAt("127.0.0.1:8443");
+    api("127.0.0.1:8443");
     ingress();
     haproxy();
     forwarder();
@@ -131,7 +47,7 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
   });
 
   it("is seen under another unit's name, and by its configuration where the ingress controller shows no certificate", () => {
-    apiAt("127.0.0.1:8443");
+    api("127.0.0.1:8443");
     haproxy();
     forwarder("api-443.service");
     assert.deepEqual(inspect().layout, asWritten.map((line) => line.replace("kube-api-forward", "api-443")).sort());
@@ -171,14 +87,12 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
     haproxy(more);
     assert.deepEqual(inspect().besides, ["haproxy.service haproxy 127.0.0.1:5432"]);
     assert.deepEqual(inspect().layout, asWritten.slice(0, 4));
-    node().succeed(
-      "systemctl enable haproxy.service; pkill -x haproxy; until ! pgrep -x haproxy; do /usr/bin/sleep 0.01; done",
-    );
+    node().succeed("systemctl enable haproxy.service; systemctl stop haproxy.service");
     assert.deepEqual(inspect().besides, ["haproxy.service haproxy 127.0.0.1:5432"]);
   });
 
   it("is not somebody else's service, whatever it is called", () => {
-    apiAt("127.0.0.1:8443");
+    api("127.0.0.1:8443");
     ingress();
     node().write("/etc/systemd/system/kube-api-forward.service", "[Service]\nExecStart=/usr/bin/shop\n");
     serve("kube-api-forward.service", tls(`${primary}:443`, "app"), 443);
@@ -190,7 +104,7 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
   });
 
   it("is not our own, of this release or 0.1.0", () => {
-    apiAt("127.0.0.1:8443");
+    api("127.0.0.1:8443");
     node().write(
       "/etc/systemd/system/kube-api-forward.service",
       "[Unit]\nConditionPathExists=/run/secondary-ingress/api-forward.env\n",
