@@ -57,6 +57,7 @@ flag() { sed '/^[[:space:]]*#/d' "$manifest" 2>/dev/null | grep -oE -- "--$1[= \
 table_exists() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
 # The table exists and sends to the forwarder.
 table_is_on() { nft list table ip secondary_ingress_api 2>/dev/null | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'; }
+forwarder_listens() { [ "$(ss -Hltn "sport = :${apiForwardListener}" | wc -l)" -ge 2 ]; }
 # A process listens there, besides the listener for pods.
 someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}:${apiLocalPort}" '$4 != ours' | grep -q .; }
 
@@ -150,9 +151,9 @@ for _ in $(seq 600); do
       *forward*)
         [ -e "$has_moved" ] || : >"$has_moved"
         run_forwarder "$now"
-        # Leave :443 alone until the API server has moved, or has released it.
+        # Leave :443 alone until nobody listens there, or the API server has moved and the forwarder can take over from who forwards it.
         if table_is_on; then done=yes
-        elif someone_listens_on ${apiLocalPort} || ! someone_listens_on 443; then
+        elif ! someone_listens_on 443 || { someone_listens_on ${apiLocalPort} && forwarder_listens; }; then
           nft -f ${apiForwardRules} && { echo 'the API server has moved: forwarding is on'; done=yes; }
         else done=no
         fi

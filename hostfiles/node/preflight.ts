@@ -165,6 +165,8 @@ fi
 [ $network != none ] || fault NO_NETWORK_CONFIG 'netplan, or systemd-networkd running' 'neither' 'use a Debian or Ubuntu cloud image'
 device=$(ip -4 -o addr show | awk -v a="$primary" '{split($4, p, "/"); if (p[1] == a) {print $2; exit}}')
 others=$(ip -4 -o addr show dev "\${device:-lo}" scope global | awk -v a="$primary" '{split($4, p, "/"); if (p[1] != a) print p[1]}')
+# The layout's own address moves to lo.
+[ -z "$layout" ] || others=$(grep -vxF "$secondary" <<<"$others")
 if [ -z "$device" ]; then
   addresses=$(ip -4 -o addr show scope global | awk '{print $4}' | joined)
   fault WRONG_NODE "the primary address $primary on this node" "\${addresses:-none}" 'is ssh.host the right node?'

@@ -30,7 +30,7 @@ import type { ApiForwarder } from "../../settings/choices";
 import { NetworkConfig } from "../hostSettings";
 import type { HostStep } from "./hostStep";
 import { renderInstaller } from "../node/installer";
-import { renderNat, renderNatUnit } from "../files/nat";
+import { natSteps } from "./natSteps";
 import { renderPackages } from "../node/packages";
 import {
   apiFilterRules,
@@ -44,7 +44,6 @@ import {
   directories,
   guardProgram,
   hostFileProgram,
-  natRules,
   takeoverProgram,
 } from "../node/paths";
 import { commandLine } from "../node/shell";
@@ -162,21 +161,7 @@ export function hostSteps({ adopt, apiForwarder, filterApi, forceFilter }: HostS
     installer,
     packagesStep,
     ...haproxySteps,
-    file({
-      name: "nat-rules",
-      path: natRules,
-      // The primary address, so that no rule is ever made for it.
-      needs: ["primaryPrivateIp", "secondaryPrivateIp"],
-      render: renderNat,
-      check: rulesCheck,
-      activate: `if [ "$CHANGED" = yes ] && ${isActive("secondary-ingress-nat.service")}; then systemctl reload secondary-ingress-nat.service; fi`,
-    }),
-    unitStep("nat-unit", "secondary-ingress-nat.service", renderNatUnit, {
-      activate: `${daemonReload}; systemctl enable -q --now secondary-ingress-nat.service`,
-      verify: "nft list table ip secondary_ingress",
-      deactivate:
-        "systemctl disable -q --now secondary-ingress-nat.service; nft delete table ip secondary_ingress 2>/dev/null; true",
-    }),
+    ...natSteps(adopt),
     file({
       name: "address",
       path: ({ network = NetworkConfig.Netplan }) => addressFile[network],

@@ -194,7 +194,12 @@ describe("kube-api-switch", () => {
     assert.equal(table(), "off");
     assert.ok(!agrees());
     listen("127.0.0.1", 8443);
+    // Whoever forwards the API now goes on until the forwarder can.
+    assert.equal(run().status, 1);
+    assert.equal(table(), "off");
+    for (const address of [primary, "127.0.0.1"]) listen(address, 10444);
     assert.equal(run().stdout, "the API server has moved: forwarding is on\n");
+    assert.equal(table(), "on");
   });
 
   it("forwards a server that has let go of 443 and is not up yet", () => {
