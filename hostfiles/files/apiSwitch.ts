@@ -132,7 +132,7 @@ if [ "\${1-}" = renew ]; then
   if table_exists; then
     # One that does not start leaves the way that worked.
     renewed=0
-    listening_on ${apiForwardListener} || { renewed=1; systemctl start $(former_units) 2>/dev/null; }
+    listening_on ${apiForwardListener} || { renewed=1; systemctl start $(former_units) 2>/dev/null; listening_on ${apiForwardListener}; }
     nft -f ${apiForwardRules} && drained ${apiForwardBridge}
     exit $renewed
   fi
