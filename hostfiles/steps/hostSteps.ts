@@ -11,7 +11,6 @@ import {
   daemonReload,
   file,
   identity,
-  isActive,
   programStep,
   restartIfChanged,
   root,
