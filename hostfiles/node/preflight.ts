@@ -136,7 +136,7 @@ elif [ -n "$units" ] && [ ${adopt} = false ]; then
 fi
 taken=$(joined <<<"$strangers")
 [ -z "$taken" ] || fault API_PORT_TAKEN 'nothing but kube-apiserver on port 443' "$taken" 'see first whether the API is reached through it, for then it must not just be stopped: docs/moving-in.md; else move it to another port'
-redirects=$(iptables-save -t nat 2>/dev/null | sed -nE 's/^-A ((PREROUTING|OUTPUT) .*--dport ${apiPort} .*-j REDIRECT .*)/iptables -t nat -D \\1/p' | awk '{printf "%s%s", NR > 1 ? " && " : "", $0}')
+redirects=$(iptables-save -t nat 2>/dev/null | sed -nE 's/^-A ((PREROUTING|OUTPUT) .*--dport ${apiPort} .*-j REDIRECT .*)/iptables -t nat -D \\1/p' | awk '{printf "%s%s", (NR > 1 ? " && " : ""), $0}')
 [ -z "$redirects" ] || warning LEFTOVER_REDIRECT 'no REDIRECT rule for port ${apiPort}, which sends the API away from a server that is on it' "$(awk -F'&&' '{print NF " of them"}' <<<"$redirects")" "$redirects"
 
 flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }
