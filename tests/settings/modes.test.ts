@@ -19,6 +19,7 @@ const unusual: Partial<Settings> = {
   appDomains: ["app.example.com"],
   secondaryPrivateIp: "172.20.45.99",
   allocationId: "eipalloc-0123456789abcdef0",
+  adopt: true,
   apiAllowedCidrs: ["192.0.2.0/24"],
   forceApiAllowedCidrs: true,
   apiForwarder: ApiForwarder.SocketProxyd,

@@ -133,6 +133,7 @@ describe("check", () => {
   /** Adds the table and the filter that not every node has. */
   const move = (): void => {
     serve(node(), "api", "127.0.0.1:8443");
+    for (const at of ["127.0.0.1:10444", `${primary}:10444`]) serve(node(), "api", at);
     node().write(apiManifest, "    - --bind-address=127.0.0.1\n    - --secure-port=8443\n");
     node().succeed(apiSwitchProgram);
     node().calls();
