@@ -60,7 +60,7 @@ export default tseslint.config(
   room("components"),
   room("automation"),
   operator(["operator/cli/**/*.ts"]),
-  operator(["operator/{doctor,cutover}/**/*.ts"], commandLine),
+  operator(["operator/{adopt,doctor,cutover}/**/*.ts"], commandLine),
   operator(["operator/{iam,kops}/**/*.ts"], commandLine, aws, network, pulumi),
   {
     ...imports(["tests/**/*.ts"], forbid("Tests reach the lab through tests/support/.", ...folder("lab"))),

@@ -16,6 +16,8 @@ export interface StackReader {
   outputs(needed: Needed): Promise<Record<string, unknown>>;
   state(): Promise<StackState>;
   replaceState(state: StackState): Promise<void>;
+  /** Sets plain settings, by their whole keys, all of them or none. */
+  set(settings: Readonly<Record<string, string>>): Promise<void>;
   /** Values of secret settings and outputs, to remove them from texts. */
   secrets(): Promise<string[]>;
 }
@@ -59,6 +61,10 @@ export function readStack(location: StackLocation): StackReader {
     state,
     async replaceState(next) {
       await run(["stack", "import"], JSON.stringify(next));
+    },
+    async set(settings) {
+      const pairs = Object.entries(settings).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+      await run(["config", "set-all", ...pairs]);
     },
     async secrets() {
       const outputs = await secretOutputs(outputsOf(await state()), () => true);

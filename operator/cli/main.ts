@@ -1,6 +1,7 @@
 /** The command line of the product: what a user types besides `pulumi`. */
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { formats } from "../../dns/formats";
+import { adopt } from "./adopt";
 import { cutOver, rollBack } from "./cutover";
 import { printRecords } from "./dns";
 import { doctor } from "./doctor";
@@ -108,6 +109,20 @@ program
   .addOption(yes)
   .option("--json", "print one JSON object on stdout: { stack, forgotten }")
   .action(forgetNode);
+
+program
+  .command("adopt")
+  .exitOverride(usageIsNoFinding)
+  .description(
+    "look at a node whose layout was made by hand, before the stack is up: print what there is, what `pulumi up` would stop " +
+      "and keep, what stands in the way, and the settings to take it over (docs/moving-in.md). It changes nothing on the node " +
+      "and in AWS.\nExit status 0 if nothing stands in the way, 1 if something does, 2 if it could not look.",
+  )
+  .requiredOption("--stack <name>", stackName)
+  .addOption(cwd)
+  .option("--write", "set the settings in the stack, unless something stands in the way")
+  .option("--json", "print one JSON object on stdout: the plan, and whether its settings were written")
+  .action(adopt);
 
 program
   .command("iam")

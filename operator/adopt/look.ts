@@ -1,0 +1,56 @@
+/** Looks at account and node; changes nothing. */
+import type { Connection } from "../../components/aws/connection";
+import type { Settings } from "../../settings/read";
+import { type Login, runScript } from "../doctor/collect/ssh";
+import { askAccount } from "./account";
+import { parseClues, renderCluesScript } from "./clues";
+import { guess } from "./guesses";
+import { parseInspection, renderInspectionScript } from "./inspection";
+import { type Plan, planOf } from "./plan";
+
+export interface LookQuestion {
+  /** `<project>/<stack>`. */
+  owner: string;
+  settings: Settings;
+  connection: Connection;
+}
+
+const asRoot = "sudo -n bash -s";
+
+/** What went wrong on the way to the node, with what to do. */
+async function onNode(login: Login, script: string): Promise<string> {
+  try {
+    return await runScript(login, asRoot, script);
+  } catch (error) {
+    const { user, host = login.address } = login.ssh;
+    throw new Error(
+      `expected a login as ${user} at ${host} with password-less sudo, found: ${(error as Error).message.split("\n")[0]}`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws if AWS or the node could not be looked at */
+export async function lookAtLayout({ owner, settings, connection }: LookQuestion): Promise<Plan> {
+  const { ssh, sshPrivateKey: privateKey, clusterName, formerStack } = settings;
+  if (!ssh) throw new Error("ssh: expected the node's login and host key, found nothing");
+  const account = await askAccount(connection, settings);
+  const login: Login = {
+    ssh,
+    address: account.publicIp || account.primaryPrivateIp,
+    ...(privateKey ? { privateKey } : {}),
+  };
+  const clues = parseClues(await onNode(login, renderCluesScript()));
+  const guesses = guess(clues, account, settings);
+  const { httpsNodePort, apiLocalPort, secondaryPrivateIp: requestedIp } = guesses;
+  const inspection = parseInspection(
+    await onNode(
+      login,
+      renderInspectionScript({
+        ...{ owner, formerOwner: formerStack, clusterName, primaryPrivateIp: account.primaryPrivateIp },
+        ...{ requestedIp, httpsNodePort, apiLocalPort },
+      }),
+    ),
+  );
+  return planOf({ owner, settings, account, clues, guesses, inspection });
+}
