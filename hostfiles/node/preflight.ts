@@ -128,7 +128,7 @@ need_port ${statsListener} "$everywhere|127\\.0\\.0\\.1" 'haproxy' "HAProxy's st
 
 # Whatever but the API server binds :443 keeps it from its port after a reboot. The layout made by hand can be taken over.
 inspect
-units=$(awk '$1 != "-" {print $1 " (" $2 ") on " $3}' <<<"$layout" | joined)
+units=$(awk 'NF > 0 && $1 != "-" {print $1 " (" $2 ") on " $3}' <<<"$layout" | joined)
 if [ -n "$besides" ]; then
   fault HAND_MADE_SERVES_MORE 'a layout made by hand whose units serve nothing else' "$units; besides it $(awk '{print $2 " of " $1 " on " $3}' <<<"$besides" | joined)" 'give what it serves besides a unit of its own: docs/moving-in.md says how, with the API and the applications answering'
 elif [ -n "$units" ] && [ ${adopt} = false ]; then

@@ -28,6 +28,7 @@ describe("preflight", () => {
       found: "none",
       fix: "is ssh.host the right node?",
     });
+    assert.ok(!faults.has("HAND_MADE_LAYOUT") && !faults.has("HAND_MADE_SERVES_MORE"), stdout);
     for (const code of faults.keys()) assert.equal(stdout.split(code).length, 2, code);
     assert.ok(!/[{}]/.test(stdout), stdout);
     assert.equal(stderr, "");
