@@ -46,10 +46,12 @@ unit_of() { # address, port, pid
 shows() { timeout 3 openssl s_client -connect "$1" -noservername </dev/null 2>/dev/null 9>&-; }
 is_api() { shows "$1" | openssl x509 -noout -ext subjectAltName 2>/dev/null | grep -q "DNS:api.internal.$cluster"; }
 certificate_of() { shows "$1" | openssl x509 -noout -fingerprint -sha256 2>/dev/null; }
-# Whether a listener leads to the ingress controller, which may show no certificate: then the configuration of its HAProxy says so.
+# Whether a listener leads to the ingress controller. If that shows no certificate, for want of a name or of the PROXY protocol, HAProxy's
+# configuration says so.
 is_ingress() { # address:port, pid
-  local here; here=$(certificate_of "$1")
-  if [ -n "$here" ]; then [ "$here" = "$(certificate_of "$primary:${httpsNodePort}")" ]
+  local here there
+  here=$(certificate_of "$1") there=$(certificate_of "$primary:${httpsNodePort}")
+  if [ -n "$here" ] && [ -n "$there" ]; then [ "$here" = "$there" ]
   else grep -qsE '^[[:space:]]*server[[:space:]].*:${httpsNodePort}\\b' "$(config_of "$2")"
   fi
 }

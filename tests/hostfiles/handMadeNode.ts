@@ -55,6 +55,8 @@ export interface HandMadeNode {
   tls(at: string, name: "api" | "app"): string;
   api(at: string): void;
   ingress(): void;
+  /** An ingress controller that answers only to the PROXY protocol. */
+  proxiedIngress(): void;
   haproxy(more?: string): void;
   forwarder(unit?: string): void;
 }
@@ -102,6 +104,15 @@ ${fresh.read("/usr/local/sbin/systemctl")}`,
     tls,
     api: (at) => serve("kube-apiserver", tls(at, "api"), Number(at.split(":")[1])),
     ingress: () => serve("kubepods", tls(`${primary}:30443`, "app"), 30443),
+    proxiedIngress: () => {
+      node().write(
+        "/tmp/ingress.cfg",
+        `defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s
+listen ingress\n  bind ${primary}:30443 accept-proxy\n  server app 127.0.0.1:31443\n`,
+      );
+      serve("app", tls("127.0.0.1:31443", "app"), 31443);
+      serve("kubepods", "haproxy -db -f /tmp/ingress.cfg", 30443);
+    },
     haproxy: (more = "") => {
       node().write("/etc/haproxy/haproxy.cfg", handMadeHaproxy(more));
       serve("haproxy.service", "haproxy -db -f /etc/haproxy/haproxy.cfg", 443);

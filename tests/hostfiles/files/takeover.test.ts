@@ -12,7 +12,7 @@ const settings = hostSettings();
 const { primaryPrivateIp: primary, secondaryPrivateIp: secondary } = settings;
 
 describe("takeover", () => {
-  const { node, serve, tls, api, ingress, haproxy, forwarder } = onHandMadeNode();
+  const { node, serve, tls, api, ingress, proxiedIngress, haproxy, forwarder } = onHandMadeNode();
   const old = ["haproxy.service", "kube-api-forward.service"];
 
   /** The program with the test's units. */
@@ -22,9 +22,9 @@ describe("takeover", () => {
     return node().run(`${takeoverProgram} ${action}`);
   };
   /** The old way as it is in production, and the new one beside it. */
-  const bothWays = (): void => {
+  const bothWays = (startIngress = ingress): void => {
     api("127.0.0.1:8443");
-    ingress();
+    startIngress();
     haproxy();
     forwarder();
     node().succeed(
@@ -72,6 +72,12 @@ describe("takeover", () => {
       assert.deepEqual(run("give-back"), { status: 0, stdout: "", stderr: "" });
     });
   }
+
+  it("sees the new way work where the ingress controller answers only to the PROXY protocol", () => {
+    bothWays(proxiedIngress);
+    assert.deepEqual(run("take-over"), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual(units(), ["false false", "false false"]);
+  });
 
   it("leaves the old way where the new one does not answer", () => {
     bothWays();

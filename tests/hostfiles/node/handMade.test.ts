@@ -14,7 +14,7 @@ interface Found {
 }
 
 describe("the layout made by hand", () => {
-  const { node, serve, tls, api, ingress, haproxy, forwarder } = onHandMadeNode();
+  const { node, serve, tls, api, ingress, proxiedIngress, haproxy, forwarder } = onHandMadeNode();
   const inspect = (change: Parameters<typeof hostSettings>[0] = {}): Found => {
     const said = node().succeed(
       `set -u
@@ -51,6 +51,14 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
     haproxy();
     forwarder("api-443.service");
     assert.deepEqual(inspect().layout, asWritten.map((line) => line.replace("kube-api-forward", "api-443")).sort());
+  });
+
+  it("is seen with an ingress controller that answers only to the PROXY protocol", () => {
+    proxiedIngress();
+    node().write("/etc/haproxy/haproxy.cfg", handMadeHaproxy().replace(/30443$/m, "30443 send-proxy-v2"));
+    serve("haproxy.service", "haproxy -db -f /etc/haproxy/haproxy.cfg", 443);
+    const { layout, strangers } = inspect();
+    assert.deepEqual([layout, strangers], [asWritten.slice(0, 4), []]);
   });
 
   it("is seen with a forwarder that holds the port before the API server, whose command line names the target", () => {
