@@ -12,6 +12,7 @@ import { arrangeAccount } from "./account";
 import type { Forwarder } from "./forwarders";
 import { run, until, write } from "./hands";
 import { haproxyConfiguration } from "./haproxyConfiguration";
+import { leaseAddress } from "./lease";
 import { type Layout, movedApiPort, netplanFile, paths, secondary, type VariantName } from "./layout";
 import { type Variant, variants } from "./variants";
 
@@ -58,6 +59,7 @@ export async function makeLayout(kept: KeptLab, name: VariantName): Promise<Layo
   const inAccount = await step("Hand-made layout in AWS", () => arrangeAccount(kept, variant.elasticIp));
   await step("Hand-made layout on the node", async (note) => {
     note(variant.what);
+    await leaseAddress();
     if (kept.state.kubernetes) await waitForKubeProxy();
     await arrangeNode(variant, kept.state.debian);
     await variant.since(kept.state, forwarder.unit);

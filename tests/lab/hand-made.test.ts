@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asBuiltRows } from "../../lab/handMade/asBuilt";
 import { run } from "../../lab/handMade/hands";
-import { type Layout, paths } from "../../lab/handMade/layout";
+import { type Layout, paths, secondary } from "../../lab/handMade/layout";
 import { makeLayout, renewApiServer } from "../../lab/handMade/make";
 import { startLayoutProbers } from "../../lab/handMade/probers";
 import { layoutSnapshot } from "../../lab/handMade/snapshot";
@@ -56,7 +56,8 @@ describe("the layout made by hand", function () {
     assert.deepEqual(difference(await layoutSnapshot(layout), await layoutSnapshot(layout)), []);
   });
 
-  const { device, primaryPrivateIp, prefix } = node;
+  const { device } = node;
+  const address = `${secondary.address}/${secondary.prefix}`;
   /** Change → its undoing, and what the snapshot says of it. */
   const changes: Record<string, { make: string; undo: string; says: RegExp }> = {
     "a file's text": {
@@ -85,9 +86,9 @@ describe("the layout made by hand", function () {
       says: /^- listener 172\.20\.45\.37:443 socat[\s\S]*^- unit kube-api-forward\.service enabled active/m,
     },
     "the order of the addresses": {
-      make: `ip addr del ${primaryPrivateIp}/${prefix} dev ${device}; ip addr add ${primaryPrivateIp}/${prefix} dev ${device}`,
-      undo: "ip addr del 172.20.45.38/16 dev ens5; ip addr add 172.20.45.38/16 dev ens5",
-      says: /^\+ address-order ens5 1 172\.20\.45\.38\/16/m,
+      make: `ip addr del ${address} dev ${device}; ip addr add 192.0.2.98/32 dev ${device}; ip addr add ${address} dev ${device}`,
+      undo: `ip addr del 192.0.2.98/32 dev ${device}`,
+      says: /^\+ address-order ens5 3 172\.20\.45\.38\/16/m,
     },
     "a route": {
       make: "ip route add 192.0.2.99 dev lo",
