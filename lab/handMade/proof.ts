@@ -4,6 +4,7 @@ import type { Row } from "../proof/row";
 import { asBuiltRows } from "./asBuilt";
 import type { Layout, VariantName } from "./layout";
 import { makeLayout } from "./make";
+import { movingInRows } from "./movingIn";
 import { type Variant, variants } from "./variants";
 
 export interface Stage {
@@ -15,6 +16,7 @@ export interface Stage {
 /** In order; each finds the lab as the one before has left it. */
 export const phases: readonly ((stage: Stage) => Promise<Row[]>)[] = [
   ({ kept, layout, variant }) => asBuiltRows(kept, layout, variant),
+  movingInRows,
 ];
 
 /** @param kept an untouched lab, with the API server on 443 */

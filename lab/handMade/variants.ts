@@ -28,6 +28,8 @@ export interface Variant {
   states(forwarder: string): Readonly<Record<string, string>>;
   /** Who answers otherwise than in the layout as written. */
   answers(state: LabState): Partial<Record<QuestionId, Answerer>>;
+  /** The finding with which the program refuses to move in. */
+  refused?: string;
 }
 
 const asWritten: Variant = {
@@ -135,6 +137,7 @@ WantedBy=multi-user.target
 `,
   },
   units: ["database.service"],
+  refused: "HAND_MADE_SERVES_MORE",
   answers: () => ({ database: "database" }),
 };
 

@@ -5,6 +5,7 @@ import { asBuiltRows } from "../../lab/handMade/asBuilt";
 import { run } from "../../lab/handMade/hands";
 import { type Layout, paths, secondary } from "../../lab/handMade/layout";
 import { makeLayout, renewApiServer } from "../../lab/handMade/make";
+import { movingInRows } from "../../lab/handMade/movingIn";
 import { startLayoutProbers } from "../../lab/handMade/probers";
 import { layoutSnapshot } from "../../lab/handMade/snapshot";
 import { variants } from "../../lab/handMade/variants";
@@ -16,8 +17,7 @@ import { difference } from "../../lab/proof/snapshot";
 import { labCommand } from "../support/lab-command";
 import { needsRoot } from "../support/needs";
 
-describe("the layout made by hand", function () {
-  this.timeout(10 * 60_000);
+describe("the layout made by hand", () => {
   let kept: KeptLab;
   let layout: Layout;
   const failing = async (): Promise<string[]> =>
@@ -123,6 +123,15 @@ describe("the layout made by hand", function () {
     const named = difference(before, await layoutSnapshot(layout)).join("\n");
     assert.match(named, new RegExp(`^- addresses .*${associationId}`, "m"));
     assert.match(named, /^\+ addresses .*eipassoc-/m);
+  });
+
+  it("is moved in without a failed request, and given back as it was", async () => {
+    const rows = await movingInRows({ kept, layout, variant: variants["as-written"] });
+    assert.ok(rows.length >= 14);
+    assert.deepEqual(
+      rows.filter(({ ok }) => !ok).map(({ id, observed }) => `${id}: ${observed}`),
+      [],
+    );
   });
 
   it("shows in its rows that something does not answer", async () => {
