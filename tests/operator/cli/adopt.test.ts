@@ -1,6 +1,11 @@
 /** `secondary-ingress adopt` with the real engine, an AWS endpoint and an SSH server; the node's answers are given. */
 import assert from "node:assert/strict";
-import { AssignPrivateIpAddressesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  AllocateAddressCommand,
+  AssignPrivateIpAddressesCommand,
+  AssociateAddressCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,7 +50,8 @@ describe("adopt", function () {
   let engine: LoopbackEngine;
   let server: SshServer;
   let directory: string;
-  const before_ = process.env["PATH"];
+  let allocationId: string;
+  const path = process.env["PATH"];
 
   const answer = async (name: "clues" | "inspection", lines: readonly string[]): Promise<void> =>
     writeFile(join(directory, name), `${lines.join("\n")}\n`);
@@ -71,7 +77,7 @@ describe("adopt", function () {
     engine = await needsEngine(this);
     directory = await mkdtemp(join(tmpdir(), "ksi-adopt-"));
     await writeFile(join(directory, "sudo"), sudo, { mode: 0o755 });
-    process.env["PATH"] = `${directory}:${before_}`;
+    process.env["PATH"] = `${directory}:${path}`;
     const start = sshServers()["the library's server"];
     assert.ok(start);
     server = await start();
@@ -80,18 +86,22 @@ describe("adopt", function () {
     await addStack("stranger", foreignKey.private);
     await engine.pulumi(["stack", "select", "dev"]);
     const { networkInterfaceId: NetworkInterfaceId } = engine.endpoint.account.networkInterfaces[0] ?? {};
-    await new EC2Client({
+    const client = new EC2Client({
       endpoint: engine.endpoint.url,
       region: "eu-central-1",
       credentials: { accessKeyId: "AKIATEST", secretAccessKey: "test" },
-    }).send(new AssignPrivateIpAddressesCommand({ NetworkInterfaceId, PrivateIpAddresses: [secondary] }));
+    });
+    await client.send(new AssignPrivateIpAddressesCommand({ NetworkInterfaceId, PrivateIpAddresses: [secondary] }));
+    const { AllocationId } = await client.send(new AllocateAddressCommand({ Domain: "vpc" }));
+    await client.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId, PrivateIpAddress: secondary }));
+    allocationId = String(AllocationId);
   });
   beforeEach(async () => {
     await answer("clues", clues);
     await answer("inspection", inspection);
   });
   after(async () => {
-    process.env["PATH"] = before_;
+    process.env["PATH"] = path;
     await server?.stop();
     await engine?.stop();
     if (directory) await rm(directory, { recursive: true });
@@ -152,10 +162,18 @@ describe("adopt", function () {
     assert.match(written.stdout, /^set in stack prod\n {2}kops-secondary-ingress:secondaryPrivateIp 172\.20\.45\.38$/m);
     assert.match(written.stdout, /^ {2}kops-secondary-ingress:httpsNodePort 31443 \(was 30443\)$/m);
     const { config } = parse(await settingsFile("prod")) as { config: Record<string, unknown> };
-    const set = ["secondaryPrivateIp", "httpsNodePort", "proxyProtocol", "adopt", "httpNodePort", "apiLocalPort"];
+    const set = [
+      "secondaryPrivateIp",
+      "allocationId",
+      "httpsNodePort",
+      "proxyProtocol",
+      "adopt",
+      "httpNodePort",
+      "apiLocalPort",
+    ];
     assert.deepEqual(
       set.map((key) => String(config[`kops-secondary-ingress:${key}`])),
-      [secondary, "31443", "true", "true", "undefined", "undefined"],
+      [secondary, allocationId, "31443", "true", "true", "undefined", "undefined"],
     );
     const stacks = JSON.parse(await engine.pulumi(["stack", "ls", "--json"])) as { name: string; current: boolean }[];
     assert.deepEqual(
