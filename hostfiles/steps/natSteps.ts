@@ -23,9 +23,9 @@ nft delete table ip secondary_ingress_tracking
 (exit $status)`;
 
 /** New connections go by the address's own listeners, which may be a layout made by hand; open ones get time to end. */
-const drain = `nft flush table ip secondary_ingress 2>/dev/null && for i in $(seq 20); do
+const drain = `nft flush table ip secondary_ingress 2>/dev/null && for i in $(seq 50); do
   sleep 0.1
-  [ "$i" -lt 5 ] || [ -n "$(ss -Htn state established '( sport = :${httpsListener} or sport = :${httpListener} )')" ] || break
+  [ "$i" -lt 5 ] || [ -n "$(ss -Htn state connected exclude time-wait '( sport = :${httpsListener} or sport = :${httpListener} )')" ] || break
 done`;
 
 /** @param adopt somebody serves the address's ports when the table is loaded */
