@@ -81,7 +81,7 @@ export function keptLab(state: LabState): KeptLab {
     elb: (command, input) => call("elastic-load-balancing-v2", "ElasticLoadBalancingV2Client", command, input),
     autoscaling: (command, input) => call("auto-scaling", "AutoScalingClient", command, input),
     failingRows: async () => {
-      const rows = await prodUrls(await stackOutputs(state.engine.pulumi, "prod"));
+      const rows = await prodUrls(await stackOutputs("prod"));
       return rows.filter(({ ok }) => !ok).map(({ id }) => id);
     },
     withConfig: async (stack, change, work) => {

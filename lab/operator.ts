@@ -12,6 +12,10 @@ import { attempt, type Finished, run, type RunOptions } from "./process";
 export const stacks = ["dev", "prod"] as const;
 export type StackName = (typeof stacks)[number];
 
+/** Where the back end keeps a stack's state. */
+export const stateFile = (stack: StackName): string =>
+  join(labPaths.backend, `.pulumi/stacks/kops-secondary-ingress/${stack}.json`);
+
 /** The program's files, as links, so that the next `up` runs the edited checkout. */
 // prettier-ignore
 const programFiles = ["Pulumi.yaml", "index.ts", "program.ts", "components", "hostfiles", "settings", "outputs", "automation", "dns", "operator", ...transpilation, "node_modules"];

@@ -10,7 +10,7 @@ import { nodeImage, sealOf, type Suite } from "./node/image";
 import type { MovedApiAddress } from "./node/kopsNode";
 import { operatorKey, powerOn, replug, shutDown, waitForApi } from "./node/machine";
 import { machines } from "./network/machines";
-import { stacks } from "./operator";
+import { stacks, stateFile } from "./operator";
 import { labPaths, labRoot } from "./paths";
 import type { PluginChoice } from "./plugins";
 import { run } from "./process";
@@ -53,10 +53,7 @@ const portable = [
   labPaths.account,
   labPaths.keys,
   join(labPaths.backend, ".pulumi/meta.yaml"),
-  ...stacks.flatMap((stack) => [
-    join(labPaths.project, `Pulumi.${stack}.yaml`),
-    join(labPaths.backend, `.pulumi/stacks/kops-secondary-ingress/${stack}.json`),
-  ]),
+  ...stacks.flatMap((stack) => [join(labPaths.project, `Pulumi.${stack}.yaml`), stateFile(stack)]),
 ];
 
 /** A lab's files below `labRoot`; of a machine, its overlay and its instance generation. */

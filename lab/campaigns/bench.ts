@@ -67,7 +67,7 @@ async function measure(): Promise<Bench> {
   const kept = await keepLab({ apiPort: 8443, apiAddress: "0.0.0.0", plugins: "auto" });
   try {
     const program = await step("The program", (note) => measureProgram(kept, otherRuns, note));
-    const { secondaryPrivateIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const { secondaryPrivateIp } = await stackOutputs("prod");
     const ways = pathsTo(secondaryPrivateIp);
     await makePaths(kept, secondaryPrivateIp);
     await forManyConnections();

@@ -55,7 +55,7 @@ async function withLab(moved: boolean, work: (operator: Operator) => Promise<voi
   try {
     await step("prod", () => bringUp(kept));
     operator = await startOperator(kept);
-    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const { ingressPublicIp } = await stackOutputs("prod");
     await operator.shell(
       "for i in $(seq 50); do dig +short +tries=1 @127.0.0.1 ns.example.com. | grep -q . && break; sleep 0.1; done",
     );

@@ -84,7 +84,7 @@ async function endpointOf(kept: KeptLab): Promise<string> {
 }
 
 async function rebootOnce(kept: KeptLab, kind: string, nodeupSeconds: number, powerCut: boolean): Promise<Rebooted> {
-  const app = await probeApp(await applicationsAddress(kept));
+  const app = await probeApp(await applicationsAddress());
   const api = await probeApi();
   const start = Date.now();
   await reboot({ nodeupSeconds, powerCut });

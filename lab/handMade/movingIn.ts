@@ -126,7 +126,7 @@ export async function movingInRows({
 
   if (!variant.secondaryFirst) await renewApiServer();
   rows.push(...(await probed("move-in", "pulumi up", layout, answering, () => kept.up("prod"))));
-  const moved = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const moved = await stackOutputs("prod");
   rows.push(
     await row("same-addresses", "addresses after it", "as before", () => {
       const found = {

@@ -65,7 +65,7 @@ export async function prove(state: LabState): Promise<Row[]> {
   const destroy = (stack: StackName): Promise<Row> =>
     engine(`destroy-${stack}`, `pulumi destroy of ${stack}`, ["destroy", "--yes", "--skip-preview", "--stack", stack]);
   const urls = (stack: StackName, look: typeof devUrls): Promise<Row[]> =>
-    stackOutputs(state.engine.pulumi, stack)
+    stackOutputs(stack)
       .then(look)
       .catch((error: unknown) => [
         {
@@ -114,7 +114,7 @@ export async function prove(state: LabState): Promise<Row[]> {
   rows.push(await up("prod"));
   rows.push(...(await urls("prod", prodUrls)));
   if (state.kubernetes) rows.push(...(await kubernetesRows(state)));
-  rows.push(await withoutHaproxy(await stackOutputs(state.engine.pulumi, "prod")));
+  rows.push(await withoutHaproxy(await stackOutputs("prod")));
   rows.push(await upAgain("dev"), await upAgain("prod"));
   rows.push(await watched("api-while-installing", "the API's own listener meanwhile", whileInstalling));
 

@@ -14,7 +14,7 @@ import { prodUrls } from "./urls";
  * @param patience seconds for the cluster to follow its API server
  */
 export async function rebootedRows(state: LabState, options: RebootOptions = {}, patience?: number): Promise<Row[]> {
-  const outputs = await stackOutputs(state.engine.pulumi, "prod");
+  const outputs = await stackOutputs("prod");
   const rows: Row[] = [];
   await step(options.powerCut ? "Power cut" : "Reboot", async (note) => {
     note(`booted in ${((await reboot(options)) / 1000).toFixed(1)} s`);

@@ -42,7 +42,7 @@ describe("mode load-balancer", function () {
     parseOutputs(await operator.shell(`pulumi stack output --json --stack ${stack}`));
   /** What clients do not get of what the mode promises that the stack is in. */
   const failing = async (): Promise<string[]> => {
-    const outputs = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const outputs = await stackOutputs("prod");
     const { mode } = outputs as unknown as { mode: "node-port" | "dual-ip" | "load-balancer" };
     const look = { "node-port": devUrls, "dual-ip": prodUrls, "load-balancer": balancedUrls }[mode];
     return (await look(outputs)).filter(({ ok }) => !ok).map(({ id }) => id);
@@ -124,7 +124,7 @@ describe("mode load-balancer", function () {
   it("the balancer's address stays through other NodePorts, tags, zones and back", async () => {
     await set(["mode"], "load-balancer");
     await up();
-    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const { ingressPublicIp } = await stackOutputs("prod");
     await set(["crossZone"], false);
     await set(["tags"], { team: "web" });
     await set(["proxyProtocol"], true);
@@ -137,12 +137,12 @@ describe("mode load-balancer", function () {
     for (const { tags } of [...loadBalancers, ...targetGroups, ...listeners]) assert.equal(tags["team"], "web");
     for (const key of ["crossZone", "tags", "proxyProtocol", "httpNodePort"]) await set([key], undefined);
     await up();
-    assert.equal((await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp, ingressPublicIp);
+    assert.equal((await stackOutputs("prod")).ingressPublicIp, ingressPublicIp);
     assert.deepEqual(await failing(), []);
   });
 
   it("a zone that comes is added to the balancer and answers, one that goes takes its address along", async () => {
-    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const { ingressPublicIp } = await stackOutputs("prod");
     const arn = account().loadBalancers?.[0]?.arn;
     await set(["appDomains"], [labDomain]);
     await tellCloud("spread", { zones: 2 });
@@ -164,7 +164,7 @@ describe("mode load-balancer", function () {
   });
 
   it("the doctor knows the mode", async () => {
-    const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+    const { ingressPublicIp } = await stackOutputs("prod");
     await operator.nsupdate(`update add ${labDomain}. 60 A ${ingressPublicIp}`);
     assert.deepEqual((await operator.doctor("prod")).report.findings, []);
     await operator.kept.node("systemctl stop ingress.service");

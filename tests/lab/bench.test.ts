@@ -405,7 +405,7 @@ describe("bench", function () {
       kept = await keepLab({ apiPort: 8443, apiAddress: "0.0.0.0", plugins: "auto" });
       const { status, stdout, stderr } = await kept.up("prod");
       assert.equal(status, 0, `${stdout}${stderr}`);
-      const { secondaryPrivateIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+      const { secondaryPrivateIp } = await stackOutputs("prod");
       await makePaths(kept, secondaryPrivateIp);
       paths = pathsTo(secondaryPrivateIp);
     });

@@ -24,7 +24,7 @@ describe("the lab catches", function () {
     kept = await keepLab({ apiPort: 8443, apiAddress: "127.0.0.1", kubernetes: "nftables", plugins: "auto" });
     const { status, stdout, stderr } = await kept.up("prod");
     assert.equal(status, 0, `${stdout}${stderr}`);
-    outputs = await stackOutputs(kept.state.engine.pulumi, "prod");
+    outputs = await stackOutputs("prod");
   });
   after(async () => {
     if (kept as KeptLab | undefined) await lab.down();

@@ -255,7 +255,7 @@ describe("a lab that is kept up", function () {
     });
 
     it("fail where a rule is missing", async () => {
-      const { ingressPort } = await stackOutputs(kept.state.engine.pulumi, "prod");
+      const { ingressPort } = await stackOutputs("prod");
       assert.equal(ingressPort, 443);
       const answer = (await kept.aws("DescribeSecurityGroupRulesCommand", {})) as {
         SecurityGroupRules: { SecurityGroupRuleId: string; GroupId: string; FromPort: number; IsEgress: boolean }[];
@@ -272,7 +272,7 @@ describe("a lab that is kept up", function () {
     });
 
     it("fail where the address is not on the host", async () => {
-      const { secondaryPrivateIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+      const { secondaryPrivateIp } = await stackOutputs("prod");
       // The check would repair it meanwhile.
       await kept.node(`systemctl stop secondary-ingress-check.timer; ip addr del ${secondaryPrivateIp}/32 dev lo`);
       const failing = await kept.failingRows();

@@ -87,7 +87,7 @@ describe("a node that kOps replaces", function () {
     untouched = await accountSnapshot();
     const { status, stdout, stderr } = await kept.up("prod");
     assert.equal(status, 0, `${stdout}${stderr}`);
-    first = await stackOutputs(kept.state.engine.pulumi, "prod");
+    first = await stackOutputs("prod");
     operator = await startOperator(kept);
   });
   after(async () => {

@@ -22,7 +22,7 @@ describe("a stack's life in AWS", function () {
   let publicIp: string;
 
   const account = (): Account => JSON.parse(readFileSync(labPaths.account, "utf8")) as Account;
-  const outputs = (): Promise<Outputs> => stackOutputs(kept.state.engine.pulumi, "prod");
+  const outputs = (): Promise<Outputs> => stackOutputs("prod");
   const good = async (run: Promise<Finished>): Promise<string> => {
     const { status, stdout, stderr } = await run;
     assert.equal(status, 0, `${stdout}${stderr}`);

@@ -187,7 +187,7 @@ describe("the node", function () {
       assert.equal(await reachesApi("internet", address.autoPublicIp), false);
       assert.ok(await reachesApi("node", "127.0.0.1"));
       assert.ok(await reachesApi("node", address.primaryPrivateIp));
-      const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+      const { ingressPublicIp } = await stackOutputs("prod");
       const bySni = ["--connect-to", `::${ingressPublicIp}:443`, "https://api.k8s.example.com/"];
       const { status } = await asOperator(kept.state.engine.pulumi, ["curl", "-sk", "-m", "3", ...bySni]);
       assert.notEqual(status, 0, "the API by SNI on the applications' address is under the same list");

@@ -54,7 +54,7 @@ for (const release of releases)
       assert.equal(status, 0, `${stdout}${stderr}`);
       return stdout;
     };
-    const outputs = (): Promise<Outputs> => stackOutputs(kept.state.engine.pulumi, "prod");
+    const outputs = (): Promise<Outputs> => stackOutputs("prod");
     /** Runs the same operation on both stacks in parallel. */
     const both = async (work: (stack: StackName) => Promise<unknown>): Promise<void> => {
       await Promise.all(stacks.map(work));

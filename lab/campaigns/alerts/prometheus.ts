@@ -82,7 +82,7 @@ export async function startPrometheus(
     children.push(spawn(program, args, { cwd: directory, stdio: "ignore" }));
   };
 
-  const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const { ingressPublicIp } = await stackOutputs("prod");
   const targets: Record<string, string> = {
     "secondary-ingress-node": "127.0.0.1:9100",
     "secondary-ingress-haproxy": `127.0.0.1:${statsListener}`,

@@ -109,12 +109,8 @@ export interface ProgramFigures {
   first: { dev: Up; prod: Up; bothUrls: number };
 }
 
-async function serving(kept: KeptLab): Promise<void> {
-  const { pulumi: engine } = kept.state.engine;
-  const rows = [
-    ...(await devUrls(await stackOutputs(engine, "dev"))),
-    ...(await prodUrls(await stackOutputs(engine, "prod"))),
-  ];
+async function serving(): Promise<void> {
+  const rows = [...(await devUrls(await stackOutputs("dev"))), ...(await prodUrls(await stackOutputs("prod")))];
   const failing = rows.filter(({ ok }) => !ok).map(({ id, observed }) => `${id}: ${observed}`);
   if (failing.length > 0) throw new Error(`expected dev and prod to serve, found ${failing.join(", ")}`);
 }
@@ -123,7 +119,7 @@ export async function measureProgram(kept: KeptLab, runs: number, note: Note): P
   const start = Date.now();
   const dev = await counted(kept, "dev");
   const prod = await counted(kept, "prod");
-  await serving(kept);
+  await serving();
   const bothUrls = (Date.now() - start) / 1000;
   note(`first up: dev ${dev.seconds.toFixed(1)} s, prod ${prod.seconds.toFixed(1)} s`);
 

@@ -27,7 +27,7 @@ const ownDelay = 0.5;
 export async function failOver(kept: KeptLab, fault: Fault, number: number): Promise<FailedOver> {
   const machine = worker(number);
   await waitForTarget(machine, "healthy");
-  const { ingressPublicIp } = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const { ingressPublicIp } = await stackOutputs("prod");
   const probers = [await probeApp(ingressPublicIp), await probeApi()] as const;
   const start = Date.now();
   await fault.begin(kept, machine);

@@ -52,7 +52,7 @@ export async function runFaults({ kubernetes, chosen }: CampaignOptions): Promis
 
   async function runScenario(scenario: Scenario, kept: Awaited<ReturnType<typeof keepLab>>): Promise<Result> {
     return step(scenario.name, async (note) => {
-      const probes = await startProbes(scenario.first ? undefined : await applicationsAddress(kept));
+      const probes = await startProbes(scenario.first ? undefined : await applicationsAddress());
       await sleep(margin);
       const start = Date.now();
       const errors: string[] = [];

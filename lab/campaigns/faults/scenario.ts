@@ -40,5 +40,4 @@ export function judge(scenario: Scenario, { api, app }: Counts): string[] {
   ];
 }
 
-export const applicationsAddress = async (kept: KeptLab): Promise<string> =>
-  (await stackOutputs(kept.state.engine.pulumi, "prod")).ingressPublicIp;
+export const applicationsAddress = async (): Promise<string> => (await stackOutputs("prod")).ingressPublicIp;

@@ -24,7 +24,7 @@ export async function replaceOnce(kept: KeptLab): Promise<Replaced> {
   const expect = (right: boolean, otherwise: string): void => {
     if (!right) broken.push(otherwise);
   };
-  const before = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const before = await stackOutputs("prod");
   const boot = await lab.replaceNode();
 
   const account = await readFile(labPaths.account, "utf8");
@@ -43,7 +43,7 @@ export async function replaceOnce(kept: KeptLab): Promise<Replaced> {
   const moved = await kept.up("prod");
   const up = Date.now() - start;
   expect(moved.status === 0, `up failed: ${moved.stdout}${moved.stderr}`);
-  const after = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const after = await stackOutputs("prod");
   expect(after.ingressPublicIp === before.ingressPublicIp, `the public address is ${after.ingressPublicIp} now`);
   expect(after.primaryPrivateIp !== before.primaryPrivateIp, "the node was not replaced");
   const failing = await kept.failingRows();

@@ -101,7 +101,7 @@ export async function upAfterwards(
   const onDisk = difference(node, await nodeSnapshot()).filter((fact) => !/stats-password/.test(fact));
   expect(onDisk.length === 0, `up changed on the node: ${onDisk.join("; ")}`);
 
-  const after = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const after = await stackOutputs("prod");
   expect(after.ingressPublicIp === before.ingressPublicIp, `the public address is ${after.ingressPublicIp} now`);
   expect(after.primaryPrivateIp !== before.primaryPrivateIp, "the node was not replaced");
   const failing = await kept.failingRows();
@@ -121,7 +121,7 @@ export async function upAfterwards(
 
 /** Replaces the node, waits for the application, and runs `pulumi up`. The metadata service must be running. */
 export async function healOnce(kept: KeptLab, group: InstanceGroup): Promise<Healed> {
-  const before = await stackOutputs(kept.state.engine.pulumi, "prod");
+  const before = await stackOutputs("prod");
   const whileDown = await probeApp(before.ingressPublicIp);
   const api = await lab.replaceNode(group);
   const poweredOn = Date.now() - api;
