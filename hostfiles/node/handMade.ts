@@ -3,7 +3,7 @@
  * reads, and for the program that takes the layout over.
  */
 import type { HostSettings } from "../hostSettings";
-import { apiForwardState, directories } from "./paths";
+import { apiForwardState, directories, formerHaproxyDropIn } from "./paths";
 import { apiPort, clientPorts } from "../../settings/ports";
 import { quote } from "./shell";
 
@@ -68,6 +68,7 @@ add() { layout="$layout$1 $2 $3"$'\\n'; }
 # Ours, of any release.
 is_ours() {
   case $1 in secondary-ingress-* | kube-api-switch.*) return ;; esac
+  if [ "$1" = haproxy.service ]; then [ -e ${formerHaproxyDropIn} ]; return; fi
   grep -qs '^ConditionPathExists=${apiForwardState}$' "${directories.units}/$1"
 }
 will_run() { # unit
@@ -87,7 +88,7 @@ inspect_dormant() {
     esac
     add "$unit" api "$primary:${apiPort}"
   done
-  if ! grep -q '^haproxy.service ' <<<"$layout" && will_run haproxy.service &&
+  if ! grep -q '^haproxy.service ' <<<"$layout" && ! is_ours haproxy.service && will_run haproxy.service &&
     [ -n "$secondary" ] && grep -qsE "^[[:space:]]*bind[[:space:]]+$secondary:(${clientPorts.https}|${clientPorts.http})\\b" $haproxy_config; then
     add haproxy.service https "$secondary:${clientPorts.https}"
     besides=$(grep -E '^[[:space:]]*bind[[:space:]]' $haproxy_config | awk '{print $2}' |

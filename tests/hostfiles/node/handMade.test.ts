@@ -1,6 +1,7 @@
 /** The layout made by hand on a fake node, with the real HAProxy, socat and sockets: what is told from what. */
 import assert from "node:assert/strict";
 import { handMadeFunctions } from "../../../hostfiles/node/handMade";
+import { formerHaproxyDropIn } from "../../../hostfiles/node/paths";
 import { forwardUnit, handMadeHaproxy, onHandMadeNode, unitsOfTest } from "../handMadeNode";
 import { hostSettings } from "../settings";
 
@@ -109,6 +110,14 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
     assert.deepEqual(found.layout, [asWritten[0]]);
     assert.deepEqual(found.strangers.length, 1 + 1);
     assert.match(found.strangers.join(), /openssl on 172\.20\.45\.37,openssl on 172\.20\.45\.38/);
+  });
+
+  it("is not the distribution's HAProxy as release 0.1.0 set it up", () => {
+    node().succeed(`ip addr del ${secondary}/16 dev ens5; systemctl enable haproxy.service`);
+    node().write("/etc/haproxy/haproxy.cfg", `frontend http\n  bind ${secondary}:80 transparent\n`);
+    assert.deepEqual(inspect().layout, [`haproxy.service https ${secondary}:443`]);
+    node().write(formerHaproxyDropIn, "[Service]\n");
+    assert.deepEqual(inspect().layout, []);
   });
 
   it("is not our own, of this release or 0.1.0", () => {
