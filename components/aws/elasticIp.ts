@@ -2,21 +2,12 @@
 import type { Address } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { ec2Client, ec2Sdk } from "./connection";
-import { describe, find, type Place, refuseForeignElasticIp } from "./secondaryAddress";
+import { describe, elasticIp, find, type Place, refuseForeignElasticIp } from "./secondaryAddress";
 
 /** The Elastic IP and the private address that it is for. */
 export interface ElasticIpPlace extends Place {
   allocationId: string;
   privateIpAddress: string;
-}
-
-/** The Elastic IP, or undefined if the account has no such one in the Region. */
-async function look({ connection, allocationId }: Pick<ElasticIpPlace, "connection" | "allocationId">) {
-  // As a filter, an address that was released is no error.
-  const { Addresses = [] } = await ec2Client(connection).send(
-    new (ec2Sdk().DescribeAddressesCommand)({ Filters: [{ Name: "allocation-id", Values: [allocationId] }] }),
-  );
-  return Addresses[0];
 }
 
 const isHere = (address: Address, { networkInterfaceId, privateIpAddress }: ElasticIpPlace): boolean =>
@@ -72,12 +63,12 @@ export async function elasticIpFault(
 ): Promise<string | undefined> {
   if (allocationId === undefined) return undefined;
   const given = { ...place, allocationId };
-  return faultOf(given, await look(given), privateIpAddress);
+  return faultOf(given, await elasticIp(given, allocationId), privateIpAddress);
 }
 
 /** The id of its association with the address; `""` if it is not there. */
 export async function associationOf(place: ElasticIpPlace): Promise<string> {
-  const address = await look(place);
+  const address = await elasticIp(place, place.allocationId);
   return address && isHere(address, place) ? (address.AssociationId ?? "") : "";
 }
 
@@ -87,7 +78,7 @@ export async function associationOf(place: ElasticIpPlace): Promise<string> {
  */
 export async function tie(place: ElasticIpPlace): Promise<{ publicIp: string; associationId: string }> {
   const { allocationId, networkInterfaceId, privateIpAddress } = place;
-  const address = await look(place);
+  const address = await elasticIp(place, place.allocationId);
   const fault = await faultOf(place, address, privateIpAddress);
   if (fault !== undefined) throw new Error(fault);
   const publicIp = address?.PublicIp ?? "";

@@ -1,5 +1,5 @@
 /** One secondary private address of an ENI: described, assigned, unassigned. An address in other use is never taken. */
-import type { NetworkInterface, NetworkInterfacePrivateIpAddress, Tag } from "@aws-sdk/client-ec2";
+import type { Address, NetworkInterface, NetworkInterfacePrivateIpAddress, Tag } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 
@@ -51,14 +51,21 @@ export async function holder(place: Place, eni: NetworkInterface, address: strin
 const tagged = (tags: Tag[] = [], stack: string): boolean =>
   tags.some(({ Key, Value }) => Key === stackTag && Value === stack);
 
+/** An Elastic IP, or undefined if the account has no such one in the Region. */
+export async function elasticIp(
+  { connection }: Pick<Place, "connection">,
+  allocationId: string,
+): Promise<Address | undefined> {
+  // As a filter, an address that was released meanwhile is no error.
+  const { Addresses = [] } = await ec2Client(connection).send(
+    new (ec2Sdk().DescribeAddressesCommand)({ Filters: [{ Name: "allocation-id", Values: [allocationId] }] }),
+  );
+  return Addresses[0];
+}
+
 /** Whether an Elastic IP is the stack's; undefined for one that was released meanwhile. */
 async function isOwn(place: Place, allocationId: string): Promise<boolean | undefined> {
-  const sdk = ec2Sdk();
-  // As a filter, an address that was released meanwhile is no error.
-  const answer = await ec2Client(place.connection).send(
-    new sdk.DescribeAddressesCommand({ Filters: [{ Name: "allocation-id", Values: [allocationId] }] }),
-  );
-  const [address] = answer.Addresses ?? [];
+  const address = await elasticIp(place, allocationId);
   return address && tagged(address.Tags, place.stack);
 }
 
