@@ -1,6 +1,7 @@
 /** The check: every minute it inspects what the layout needs, repairs what drifted, and writes its findings to a state file. */
 import { addressFile } from "./address";
 import type { HostSettings } from "../hostSettings";
+import { redirected } from "./nat";
 import { lockFunctions } from "../node/installer";
 import {
   apiFilterRules,
@@ -19,7 +20,7 @@ import {
   natRules,
   recentRepairs,
 } from "../node/paths";
-import { apiForwardListener, httpListener, httpsListener } from "../../settings/ports";
+import { apiForwardListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp">;
@@ -79,14 +80,7 @@ certificate() {
   esac
 }
 
-# Connections from outside and the node's own, each port.
-redirected() {
-  local hook listener rules
-  for hook in prerouting output; do
-    rules=$(nft list chain ip secondary_ingress $hook) || return 1
-    for listener in ${httpsListener} ${httpListener}; do grep -q "dnat to $secondary:$listener" <<<"$rules" || return 1; done
-  done
-}
+${redirected}
 
 keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
 # Read from the installed file, so that an address that is being replaced does not come back.

@@ -56,3 +56,13 @@ ${sandbox}
 WantedBy=multi-user.target
 `;
 }
+
+/** Shell function: whether the table leads the ports of `$secondary` to HAProxy. */
+export const redirected = `# Connections from outside and the node's own, each port.
+redirected() {
+  local hook listener rules
+  for hook in prerouting output; do
+    rules=$(nft list chain ip secondary_ingress $hook) || return 1
+    for listener in ${httpsListener} ${httpListener}; do grep -q "dnat to $secondary:$listener" <<<"$rules" || return 1; done
+  done
+}`;

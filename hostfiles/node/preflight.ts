@@ -65,6 +65,9 @@ const notReady = "The node is not ready; nothing was changed:";
 /** Code, expected, found, fix: as a printf format, and as `pulumi` shows a fault of the settings. */
 const faultFormat = "  %s: expected %s, found %s\\n    fix: %s\\n";
 
+/** Shell function: prints an address or a port of the API server's `$manifest`. The last of repeated flags counts; comments do not. */
+export const manifestFlag = `flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }`;
+
 /** Older ones lack LogRateLimitIntervalSec= in services and ProcSubset= (systemd NEWS 240, 247). */
 const oldestSystemd = 247;
 /** Packages, their lists, and our few kilobytes. */
@@ -139,7 +142,7 @@ taken=$(joined <<<"$strangers")
 redirects=$(iptables-save -t nat 2>/dev/null | sed -nE 's/^-A ((PREROUTING|OUTPUT) .*--dport ${apiPort} .*-j REDIRECT .*)/iptables -t nat -D \\1/p' | awk '{printf "%s%s", (NR > 1 ? " && " : ""), $0}')
 [ -z "$redirects" ] || warning LEFTOVER_REDIRECT 'no REDIRECT rule for port ${apiPort}, which sends the API away from a server that is on it' "$(awk -F'&&' '{print NF " of them"}' <<<"$redirects")" "$redirects"
 
-flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }
+${manifestFlag}
 secure_port=$(flag secure-port) advertised=$(flag advertise-address)
 case $secure_port in
   '' | 443 | ${apiLocalPort}) ;;

@@ -1,6 +1,7 @@
 /** The first look at the node: what its files say about the layout made by hand, as text. */
 import { z } from "zod";
 import { apiManifest, directories, handMadeRecord } from "../../hostfiles/node/paths";
+import { manifestFlag } from "../../hostfiles/node/preflight";
 import { apiPort } from "../../settings/ports";
 import { routeKeywords, sectionKeywords } from "./haproxyConfiguration";
 
@@ -9,8 +10,7 @@ export function renderCluesScript(): string {
   return `set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 manifest=${apiManifest}
-# Of a repeated flag, the last.
-flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }
+${manifestFlag}
 echo "securePort $(flag secure-port)"
 echo "bindAddress $(flag bind-address)"
 if [ -e ${handMadeRecord}/complete ]; then echo 'takenOver yes'; else echo 'takenOver no'; fi

@@ -7,12 +7,14 @@ import {
   apiSwitchProgram,
   checkState,
   directories,
+  forwarderUnits,
   haproxyConfig,
   haproxyProgram,
   haproxyUnit,
   hostFileProgram,
   ownerFile,
 } from "../../../hostfiles/node/paths";
+import { redirected } from "../../../hostfiles/files/nat";
 import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
@@ -27,7 +29,7 @@ export const units = {
   timer: "secondary-ingress-check.timer",
   watch: "kube-api-switch.path",
   switch: "kube-api-switch.service",
-  forwarder: "secondary-ingress-forward.service",
+  forwarder: forwarderUnits.service,
 } as const;
 type UnitName = keyof typeof units;
 
@@ -116,14 +118,14 @@ status() { # scheme, port
 }
 # Side by side: each takes its three seconds where nobody answers.
 exec 3< <(certificate "$primary") 4< <(certificate 127.0.0.1) 5< <(status https ${httpsNodePort}) 6< <(status http ${httpNodePort})
-dnat() { for hook in prerouting output; do for port in ${httpsListener} ${httpListener}; do nft list chain ip secondary_ingress $hook | grep -q "dnat to $secondary:$port" || return 1; done; done; }
+${redirected}
 say owner "$(cat ${ownerFile} 2>/dev/null)"
 whether installed test -d ${directories.etc}/installed
 say missing "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^missing //p')"
 say edited "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^edited //p')"
 whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
-whether natRules dnat
+whether natRules redirected
 ${unitLines}
 say haproxyFaults "$(faults=$(${haproxyProgram} -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
 say httpsListener "$(listeners ${httpsListener})"
