@@ -96,6 +96,10 @@ export const programStep = <Key extends keyof HostSettings = never>(
   activate?: string,
 ): HostStep => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...(activate ? { activate } : {}) });
 
+/** Enables a unit, and has it run as installed. */
+export const enableAndRun = (unit: string): string =>
+  `${daemonReload}; systemctl enable -q ${unit} && if [ "$CHANGED" = yes ]; then systemctl restart ${unit}; else systemctl start ${unit}; fi`;
+
 /** A unit that is enabled and runs from now on. */
 export const unitStep = (
   name: string,
@@ -109,7 +113,7 @@ export const unitStep = (
     needs: [],
     render,
     check: unitCheck,
-    activate: `${daemonReload}; systemctl enable -q ${unit} && if [ "$CHANGED" = yes ]; then systemctl restart ${unit}; else systemctl start ${unit}; fi`,
+    activate: enableAndRun(unit),
     verify: isActive(unit),
     // A removal whose answer was lost is asked for again.
     deactivate: `[ ! -e "$TARGET" ] || systemctl disable -q --now ${unit}`,

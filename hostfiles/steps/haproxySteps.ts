@@ -1,5 +1,5 @@
 /** The steps that install our instance of HAProxy. The distribution's haproxy.service and its configuration are left alone. */
-import { file, isActive, unitStep } from "./fileStep";
+import { enableAndRun, file, isActive, unitStep } from "./fileStep";
 import type { HostStep } from "./hostStep";
 import { renderHaproxyConfig, renderHaproxyUnit, renderStatsPassword } from "../files/haproxy";
 import { formerHaproxyDropIn, haproxyConfig, haproxyProgram, haproxyUnit, statsPasswordFile } from "../node/paths";
@@ -59,9 +59,7 @@ export const haproxySteps: readonly HostStep[] = [
     verify: `systemctl is-enabled -q ${haproxyUnit} 2>/dev/null || exit 0\n${orJournal(listens)}`,
   }),
   unitStep("haproxy-unit", haproxyUnit, renderHaproxyUnit, {
-    activate: orJournal(
-      `systemctl daemon-reload; systemctl enable -q ${haproxyUnit} && if [ "$CHANGED" = yes ]; then systemctl restart ${haproxyUnit}; else systemctl start ${haproxyUnit}; fi`,
-    ),
+    activate: orJournal(enableAndRun(haproxyUnit)),
     verify: orJournal(listens),
   }),
 ];

@@ -1,5 +1,6 @@
 /** The settings that the layout made by hand suggests, from what the account has and the node's files say. */
 import type { PreflightFinding } from "../../hostfiles/node/preflight";
+import { nodePort } from "../../settings/checks";
 import { apiPort, clientPorts } from "../../settings/ports";
 import type { Settings } from "../../settings/read";
 import type { Account } from "./account";
@@ -19,8 +20,7 @@ export interface Guesses {
   obstacles: PreflightFinding[];
 }
 
-const nodePorts = { first: 30000, last: 32767 } as const;
-const isNodePort = (port: number): boolean => port >= nodePorts.first && port <= nodePorts.last;
+const isNodePort = (port: number): boolean => nodePort.safeParse(port).success;
 
 /** Values, each once. */
 const each = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -34,7 +34,7 @@ function portOf(key: "httpsNodePort" | "httpNodePort", servers: readonly Server[
     obstacles: [
       {
         code: "NODE_PORT_UNKNOWN",
-        expected: `one NodePort (${nodePorts.first}–${nodePorts.last}) behind port ${clientPorts[key === "httpsNodePort" ? "https" : "http"]} of the layout's HAProxy`,
+        expected: `one NodePort (30000–32767) behind port ${clientPorts[key === "httpsNodePort" ? "https" : "http"]} of the layout's HAProxy`,
         found: ports.join(", "),
         fix: "give the ingress controller one NodePort, and lead HAProxy's servers there",
       },
