@@ -3,7 +3,7 @@
  * tests/lab/doctor.test.ts; in them `<secondary>` and the like stand for the stack's outputs.
  */
 import { defaults } from "../../settings/defaults";
-import { haproxyConfig, haproxyProgram, haproxyUnit } from "../../hostfiles/node/paths";
+import { forwarderUnits, haproxyConfig, haproxyProgram, haproxyUnit } from "../../hostfiles/node/paths";
 import { apiForwardListener, httpListener, httpsListener } from "../../settings/ports";
 
 const journal = `journalctl -u ${haproxyUnit} -n 20`;
@@ -196,7 +196,7 @@ export const runbook: Readonly<Record<string, Page>> = {
   },
   FORWARDER_STOPPED: {
     text: "The rules lead to a forwarder that does not listen: the API is down on 443.",
-    onNode: ["systemctl status secondary-ingress-forward.service", `ss -Hltnp 'sport = :${apiForwardListener}'`],
+    onNode: [`systemctl status ${forwarderUnits.service}`, `ss -Hltnp 'sport = :${apiForwardListener}'`],
   },
   FORWARDER_WRONG: {
     text: "What runs is not what the manifest asks for: the API server has moved and is not forwarded, or is forwarded and has not moved.",

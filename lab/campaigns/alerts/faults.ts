@@ -1,5 +1,5 @@
 /** The faults that make each alert fire, and how to end them. */
-import { haproxyUnit } from "../../../hostfiles/node/paths";
+import { forwarderUnits, haproxyUnit } from "../../../hostfiles/node/paths";
 import { metricsOf } from "../../../operator/doctor/metrics";
 import { node as addresses } from "../../network/addresses";
 import { moveApi, waitForApi } from "../../node/machine";
@@ -77,12 +77,12 @@ export const alertFaults: readonly AlertFault[] = [
     make: async ({ kept }) => {
       await moveApi("127.0.0.1");
       await kept.node(
-        "for i in $(seq 100); do systemctl is-active -q secondary-ingress-forward.service && exit; sleep 0.1; done; exit 1",
+        `for i in $(seq 100); do systemctl is-active -q ${forwarderUnits.service} && exit; sleep 0.1; done; exit 1`,
       );
-      await kept.node([...passOver("secondary-ingress-forward.service"), check].join(" && "));
+      await kept.node([...passOver(forwarderUnits.service), check].join(" && "));
     },
     end: async ({ kept }) => {
-      await kept.node(noLongerPassOver("secondary-ingress-forward.service").join(" && "));
+      await kept.node(noLongerPassOver(forwarderUnits.service).join(" && "));
       // nodeup restores the API server.
       await kept.node("systemctl start kops-configuration.service");
       await waitForApi(443);

@@ -1,5 +1,5 @@
 /** The compared paths to application and API, side by side on one node. */
-import { haproxyUnit } from "../../../hostfiles/node/paths";
+import { forwarderUnits, haproxyUnit } from "../../../hostfiles/node/paths";
 import type { KeptLab } from "../../keptLab";
 import { node as addresses } from "../../network/addresses";
 import { apiForwardListener } from "../../../settings/ports";
@@ -39,7 +39,7 @@ const ports = { handMade: 4443, handMadeHttp: 4080, nftOnly: 5443, nftOnlyHttp: 
 
 export function pathsTo(secondary: string): readonly Path[] {
   const primary = addresses.primaryPrivateIp;
-  const forwarder = "secondary-ingress-forward.service";
+  const forwarder = forwarderUnits.service;
   return [
     { id: "nodePort", title: "NodePort, direct", to: "application", host: primary, port: 30443, httpPort: 30080 },
     { id: "secondary", title: "secondary:443, ours", to: "application", host: secondary, port: 443, httpPort: 80, unit: haproxyUnit },
