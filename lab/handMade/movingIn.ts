@@ -1,5 +1,4 @@
 /** Rows that show how the program moves in on a hand-made layout, stays, and gives it back. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CallRecord } from "../aws/callRecord";
 import type { KeptLab } from "../keptLab";
 import type { LabState } from "../lab";
@@ -40,8 +39,6 @@ async function probed(
   work: () => Promise<Finished>,
 ): Promise<Row[]> {
   const probers = await startLayoutProbers(layout);
-  // Until each has begun.
-  await sleep(3000);
   const done = await row(id, name, "exit status 0", async () => {
     const finished = await step(name, work);
     return { ok: finished.status === 0, observed: finished.status === 0 ? "exit status 0" : said(finished) };
