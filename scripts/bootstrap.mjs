@@ -98,6 +98,15 @@ function countsOf({ status, output }) {
   return counts[1] === 0 && status !== 0 ? [counts[0], 1, counts[2]] : counts;
 }
 
+/** What a failed run says of its failures, for the end of a long report: Mocha's own list, or the last lines of a run that gave none. */
+const failuresOf = (output) =>
+  output
+    .slice(output.search(/^\s+\d+ failing$/m))
+    .split("\n")
+    .slice(-failureLines)
+    .join("\n");
+const failureLines = 60;
+
 /** What leaves them out. */
 const withoutLabs = [allTests, ...labTests.flatMap((file) => ["--ignore", file])];
 
@@ -113,7 +122,7 @@ const politely = (...args) => aside("nice", [process.execPath, ...args]);
 
 /** Each file of tests in turn, in whichever lab is free; what it prints comes when it has ended. */
 async function testInLabs() {
-  const counts = [];
+  const runs = [];
   const durations = {};
   const waiting = longestFirst(labTests);
   const inLab = async (name) => {
@@ -124,13 +133,13 @@ async function testInLabs() {
       durations[file] = Date.now() - start;
       console.error(`${file}: ${(durations[file] / 1000).toFixed(0)} s`);
       process.stdout.write(run.output);
-      counts.push(countsOf(run));
+      runs.push({ name: file, ...run });
     }
   };
   await Promise.all(labNames.map((name) => inLab(name)));
   mkdirSync(`${root}${cached("")}`, { recursive: true });
   writeFileSync(durationsFile, JSON.stringify(durations, undefined, 2));
-  return counts;
+  return runs;
 }
 
 /**
@@ -152,9 +161,12 @@ async function testAll() {
   process.stdout.write(other.output);
   await builds;
   const wrong = await checked;
-  const [passed, failed, skipped] = [...inLabs, countsOf(other), [wrong ? 0 : 1, wrong ? 1 : 0, 0]].reduce(
+  const runs = [...inLabs, { name: "the tests that need no lab", ...other }];
+  const [passed, failed, skipped] = [...runs.map((run) => countsOf(run)), [wrong ? 0 : 1, wrong ? 1 : 0, 0]].reduce(
     (sum, counts) => sum.map((n, i) => n + counts[i]),
   );
+  for (const run of runs.filter((run) => countsOf(run)[1] > 0))
+    process.stdout.write(`\nFailed in ${run.name}:\n${failuresOf(run.output)}\n`);
   process.stdout.write(
     `\nThe tests in labs, the others, and as one the checks of types, lint and format${wrong ? " (which failed: npm run check)" : ""}.\n` +
       `${passed} passed, ${failed} failed, ${skipped} skipped\n`,
