@@ -1,5 +1,5 @@
 /** A stack in the hands of another program: opened once, run many times. */
-import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { type Changes, type Preview, previewOf } from "./changes";
 import { stackCommands, type StackLocation } from "./commands";
 import { findEngine, withEngineSlot } from "./engine";
@@ -72,9 +72,8 @@ export async function openStack(options: OpenStackOptions): Promise<IngressStack
   const run = (options: RunOptions, work: (run: EngineRun) => Promise<unknown>): Promise<Changes> =>
     withEngineSlot(options.signal, async () => runEngine(stackName, options, await redaction(), work));
 
-  async function outputs(): Promise<Outputs> {
-    const json = await withEngineSlot(undefined, () => commands.run(["stack", "output", "--json", "--show-secrets"]));
-    const parsed = parseOutputs(JSON.parse(json) as Record<string, unknown>);
+  function outputsOf(found: Record<string, unknown>): Outputs {
+    const parsed = parseOutputs(found);
     if (!("problem" in parsed)) return parsed;
     throw new UpdateFailed(
       stackName,
@@ -86,11 +85,18 @@ export async function openStack(options: OpenStackOptions): Promise<IngressStack
     name: stackName,
     preview: async (options = {}) => previewOf(await run(options, (run) => stack.preview(run))),
     up: async (options = {}) => {
-      const changes = await run(options, (run) => stack.up(run));
-      return { ...changes, outputs: await outputs() };
+      let outputs: OutputMap = {};
+      const changes = await run(options, async (run) => {
+        ({ outputs } = await stack.up(run));
+      });
+      const plain = Object.entries(outputs).map(([name, { value }]) => [name, value as unknown]);
+      return { ...changes, outputs: outputsOf(Object.fromEntries(plain) as Record<string, unknown>) };
     },
     refresh: (options = {}) => run(options, (run) => stack.refresh(run)),
-    outputs,
+    outputs: async () => {
+      const json = await withEngineSlot(undefined, () => commands.run(["stack", "output", "--json", "--show-secrets"]));
+      return outputsOf(JSON.parse(json) as Record<string, unknown>);
+    },
     destroy: (options = {}) => run(options, (run) => stack.destroy(run)),
     cancel: async () => {
       await withEngineSlot(undefined, () => commands.run(["cancel", "--yes"]));
