@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
-import { awsEndpoint, namespaces } from "./network/addresses";
+import { secretsInVault } from "./cloud/vault";
+import { awsEndpoint, namespaces, vault } from "./network/addresses";
 import { nodeHostKey, nodeUser, operatorKey } from "./node/machine";
 import { labPaths, repositoryRoot, transpilation } from "./paths";
 import { attempt, type Finished, run, type RunOptions } from "./process";
@@ -34,6 +35,7 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
     PULUMI_HOME: labPaths.pulumiHome,
     PULUMI_BACKEND_URL: `file://${labPaths.backend}`,
     PULUMI_CONFIG_PASSPHRASE: "the lab's stacks are thrown away",
+    VAULT_ADDR: `http://${vault.host}:${vault.port}`,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -74,15 +76,16 @@ export async function createOperator(pulumi: string): Promise<void> {
   const manifest = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")) as object;
   await writeFile(join(labPaths.project, "package.json"), JSON.stringify({ ...manifest, scripts: {} }));
   if (present) return;
-  const env = operatorEnvironment(pulumi);
-  const privateKey = await readFile(operatorKey, "utf8");
+  const engine = (args: readonly string[], options: RunOptions = {}): Promise<string> => {
+    const [program = "", ...rest] = inInternet([pulumi, ...args, "--non-interactive"]);
+    return run(program, rest, { cwd: labPaths.project, env: operatorEnvironment(pulumi), ...options });
+  };
+  const input = await readFile(operatorKey, "utf8");
   await Promise.all(
     stacks.map(async (stack) => {
       await writeStackFile(stack);
-      const options = { cwd: labPaths.project, env };
-      await run(pulumi, ["stack", "init", stack, "--non-interactive", "--no-select"], options);
-      // prettier-ignore
-      await run(pulumi, ["config", "set", "--secret", "--stack", stack, "--non-interactive", "kops-secondary-ingress:sshPrivateKey"], { ...options, input: privateKey });
+      await engine(["stack", "init", stack, "--no-select", secretsInVault]);
+      await engine(["config", "set", "--secret", "--stack", stack, "kops-secondary-ingress:sshPrivateKey"], { input });
     }),
   );
 }

@@ -1,6 +1,6 @@
 /**
  * The lab's cloud, one process in the `internet` namespace: the AWS endpoint, which applies every change to the network
- * before it responds. Nodes reach it over TLS by EC2's name. It logs each call and saves the account.
+ * before it responds. Nodes reach it over TLS by EC2's name. It logs each call and saves the account. Beside it, the operator's Vault.
  */
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -14,11 +14,12 @@ import { leave, steal } from "../aws/stranger";
 import { serveControl } from "./control";
 import { authorize, setNodePolicy, setOperatorPolicies } from "./policy";
 import { labAccount, labCluster } from "./labAccount";
-import { awsEndpoint, publicAwsEndpoint } from "../network/addresses";
+import { awsEndpoint, publicAwsEndpoint, vault } from "../network/addresses";
 import { applyDataPlane } from "../network/dataPlane";
 import { startHealthChecks } from "../network/healthChecks";
 import { keyPair } from "../node/certificates";
 import { labPaths } from "../paths";
+import { startVault } from "./vault";
 
 /** Serves the endpoint under EC2's public name. */
 function servePublicly(): void {
@@ -68,6 +69,7 @@ async function main(): Promise<void> {
   }, 500);
   startHealthChecks(account, (work) => endpoint.change(work));
   servePublicly();
+  await startVault(vault.host, vault.port);
   writeFileSync(labPaths.cloudReady, "");
 }
 

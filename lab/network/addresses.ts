@@ -45,6 +45,9 @@ export const elasticIps: readonly string[] = Array.from({ length: 10 }, (_, inde
 /** The AWS endpoint, on loopback of the `internet` namespace, so that only the operator reaches it. */
 export const awsEndpoint = { host: "127.0.0.1", port: 4566 } as const;
 
+/** The operator's Vault, in the same namespace. */
+export const vault = { host: "127.0.0.1", port: 8200 } as const;
+
 /** The same endpoint over TLS under its own name, for nodes. */
 export const publicAwsEndpoint = { host: "192.0.2.20", port: 443, name: "ec2.eu-central-1.amazonaws.com" } as const;
 

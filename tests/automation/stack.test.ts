@@ -329,10 +329,10 @@ describe("automation: a stack", function () {
     });
 
     it("is ConfigInvalid without the passphrase of its secrets", async () => {
-      const stack = await fresh();
-      await engine.pulumi(["config", "set", "--secret", "--stack", stack.name, "aws:secretKey", "sesame-open"]);
+      await engine.addStack("locked", {}, "passphrase");
+      await engine.pulumi(["config", "set", "--secret", "--stack", "locked", "aws:secretKey", "sesame-open"]);
       const wrong = { ...engine.env, PULUMI_CONFIG_PASSPHRASE: "another" };
-      await rejection(openStack({ ...options(stack.name), env: wrong }), ConfigInvalid);
+      await rejection(openStack({ ...options("locked"), env: wrong }), ConfigInvalid);
     });
 
     it("is AwsDenied where AWS refuses a call, and the next up completes it", async () => {

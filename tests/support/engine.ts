@@ -7,6 +7,7 @@ import type { CallRecord } from "../../lab/aws/callRecord";
 import { type Endpoint, startEndpoint } from "../../lab/aws/endpoint";
 import type { Fault } from "../../lab/aws/fault";
 import { acquireEngine } from "../../lab/engine/engine";
+import { secretsInVault, startVault } from "../../lab/cloud/vault";
 import { labAccount, labCluster } from "../../lab/cloud/labAccount";
 import { transpilation } from "../../lab/paths";
 import { repositoryRoot } from "./paths";
@@ -36,8 +37,8 @@ export interface LoopbackEngine {
   project: string;
   /** Runs `pulumi` in a project's directory, by default the shared one, and returns its stdout. */
   pulumi(args: readonly string[], options?: { cwd?: string; input?: string }): Promise<string>;
-  /** Makes an empty stack of mode node-port on the lab's cluster. */
-  addStack(name: string, settings?: StackSettings): Promise<void>;
+  /** Makes an empty stack of mode node-port on the lab's cluster. A passphrase is slower, and Pulumi's default. */
+  addStack(name: string, settings?: StackSettings, secrets?: "vault" | "passphrase"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -76,8 +77,10 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
     onCall: (call) => calls.push(call),
     onChange: () => held,
   });
+  const vault = await startVault("127.0.0.1", 0);
   const env = {
     PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
+    VAULT_ADDR: vault.url,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -117,16 +120,17 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
     operatorEnv,
     project: paths.project,
     pulumi: command,
-    addStack: async (name, settings = {}) => {
+    addStack: async (name, settings = {}, secrets = "vault") => {
       const given = { mode: "node-port", clusterName: labCluster, "aws:region": "eu-central-1", ...settings };
       const config = Object.fromEntries(
         Object.entries(given).map(([key, value]) => [key.includes(":") ? key : `kops-secondary-ingress:${key}`, value]),
       );
       await writeFile(join(paths.project, `Pulumi.${name}.yaml`), stringify({ config }));
-      await command(["stack", "init", name, "--no-select"]);
+      await command(["stack", "init", name, "--no-select", ...(secrets === "vault" ? [secretsInVault] : [])]);
     },
     stop: async () => {
       await endpoint.close();
+      vault.close();
       await rm(root, { recursive: true, force: true });
     },
   };

@@ -48,7 +48,7 @@ describe("commands that read a stack", function () {
 
   before(async function () {
     engine = await needsEngine(this);
-    await engine.addStack("prod", { mode: "load-balancer", appDomains: ["app.example.com"] });
+    await engine.addStack("prod", { mode: "load-balancer", appDomains: ["app.example.com"] }, "passphrase");
     await engine.addStack("dev");
     await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "prod"]);
     await engine.pulumi(["config", "set", "--secret", "--stack", "prod", "aws:token"], { input: "sesame-open" });
