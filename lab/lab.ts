@@ -30,7 +30,7 @@ import {
 import { controlPlane, type Machine, machines, worker } from "./network/machines";
 import { lightControlPlane, lightWorker } from "./node/standIns";
 import { createOperator, inInternet } from "./operator";
-import { buildLogs, labPaths, labRoot, repositoryRoot } from "./paths";
+import { buildLogs, labPaths, labRoot, repositoryRoot, typescript } from "./paths";
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
 import { attempt, run } from "./process";
 import { say, step } from "./progress";
@@ -119,13 +119,7 @@ async function claimMachine(): Promise<void> {
 async function startCloud(nodes: number): Promise<number> {
   const logFile = join(labPaths.logs, "cloud.log");
   const log = openSync(logFile, "a");
-  const [program = "", ...args] = inInternet([
-    process.execPath,
-    "-r",
-    "ts-node/register/transpile-only",
-    "lab/cloud/main.ts",
-    `${nodes}`,
-  ]);
+  const [program = "", ...args] = inInternet([process.execPath, ...typescript, "lab/cloud/main.ts", `${nodes}`]);
   const child = spawn(program, args, { cwd: repositoryRoot, detached: true, stdio: ["ignore", log, log] });
   child.unref();
   for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
@@ -225,11 +219,10 @@ async function startMetadata(): Promise<() => Promise<void>> {
   // With hop limit 1, no pod behind a bridge gets a response.
   const rules = `add table ip metadata; add chain ip metadata out { type filter hook output priority 0; }; flush chain ip metadata out; add rule ip metadata out ip saddr ${metadataAddress} ip ttl set 1`;
   await run("nsenter", [network, "nft", rules]);
-  const child = spawn(
-    "nsenter",
-    [network, process.execPath, "-r", "ts-node/register/transpile-only", "lab/node/imds.ts"],
-    { cwd: repositoryRoot, stdio: ["ignore", log, log] },
-  );
+  const child = spawn("nsenter", [network, process.execPath, ...typescript, "lab/node/imds.ts"], {
+    cwd: repositoryRoot,
+    stdio: ["ignore", log, log],
+  });
   const listening = ["ss", "-Hltn", `src ${metadataAddress}:80`];
   for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
     if ((await attempt("nsenter", [network, ...listening])).stdout) {

@@ -39,6 +39,8 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // The engine starts five processes of Node.js for one run.
+    NODE_OPTIONS: `--require=${join(repositoryRoot, "scripts/compileCache.cjs")}`,
     KUBECONFIG: labPaths.kubeconfig,
     AWS_ENDPOINT_URL: `http://${awsEndpoint.host}:${awsEndpoint.port}`,
     AWS_ACCESS_KEY_ID: operatorKeyId,

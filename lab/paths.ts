@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 /** The checkout that the lab runs from. */
 export const repositoryRoot = resolve(__dirname, "..");
 
+/** Options of Node.js that run a TypeScript file of the checkout. */
+export const typescript = ["-r", join(repositoryRoot, "scripts/register.cjs")] as const;
+
 /** Files of the checkout that a TypeScript program elsewhere needs to be transpiled like the project's own. */
 export const transpilation = ["tsconfig.json", "scripts"] as const;
 

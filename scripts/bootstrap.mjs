@@ -32,6 +32,9 @@ function installDependencies() {
   writeFileSync(stampFile, wanted);
 }
 
+/** Options of Node.js that run TypeScript. */
+const typescript = ["-r", `${root}scripts/register.cjs`];
+
 const node = (...args) => run(process.execPath, args);
 
 /** Runs a program beside others: what it prints is returned when it has ended. */
@@ -152,7 +155,7 @@ async function testAll() {
   );
   const [checked, builds, others] = [
     check(),
-    politely("-r", "ts-node/register/transpile-only", "lab/build/prebuild.ts"),
+    politely(...typescript, "lab/build/prebuild.ts"),
     politely(mocha, ...withoutLabs),
   ];
   const inLabs = await testInLabs();
@@ -174,7 +177,7 @@ async function testAll() {
   return failed === 0 ? 0 : 1;
 }
 
-const program = (file) => (args) => node("-r", "ts-node/register/transpile-only", file, ...args);
+const program = (file) => (args) => node(...typescript, file, ...args);
 
 const tasks = {
   lab: program("lab/cli.ts"),

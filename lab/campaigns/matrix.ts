@@ -3,7 +3,7 @@
  * mode.
  */
 import { Command } from "commander";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot, typescript } from "../paths";
 import { attempt } from "../process";
 import { step } from "../progress";
 import type { Row } from "../proof/row";
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     for (const { name, options } of places) {
       const start = Date.now();
       const rows = await step(`API server on ${name}, kube-proxy by ${proxyMode}`, async (note) => {
-        const args = ["-r", "ts-node/register/transpile-only", "lab/cli.ts", "--json", "--kubernetes"];
+        const args = [...typescript, "lab/cli.ts", "--json", "--kubernetes"];
         const { stdout, stderr } = await attempt(process.execPath, [...args, "--proxy-mode", proxyMode, ...options], {
           cwd: repositoryRoot,
         });

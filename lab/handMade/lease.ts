@@ -7,7 +7,7 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { namespaces, node } from "../network/addresses";
 import { reboot, waitForApi } from "../node/machine";
-import { labPaths, repositoryRoot } from "../paths";
+import { labPaths, repositoryRoot, typescript } from "../paths";
 import { write } from "./hands";
 
 /** cloud-init's network configuration on EC2, by Debian's and Ubuntu's images. */
@@ -24,7 +24,7 @@ export async function leaseAddress(): Promise<void> {
   spawn(
     "nsenter",
     // prettier-ignore
-    [`--net=/run/netns/${namespaces.vpc}`, process.execPath, "-r", "ts-node/register/transpile-only", "lab/node/dhcpServer.ts"],
+    [`--net=/run/netns/${namespaces.vpc}`, process.execPath, ...typescript, "lab/node/dhcpServer.ts"],
     { cwd: repositoryRoot, detached: true, stdio: ["ignore", log, log] },
   ).unref();
   await write("/etc/netplan/50-cloud-init.yaml", netplan);

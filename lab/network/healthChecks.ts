@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Account, TargetGroup } from "../aws/account";
 import { judge, newTarget, targetsOf, type Verdict } from "../aws/elbv2/health";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot, typescript } from "../paths";
 import { namespaces } from "./addresses";
 import type { Answer, Question } from "./targetProbe";
 
@@ -52,7 +52,7 @@ export function startHealthChecks(account: Account, change: (work: (account: Acc
     const child = spawn(
       "nsenter",
       // prettier-ignore
-      [`--net=/run/netns/${namespaces.balancers}`, process.execPath, "-r", "ts-node/register/transpile-only", "lab/network/targetProbe.ts"],
+      [`--net=/run/netns/${namespaces.balancers}`, process.execPath, ...typescript, "lab/network/targetProbe.ts"],
       { cwd: repositoryRoot, stdio: ["pipe", "pipe", "inherit"] },
     );
     createInterface(child.stdout).on("line", (line) => hear(JSON.parse(line) as Answer));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { podNamespace } from "../kubernetes/controlPlane";
 import { namespaces } from "../network/addresses";
 import { leaderPid } from "../node/machine";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot, typescript } from "../paths";
 import { run } from "../process";
 
 /** `pod` is the network of a pod on the node, with the real control plane only. */
@@ -43,7 +43,7 @@ export interface WireRequest extends Omit<Request, "authority"> {
   ca?: string;
 }
 
-const requester = ["-r", "ts-node/register/transpile-only", join(repositoryRoot, "lab/proof/requestProcess.ts")];
+const requester = [...typescript, join(repositoryRoot, "lab/proof/requestProcess.ts")];
 
 /** Path of a place's network namespace. */
 export async function networkOf(place: Place): Promise<string> {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot, typescript } from "../paths";
 import { networkOf, type Request, type WireRequest } from "./probe";
 
 export interface Count {
@@ -31,7 +31,7 @@ export async function startProber({ authority, ...target }: Request, perSecond: 
   const child = spawn(
     "nsenter",
     // prettier-ignore
-    [`--net=${await networkOf(target.from)}`, process.execPath, "-r", "ts-node/register/transpile-only", program, `${perSecond}`],
+    [`--net=${await networkOf(target.from)}`, process.execPath, ...typescript, program, `${perSecond}`],
     { cwd: repositoryRoot, stdio: ["pipe", "pipe", "inherit"] },
   );
   let output = "";

@@ -3,6 +3,6 @@
 const { existsSync } = require("node:fs");
 
 if (existsSync(`${module.path}/main.ts`)) {
-  require("ts-node").register({ transpileOnly: true, project: require.resolve("../../tsconfig.json") });
+  require("../../scripts/register.cjs");
   require("./main");
 } else require("../../dist/operator/cli/main.js");

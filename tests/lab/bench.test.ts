@@ -15,7 +15,7 @@ import { missed, promisesOf } from "../../lab/campaigns/bench/promises";
 import { compare, figure, shuffled, verdict } from "../../lab/campaigns/bench/statistics";
 import { type KeptLab, keepLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
-import { repositoryRoot } from "../../lab/paths";
+import { repositoryRoot, typescript } from "../../lab/paths";
 import { run } from "../../lab/process";
 import { stackOutputs } from "../../lab/proof/outputs";
 import { installPrograms } from "../../lab/requirements";
@@ -373,7 +373,7 @@ describe("bench", function () {
     it("is not written from too few runs", () => {
       const { status, stderr } = spawnSync(
         process.execPath,
-        ["-r", "ts-node/register/transpile-only", "lab/campaigns/bench.ts", "--runs", `${fewestRuns - 1}`],
+        [...typescript, "lab/campaigns/bench.ts", "--runs", `${fewestRuns - 1}`],
         { cwd: repositoryRoot, encoding: "utf8" },
       );
       assert.equal(status, 1);

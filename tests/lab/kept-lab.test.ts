@@ -70,7 +70,7 @@ describe("a lab that is kept up", function () {
         "setpriv",
         // prettier-ignore
         ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, "-e",
-          `require("ts-node/register/transpile-only"); const { whyUnavailable } = require("./lab/requirements"); console.error(whyUnavailable()); process.exit(1);`],
+          `require("./scripts/register.cjs"); const { whyUnavailable } = require("./lab/requirements"); console.error(whyUnavailable()); process.exit(1);`],
         { cwd: repositoryRoot, encoding: "utf8" },
       );
       assert.equal(status, 1);

@@ -43,7 +43,7 @@ describe("prod in moto's AWS", function () {
   });
 
   it("comes up, and goes without a trace", async () => {
-    const seed = `require("ts-node/register/transpile-only"); const { EC2Client } = require("@aws-sdk/client-ec2");
+    const seed = `require("./scripts/register.cjs"); const { EC2Client } = require("@aws-sdk/client-ec2");
       require("./tests/support/moto").seedMoto(new EC2Client({}), "${node.primaryPrivateIp}").then((seeded) => console.log(JSON.stringify(seeded)));`;
     const seeded = await inMoto("sh", "-c", `cd ${repositoryRoot} && exec ${process.execPath} -e '${seed}'`);
     const { networkInterfaceId } = JSON.parse(seeded) as { networkInterfaceId: string };

@@ -79,6 +79,8 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
   });
   const vault = await startVault("127.0.0.1", 0);
   const env = {
+    // The engine starts five processes of Node.js for one run.
+    NODE_OPTIONS: `--require=${join(repositoryRoot, "scripts/compileCache.cjs")}`,
     PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
     VAULT_ADDR: vault.url,
     PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -1,7 +1,7 @@
 /** Many connections, held by a separate client process. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { repositoryRoot } from "../../paths";
+import { repositoryRoot, typescript } from "../../paths";
 import type { Held } from "./holder";
 import { inVpc } from "./load";
 
@@ -18,7 +18,7 @@ export interface Holder {
 export async function hold(url: string, count: number): Promise<Holder> {
   const [program = "", ...args] = inVpc(
     process.execPath,
-    ...["-r", "ts-node/register/transpile-only", "lab/campaigns/bench/holder.ts", url, `${count}`],
+    ...[...typescript, "lab/campaigns/bench/holder.ts", url, `${count}`],
   );
   const child = spawn(program, args, { cwd: repositoryRoot, stdio: ["pipe", "pipe", "pipe"] });
   let complaint = "";

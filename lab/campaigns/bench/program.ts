@@ -75,7 +75,8 @@ async function pulumi(kept: KeptLab, cwd: string, ...args: string[]): Promise<nu
   const start = Date.now();
   const { status, stdout, stderr } = await asOperator(
     kept.state.engine.pulumi,
-    ["pulumi", ...args, "--non-interactive", "--color=never"],
+    // A user's machine has no compile cache.
+    ["env", "--unset=NODE_OPTIONS", "pulumi", ...args, "--non-interactive", "--color=never"],
     { cwd },
   );
   if (status !== 0) throw new Error(`pulumi ${args.join(" ")}: ${stdout}${stderr}`);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { faultSchema } from "../../../lab/aws/fault";
-import { repositoryRoot } from "../../../lab/paths";
+import { repositoryRoot, typescript } from "../../../lab/paths";
 import { run } from "../../../lab/process";
 import { useEndpoint } from "./harness";
 
@@ -49,7 +49,7 @@ describe("docs/aws-endpoint.md", function () {
 
   before(async () => {
     const mocha = "node_modules/mocha/bin/mocha.js";
-    const options = ["--no-config", "--dry-run", "--reporter", "json", "-r", "ts-node/register/transpile-only"];
+    const options = ["--no-config", "--dry-run", "--reporter", "json", ...typescript];
     const listing = await run(process.execPath, [mocha, ...options, "--exit", "tests/lab/aws/**/*.test.ts"], {
       cwd: repositoryRoot,
     });

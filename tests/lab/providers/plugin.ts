@@ -12,7 +12,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Properties } from "../../../lab/providers/resource";
-import { repositoryRoot } from "../../../lab/paths";
+import { repositoryRoot, typescript } from "../../../lab/paths";
 
 /** Stand for what the engine's protocol writes for a secret and for an unknown value. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
@@ -89,11 +89,11 @@ export class PluginProcess {
       engine.bindAsync("127.0.0.1:0", insecure, (error, bound) => (error ? reject(error) : resolve(bound))),
     );
     const main = join(repositoryRoot, "lab/providers", name, "main.ts");
-    const child = spawn(
-      process.execPath,
-      ["-r", "ts-node/register/transpile-only", main, "--logtostderr", `127.0.0.1:${port}`],
-      { cwd: repositoryRoot, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const child = spawn(process.execPath, [...typescript, main, "--logtostderr", `127.0.0.1:${port}`], {
+      cwd: repositoryRoot,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const address = `127.0.0.1:${line.toString().trim()}`;
     const client = new ResourceProviderClient(address, grpc.credentials.createInsecure());

@@ -1,0 +1,67 @@
+/** What Node.js has compiled is kept, and is never run for another text. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repositoryRoot } from "./support/paths";
+import { run } from "./support/process";
+
+describe("the compile cache", () => {
+  let directory: string;
+  let kept: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "ksi-compiled-"));
+    kept = join(directory, "cache/kops-secondary-ingress/compiled");
+    await write("imported.ts", `export const greeting: string = "hello";`);
+    await write("main.ts", `import { greeting } from "./imported";\nimport "./plain.js";\nconsole.log(greeting);`);
+    await write("plain.js", `#!/usr/bin/env node\nconsole.log(require.main.filename.endsWith("main.ts"));`);
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const write = (name: string, text: string): Promise<void> => writeFile(join(directory, name), text);
+  const runMain = (cache = join(directory, "cache")): Promise<string> =>
+    run(process.execPath, ["-r", join(repositoryRoot, "scripts/register.cjs"), join(directory, "main.ts")], {
+      env: { ...process.env, XDG_CACHE_HOME: cache, NODE_OPTIONS: "" },
+    });
+  const keptFile = async (): Promise<string> => {
+    const files = await readdir(kept);
+    assert.equal(files.length, 1);
+    return join(kept, files[0] ?? "");
+  };
+
+  it("keeps a program and what it imports, and writes nothing where nothing is new", async () => {
+    assert.equal(await runMain(), "true\nhello\n");
+    const first = await readFile(await keptFile());
+    for (const name of ["main.ts", "imported.ts", "plain.js"]) assert.ok(first.includes(join(directory, name)));
+    assert.equal(await runMain(), "true\nhello\n");
+    assert.deepEqual(await readFile(await keptFile()), first);
+  });
+
+  it("runs what is written now, of the same length or not", async () => {
+    await runMain();
+    for (const word of ["hallo", "good morning"]) {
+      await write("imported.ts", `export const greeting: string = ${JSON.stringify(word)};`);
+      await write("plain.js", `console.log(${JSON.stringify(word)});`);
+      assert.equal(await runMain(), `${word}\n${word}\n`);
+    }
+  });
+
+  it("compiles anew where the cache is broken, cut short, or cannot be written", async () => {
+    await runMain();
+    await writeFile(await keptFile(), "no cache");
+    assert.equal(await runMain(), "true\nhello\n");
+    for (let tenths = 0; tenths < 10; tenths++) {
+      const { size } = await stat(await keptFile());
+      await truncate(await keptFile(), Math.floor((size * tenths) / 10));
+      assert.equal(await runMain(), "true\nhello\n");
+    }
+    await mkdir(join(directory, "elsewhere"));
+    await write("elsewhere/kops-secondary-ingress", "");
+    assert.equal(await runMain(join(directory, "elsewhere")), "true\nhello\n");
+  });
+
+  it("says where a program failed", async () => {
+    await write("main.ts", `type Unused = string;\n\nthrow new Error("here");`);
+    await assert.rejects(runMain(), /main\.ts:3/);
+  });
+});
