@@ -3,7 +3,7 @@ import type { Address } from "@aws-sdk/client-ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { type Connection, ec2Client, ec2Sdk } from "./aws/connection";
 import { stackTag } from "../settings/tagNames";
-import { quotaFaults } from "./aws/limits";
+import { counted, quotaFaults } from "./aws/limits";
 import type { Balanced } from "./balancedNodes";
 
 /** Names on each of the addresses the subnet that the balancer has it in. */
@@ -53,7 +53,7 @@ export async function findPlaces(connection: Connection, args: PlaceArgs): Promi
   const places = choosePlaces(args, own);
   const present = own.map((address) => tagOf(address, "Name"));
   const missing = places.filter(({ purpose }) => !present.includes(args.nameOf(purpose))).length;
-  const [fault] = await quotaFaults(connection, missing, Addresses.length);
+  const [fault] = await quotaFaults(connection, missing, counted(Addresses));
   if (fault !== undefined) throw new pulumi.RunError(`${fault}. Nothing was changed.`);
   return places;
 }

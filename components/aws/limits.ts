@@ -1,5 +1,5 @@
 /** What AWS would refuse half-way, or what cannot work on this node, asked before anything is made. */
-import type { Instance, NetworkInterface } from "@aws-sdk/client-ec2";
+import type { Address, Instance, NetworkInterface } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 import { carriesGiven } from "./secondaryAddress";
@@ -58,14 +58,21 @@ function interfaceFaults(needs: Needs, instance: Instance, interfaces: readonly 
   ];
 }
 
-/** Elastic IPs of the account: how many, and which of the stack's own lead somewhere. One that leads nowhere may be left from a lost answer. */
+/**
+ * Elastic IPs that count against the account's quota: not those that a service allocates for itself, as an Application Load Balancer does
+ * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Address.html, ServiceManaged).
+ */
+export const counted = (addresses: readonly Address[]): number =>
+  addresses.filter(({ ServiceManaged }) => ServiceManaged === undefined).length;
+
+/** Elastic IPs of the account: how many count, and which of the stack's own lead somewhere. One that leads nowhere may be left from a lost answer. */
 async function elasticIpsOf(connection: Connection, stack: string) {
   const { Addresses = [] } = await ec2Client(connection).send(new (ec2Sdk().DescribeAddressesCommand)({}));
   const ours = Addresses.filter(
     ({ AssociationId, Tags = [] }) =>
       AssociationId !== undefined && Tags.some(({ Key, Value }) => Key === stackTag && Value === stack),
   );
-  return { count: Addresses.length, ours };
+  return { count: counted(Addresses), ours };
 }
 type AccountsElasticIps = Awaited<ReturnType<typeof elasticIpsOf>>;
 

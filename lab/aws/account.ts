@@ -64,6 +64,8 @@ export interface Address {
   association?: { associationId: string; networkInterfaceId: string; privateIpAddress: string };
   /** PTR record for reverse DNS, with trailing dot. */
   ptrRecord?: string;
+  /** The service that has allocated it for itself; it does not count against the quota. */
+  serviceManaged?: "alb" | "nlb" | "rnat";
   tags: Tags;
 }
 

@@ -51,7 +51,7 @@ export const allocateAddress = ec2Change(
     if (publicIpv4Pool !== "amazon")
       throw new AwsError("InvalidPublicIpv4PoolID.NotFound", `The pool ID '${publicIpv4Pool}' does not exist.`);
     const tags = tagsOf(request.TagSpecification, "elastic-ip");
-    if (account.addresses.length >= maximumAddresses)
+    if (account.addresses.filter(({ serviceManaged }) => serviceManaged === undefined).length >= maximumAddresses)
       throw new AwsError("AddressLimitExceeded", "The maximum number of addresses has been reached.");
     const publicIp = account.publicIpPool.shift();
     if (publicIp === undefined)
@@ -169,7 +169,7 @@ function instanceOf(account: Account, { association }: Address): string | undefi
 }
 
 function addressData(account: Account, address: Address): Answer {
-  const { association, publicIp, allocationId, publicIpv4Pool, networkBorderGroup } = address;
+  const { association, publicIp, allocationId, publicIpv4Pool, networkBorderGroup, serviceManaged } = address;
   return {
     publicIp,
     allocationId,
@@ -179,6 +179,7 @@ function addressData(account: Account, address: Address): Answer {
     tagSet: tagSet(address.tags),
     publicIpv4Pool,
     networkBorderGroup,
+    serviceManaged,
   };
 }
 

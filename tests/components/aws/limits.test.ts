@@ -106,6 +106,16 @@ describe("limitFaults", function () {
       assert.deepEqual(await faultsAfter((account) => giveAddresses(account, 4)), []);
     });
 
+    it("that a service manages do not count", async () => {
+      const managed = (ordinary: number) => (account: Account) => {
+        giveAddresses(account, 4);
+        for (const address of account.addresses) address.serviceManaged = "alb";
+        giveAddresses(account, ordinary);
+      };
+      assert.deepEqual(await faultsAfter(managed(1)), []);
+      await one(faultsAfter(managed(5)), /found 5 of 5 in use/);
+    });
+
     it("over the quota are refused", () =>
       one(
         faultsAfter((account) => giveAddresses(account, 5)),
