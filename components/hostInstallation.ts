@@ -19,11 +19,13 @@ export interface Login {
 /** The settings of the host files, of which some are known only once AWS has answered. */
 export type HostInputs = { [Key in keyof HostSettings]: pulumi.Input<HostSettings[Key]> };
 
-/** Built field by field: the plugin prints an unknown field's neighbours, the private key among them. */
+/**
+ * Built field by field: the plugin prints an unknown field's neighbours, the private key among them. Without a key the plugin asks the
+ * agent at its own SSH_AUTH_SOCK (pulumi-command, remote/connection.go), for the proxy too. The socket's path is not an input: the state
+ * outlives the agent, and `destroy` dials from the state.
+ */
 function connection({ ssh, sshPrivateKey, address }: Login): types.input.remote.ConnectionArgs {
-  const authentication = sshPrivateKey
-    ? { privateKey: pulumi.secret(sshPrivateKey) }
-    : { ...(process.env["SSH_AUTH_SOCK"] ? { agentSocketPath: process.env["SSH_AUTH_SOCK"] } : {}) };
+  const authentication = sshPrivateKey ? { privateKey: pulumi.secret(sshPrivateKey) } : {};
   return {
     host: ssh.host ?? address,
     port: ssh.port ?? 22,

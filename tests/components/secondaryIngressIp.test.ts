@@ -517,17 +517,33 @@ describe("SecondaryIngressIp", function () {
       assert.equal(fields["host"], "198.51.100.37");
     });
 
-    it("uses the agent where there is no key", async () => {
-      const before = process.env["SSH_AUTH_SOCK"];
-      process.env["SSH_AUTH_SOCK"] = "/run/agent.sock";
-      try {
-        const { recording } = await make({ ...prod, sshPrivateKey: undefined });
-        const [command] = recording.resources.filter(({ name }) => name === "ingress-preflight");
-        assert.ok(text(command?.inputs["connection"]).includes("/run/agent.sock"));
-      } finally {
-        if (before === undefined) delete process.env["SSH_AUTH_SOCK"];
-        else process.env["SSH_AUTH_SOCK"] = before;
-      }
+    it("leaves the operator's machine and session out of the state", async () => {
+      const proxy = { host: "bastion.example.com", user: "jump", hostKey: "ssh-ed25519 BBBB" };
+      const onMachine = async (word: string): Promise<Recording["resources"]> => {
+        const before = { ...process.env };
+        const names = [
+          "SSH_AUTH_SOCK",
+          "HOME",
+          "USER",
+          "LOGNAME",
+          "HOSTNAME",
+          "TMPDIR",
+          "LANG",
+          "SSH_CLIENT",
+          "PULUMI_HOME",
+        ];
+        Object.assign(process.env, Object.fromEntries(names.map((name) => [name, `/of/${word}`])));
+        try {
+          const ssh = { user: "ubuntu", hostKey: "ssh-ed25519 AAAA", proxy };
+          return (await make({ ...prod, ssh, sshPrivateKey: undefined })).recording.resources;
+        } finally {
+          for (const name of names) Reflect.deleteProperty(process.env, name);
+          Object.assign(process.env, before);
+        }
+      };
+      const first = await onMachine("first-machine");
+      assert.ok(!text(first).includes("first-machine"));
+      assert.deepEqual(await onMachine("second-machine"), first);
     });
 
     it("installs sockets instead of a program for socket-proxyd", async () => {

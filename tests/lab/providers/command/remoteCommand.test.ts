@@ -171,6 +171,28 @@ for (const [server, startServer] of Object.entries(sshServers())) {
       assert.equal(await refused(gone), `dial unix ${agent.socket}: connect: no such file or directory`);
     });
 
+    it("logs in by the agent of its own session, also through a proxy, where the connection names none", async () => {
+      const agentless = { privateKey: undefined };
+      const inputs = {
+        create: "echo in",
+        delete: "true",
+        connection: connection({ ...agentless, proxy: connection(agentless) }),
+      };
+      const within = async <T>(work: (own: PluginProcess) => Promise<T>): Promise<T> => {
+        const agent = await startAgent(loginKey.private);
+        const own = await PluginProcess.start("command", { SSH_AUTH_SOCK: agent.socket });
+        try {
+          return await work(own);
+        } finally {
+          await own.stop();
+          await agent.stop();
+        }
+      };
+      const created = await within((own) => own.create(type, inputs));
+      assert.ok(!JSON.stringify(created).includes("agentSocketPath"));
+      await within((own) => own.delete(type, created.id, created.outputs));
+    });
+
     it("goes through a proxy, and says where on the way it failed", async () => {
       const proxied = connection({ proxy: connection() });
       assert.equal((await created({ connection: proxied, create: "cat", stdin: "there" }))["stdout"], "there");
