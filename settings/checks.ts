@@ -4,14 +4,18 @@ import { z } from "zod";
 import { hostKey } from "./hostKey";
 
 const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+/** Of text: its reader has to see that a number was given, which looks right. */
+const showToText = (value: unknown): string => (typeof value === "number" ? `the number ${value}` : show(value));
 
 /** The error of a check that expects something other than its input. */
 const expecting = (expected: string) => ({
   error: ({ input }: { input?: unknown }): string => `expected ${expected}, found ${show(input)}`,
 });
 
-const text = (expected: string, test: (value: string) => boolean) =>
-  z.string(expecting(expected)).refine(test, expecting(expected));
+const text = (expected: string, test: (value: string) => boolean) => {
+  const error = ({ input }: { input?: unknown }): string => `expected ${expected}, found ${showToText(input)}`;
+  return z.string({ error }).refine(test, { error });
+};
 
 export const matching = (expected: string, pattern: RegExp) => text(expected, (value) => pattern.test(value));
 
@@ -60,13 +64,24 @@ const tagName = text(
 );
 export const tags = z.record(
   tagName,
-  matching("a tag's value of up to 256 characters", tagText(256)),
+  matching("a tag's value as text of up to 256 characters: letters, digits, spaces and _ . : / = + - @", tagText(256)),
   expecting("tags by name"),
 );
 
-const host = text("a host name or address", (value) => isIpv4(value) || domainPattern.test(value.toLowerCase()));
+/** A host as resolvers take it, which need not be a full domain name, or an address. */
+const hostPattern =
+  /^(?=.{1,254}$)(?!(?:.*\.)?\d+\.?$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?)+(?<=[^.]|[^.]\.)$/i;
+const isHost = (value: string): boolean => isIpv4(value) || ipaddr.IPv6.isValid(value) || hostPattern.test(value);
+const host = text("a host name or address, without user and port", isHost);
 const port = integer("a port, 1–65535", 1, 65535);
-const user = matching("a login name", /^[a-z_][a-z0-9_-]{0,31}$/);
+/**
+ * What sshd and useradd take, and what directories make of it: https://systemd.io/USER_NAMES/. Neither `jane.doe`, `Jane`,
+ * `CORP\jane` nor `jane@corp.example` is unusual.
+ */
+const user = matching(
+  "a login name of letters, digits and . _ @ + \\ -, as the node has it",
+  /^(?!\.{1,2}$)[\p{L}\p{N}._][\p{L}\p{N}._@+\\-]{0,254}\$?$/u,
+);
 const hop = { port: port.optional(), user, hostKey };
 const proxy = z.strictObject({ host, ...hop }, expecting("the fields of a proxy"));
 export const ssh = z.strictObject(

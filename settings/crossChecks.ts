@@ -1,6 +1,7 @@
 /** Faults between settings that are each valid alone. */
 import { apiNameProblem, isApiName } from "./apiNames";
 import { IngressMode } from "./choices";
+import { defaults } from "./defaults";
 import type { Path } from "./faults";
 import { howToScan } from "./hostKey";
 import type { Settings } from "./schema";
@@ -9,6 +10,8 @@ import type { Settings } from "./schema";
 export interface Problem {
   path: Path;
   problem: string;
+  /** To set instead of the example. */
+  value?: number;
 }
 
 /** Settings of which some may be missing, because their own checks refused them. */
@@ -38,6 +41,7 @@ const portProblems = ({ httpsNodePort, httpNodePort }: Known): Problem[] =>
         {
           path: ["httpNodePort"],
           problem: `expected another port than httpsNodePort, found ${httpNodePort} for both`,
+          value: httpsNodePort === defaults.httpNodePort ? defaults.httpsNodePort : defaults.httpNodePort,
         },
       ]
     : [];

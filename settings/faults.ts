@@ -1,4 +1,6 @@
 /** Faults of a stack's settings, and the commands that fix them. */
+import { z } from "zod";
+import { inner } from "./scalars";
 import { settings } from "./table";
 
 export interface Fault {
@@ -43,39 +45,102 @@ const pathOf = ([key, ...inside]: Path): string =>
     }),
   ].join("");
 
-/** `path`, continued down to a plain value of the key's example, and that value. A part that the example lacks stands for its first. */
-function exampleAt(path: Path): [path: PropertyKey[], value: unknown] {
-  const [key = "", ...inside] = path;
-  const { example, check } = settings[String(key)] ?? {};
-  const whole = [key];
-  let value = example ?? check?.parse(undefined);
-  while (typeof value === "object" && value !== null) {
-    const parts = new Map<PropertyKey, unknown>(Array.isArray(value) ? value.entries() : Object.entries(value));
-    const [[first, firstValue] = [0, undefined]] = parts;
-    const part = inside.shift() ?? first;
-    whole.push(part);
-    value = parts.get(part) ?? firstValue;
-  }
-  return [whole, value];
+const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
+const partsOf = (value: object): Map<PropertyKey, unknown> =>
+  new Map<PropertyKey, unknown>(Array.isArray(value) ? value.entries() : Object.entries(value));
+
+/** The check of a part of what `check` checks. */
+function checkOf(check: unknown, part: PropertyKey): unknown {
+  const whole = inner(check);
+  if (whole instanceof z.ZodArray) return whole.element;
+  if (whole instanceof z.ZodRecord) return whole.valueType;
+  return whole instanceof z.ZodObject ? (whole.shape as Readonly<Record<PropertyKey, unknown>>)[part] : undefined;
 }
 
-/** The commands that fix a stack's settings. */
+/** The check of what is at `path`. */
+export const checkAt = ([key, ...inside]: Path): unknown =>
+  inside.reduce<unknown>((check, part) => checkOf(check, part), settings[String(key)]?.check);
+
+const isRequired = (check: unknown): boolean => !(check instanceof z.ZodOptional || check instanceof z.ZodDefault);
+
+interface Leaf {
+  path: PropertyKey[];
+  value: unknown;
+}
+
+/** What to set in `value`, an example: of an object every field that it must have, of a list or record one. */
+function leaves(path: PropertyKey[], value: unknown, check: unknown): Leaf[] {
+  if (!isContainer(value)) return [{ path, value }];
+  const parts = [...partsOf(value)].map(([part, each]) => ({ part, each, check: checkOf(check, part) }));
+  const wanted = inner(check) instanceof z.ZodObject ? parts.filter((one) => isRequired(one.check)) : parts.slice(0, 1);
+  return wanted.flatMap((one) => leaves([...path, one.part], one.each, one.check));
+}
+
+/** The plain values to set at `path`, from the key's example. A part that the example lacks stands for its first. */
+function examplesAt([key = "", ...inside]: Path): Leaf[] {
+  const { example, check } = settings[String(key)] ?? {};
+  let [value, inValue]: [unknown, unknown] = [example ?? check?.parse(undefined), check];
+  const whole: PropertyKey[] = [key];
+  for (const part of inside) {
+    if (!isContainer(value)) break;
+    const parts = partsOf(value);
+    value = parts.get(part) ?? [...parts.values()][0];
+    inValue = checkOf(inValue, part);
+    whole.push(part);
+  }
+  return leaves(whole, value, inValue);
+}
+
+/**
+ * The part of `found` that must go before the engine can set `path`: a list or map in the place of the other, or inside a
+ * setting also a scalar. A setting that is a scalar as a whole is replaced by the engine itself.
+ */
+function inTheWay([key = "", ...inside]: Path, found: unknown): Path | undefined {
+  const place: PropertyKey[] = [key];
+  for (const part of inside) {
+    if (found === undefined || (!isContainer(found) && place.length === 1)) return undefined;
+    if (!isContainer(found) || Array.isArray(found) !== (typeof part === "number")) return place;
+    place.push(part);
+    found = partsOf(found).get(part);
+  }
+  return isContainer(found) && place.length > 1 ? place : undefined;
+}
+
+/** The commands that fix a stack's settings. They are the same in sh and in PowerShell. */
 export interface Fixes {
-  /** Sets an example value. */
-  set: (path: Path) => string;
+  /**
+   * Sets a value.
+   * @param found what the setting is now
+   * @param value instead of an example
+   */
+  set: (path: Path, found?: unknown, value?: string | number) => string;
   remove: (path: Path) => string;
 }
 
 export function fixesOf(project: string, stack: string): Fixes {
-  const place = (path: Path): string =>
-    path.length === 1 ? `${project}:${pathOf(path)}` : `--path '${project}:${pathOf(path)}'`;
+  const place = (path: Path): string => {
+    const name = `${project}:${pathOf(path)}`;
+    if (path.length > 1) return `--path '${name}'`;
+    return /^[\w:.-]+$/.test(name) ? name : `'${name}'`;
+  };
+  const remove = (path: Path): string => {
+    // Inside single quotes, sh and PowerShell write a single quote differently.
+    const whole = path.findIndex((part) => String(part).includes("'"));
+    return `pulumi config rm --stack ${stack} ${place(whole > 0 ? path.slice(0, whole) : path)}`;
+  };
+  const setOne = ({ path, value }: Leaf): string => {
+    const start = `pulumi config set --stack ${stack}`;
+    // PowerShell has no `<`.
+    if (settings[String(path[0])]?.secret) return `cat ${String(value)} | ${start} --secret ${place(path)}`;
+    return `${start} ${place(path)} ${path.length === 1 ? String(value) : `'${String(value)}'`}`;
+  };
   return {
-    set(given) {
-      const [path, value] = exampleAt(given);
-      const start = `pulumi config set --stack ${stack}`;
-      if (settings[String(path[0])]?.secret) return `${start} --secret ${place(path)} < ${String(value)}`;
-      return `${start} ${place(path)} ${path.length === 1 ? String(value) : `'${String(value)}'`}`;
+    set(given, found, value) {
+      if (given.some((part) => String(part).includes("'"))) return remove(given);
+      const all = value === undefined ? examplesAt(given) : [{ path: [...given], value }];
+      const obstacle = inTheWay(all[0]?.path ?? given, found);
+      return [...(obstacle ? [remove(obstacle)] : []), ...all.map(setOne)].join("; ");
     },
-    remove: (path) => `pulumi config rm --stack ${stack} ${place(path)}`,
+    remove,
   };
 }

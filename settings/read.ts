@@ -2,8 +2,9 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { crossCheck } from "./crossChecks";
-import { ConfigError, type Fault, type Fixes, fixesOf, nameOf } from "./faults";
+import { checkAt, ConfigError, type Fault, type Fixes, fixesOf, nameOf, type Path } from "./faults";
 import { schema, type Settings, type SshSettings } from "./schema";
+import { isText, withScalarsOf } from "./scalars";
 import { settings } from "./table";
 
 export { ConfigError, type Fault } from "./faults";
@@ -11,25 +12,36 @@ export type { Settings, SshSettings, StackSettings } from "./schema";
 
 const isKnown = (key: string): boolean => Object.hasOwn(settings, key);
 
-/** True for a key whose value is text, even if it looks like a number. */
-function isText(key: string): boolean {
-  let check: unknown = settings[key]?.check;
-  while (check instanceof z.ZodDefault || check instanceof z.ZodOptional) check = check.unwrap();
-  return check instanceof z.ZodString || check instanceof z.ZodEnum;
-}
-
 /** The engine gives every value as text: lists, objects, numbers and booleans as JSON. */
 function valueOf(key: string, value: string): unknown {
-  if (isText(key)) return value;
+  const check = settings[key]?.check;
+  if (isText(check)) return value;
   try {
     const parsed: unknown = JSON.parse(value);
-    return parsed;
+    return withScalarsOf(check, parsed);
   } catch {
     return value;
   }
 }
 
-function faultsOfIssue(issue: z.core.$ZodIssue, fixes: Fixes): Fault[] {
+/** What stands at `path` inside a setting. */
+const at = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (whole, part) =>
+      typeof whole === "object" && whole !== null ? (whole as Record<PropertyKey, unknown>)[part] : undefined,
+    value,
+  );
+
+/** The value that was meant, if the check takes it. */
+function meant(path: Path, found: unknown): string | undefined {
+  // YAML has taken the last zeros of a fraction, and nobody knows how many.
+  const value = typeof found === "number" ? String(found) : settings[String(path[0])]?.nearest?.(found);
+  const check = checkAt(path);
+  return value !== undefined && check instanceof z.ZodType && check.safeParse(value).success ? value : undefined;
+}
+
+/** @param values what was given, by key */
+function faultsOfIssue(issue: z.core.$ZodIssue, fixes: Fixes, values: Readonly<Record<string, unknown>>): Fault[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((name) => ({
@@ -39,7 +51,9 @@ function faultsOfIssue(issue: z.core.$ZodIssue, fixes: Fixes): Fault[] {
     }));
   if (issue.code === "invalid_key")
     return [{ key: nameOf(path), problem: issue.issues[0]?.message ?? issue.message, fix: fixes.remove(path) }];
-  return [{ key: nameOf(path), problem: issue.message, fix: fixes.set(path) }];
+  const [key = "", ...inside] = path;
+  const given = values[String(key)];
+  return [{ key: nameOf(path), problem: issue.message, fix: fixes.set(path, given, meant(path, at(given, inside))) }];
 }
 
 /**
@@ -70,8 +84,12 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   const problems = crossCheck({ ...(wrong.has("ssh") ? { ssh: {} as SshSettings } : {}), ...right });
   const faults: Fault[] = [
     ...unknown,
-    ...issues.flatMap((issue) => faultsOfIssue(issue, fixes)),
-    ...problems.map(({ path, problem }) => ({ key: nameOf(path), problem, fix: fixes.set(path) })),
+    ...issues.flatMap((issue) => faultsOfIssue(issue, fixes, values)),
+    ...problems.map(({ path, problem, value }) => ({
+      key: nameOf(path),
+      problem,
+      fix: fixes.set(path, values[String(path[0])], value),
+    })),
   ];
   if (faults.length > 0 || data === undefined) throw new ConfigError(stack, faults);
   return data;

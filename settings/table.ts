@@ -26,6 +26,8 @@ export interface Setting {
   modes?: readonly IngressMode[];
   /** A value for the commands that fix a fault; the default if absent. For a secret, the file that holds it. */
   example?: unknown;
+  /** The text that was meant by what was found, for the command that fixes it. */
+  nearest?: (found: unknown) => string | undefined;
   /** What happens if an optional key is not set. */
   unset?: string;
   secret?: true;

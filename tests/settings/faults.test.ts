@@ -19,15 +19,48 @@ describe("faults", () => {
     [["appDomains", 3], "--path 'kops-secondary-ingress:appDomains[3]' 'app.example.com'"],
     [["tags", "team"], "--path 'kops-secondary-ingress:tags.team' 'platform'"],
     [["tags", "cost center"], `--path 'kops-secondary-ingress:tags["cost center"]' 'platform'`],
-    [["ssh"], "--path 'kops-secondary-ingress:ssh.user' 'ubuntu'"],
     [["ssh", "port"], "--path 'kops-secondary-ingress:ssh.port' '22'"],
-    [["ssh", "proxy"], "--path 'kops-secondary-ingress:ssh.proxy.host' 'bastion.example.com'"],
     [["ssh", "proxy", "hostKey"], "--path 'kops-secondary-ingress:ssh.proxy.hostKey' 'ssh-ed25519 AAAA…'"],
-    [["sshPrivateKey"], "--secret kops-secondary-ingress:sshPrivateKey < ~/.ssh/id_ed25519"],
   ] as [Path, string][])
     it(`of ${nameOf(path)} have a command that sets it`, () => {
       assert.equal(fixes.set(path), `pulumi config set --stack prod ${rest}`);
     });
+
+  const set = "pulumi config set --stack prod --path 'kops-secondary-ingress:";
+  const rm = "pulumi config rm --stack prod";
+
+  it("of an object set every field that it must have", () => {
+    assert.equal(fixes.set(["ssh"]), `${set}ssh.user' 'ubuntu'; ${set}ssh.hostKey' 'ssh-ed25519 AAAA…'`);
+  });
+
+  it("first remove what the engine would not replace", () => {
+    assert.equal(fixes.set(["tags"], "team"), `${set}tags.team' 'platform'`);
+    assert.equal(fixes.set(["tags"], ["team"]), `${rm} kops-secondary-ingress:tags; ${set}tags.team' 'platform'`);
+    assert.equal(
+      fixes.set(["appDomains"], { a: "b" }),
+      `${rm} kops-secondary-ingress:appDomains; ${set}appDomains[0]' 'app.example.com'`,
+    );
+    assert.equal(
+      fixes.set(["tags", "team"], { team: ["a"] }),
+      `${rm} --path 'kops-secondary-ingress:tags.team'; ${set}tags.team' 'platform'`,
+    );
+    assert.equal(
+      fixes.set(["ssh", "proxy"], { proxy: "bastion" }).split("; ")[0],
+      `${rm} --path 'kops-secondary-ingress:ssh.proxy'`,
+    );
+  });
+
+  it("of a secret read its file in a way that sh and PowerShell have in common", () => {
+    assert.equal(
+      fixes.set(["sshPrivateKey"]),
+      "cat ~/.ssh/id_ed25519 | pulumi config set --stack prod --secret kops-secondary-ingress:sshPrivateKey",
+    );
+  });
+
+  it("quote what a shell would take for its own", () => {
+    assert.equal(fixes.remove(["a;b c"]), `${rm} 'kops-secondary-ingress:a;b c'`);
+    assert.equal(fixes.remove(["tags", "it's"]), `${rm} kops-secondary-ingress:tags`);
+  });
 
   it("have a command for every key, without a place to fill in", () => {
     for (const key of Object.keys(settings)) assert.doesNotMatch(fixes.set([key]), /undefined|null|\[object/);

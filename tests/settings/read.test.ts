@@ -192,6 +192,53 @@ describe("config", () => {
     assert.match(faults({ apiForwarder: "1" })[0]?.problem ?? "", /socat or socket-proxyd, found "1"/);
   });
 
+  it("takes numbers and booleans as text where the setting is text, as `pulumi config set --path` makes them", () => {
+    const tags = { CostCenter: 4711, on: true, year: "2026" };
+    assert.deepEqual(readConfig(project, settings({ tags }), "prod").tags, {
+      CostCenter: "4711",
+      on: "true",
+      year: "2026",
+    });
+    const { ssh } = readConfig(project, settings({ ssh: { user: 1000, hostKey, port: "2222" } }), "prod");
+    assert.deepEqual([ssh?.user, ssh?.port], ["1000", 2222]);
+  });
+
+  const withSsh = (change: object): readonly Fault[] => faults({ ssh: { user: "ubuntu", hostKey, ...change } });
+
+  for (const user of ["jane.doe", "Jane", "CORP\\jane", "jane@corp.example.com", "_apt", "1000", "jürgen", "node$"])
+    it(`takes the login ${user}`, () => assert.deepEqual(withSsh({ user }), []));
+  for (const user of ["", "-oProxyCommand=x", "a b", "a:b", "a/b", "..", "a;reboot", "$(reboot)", "a\n", "a'b"])
+    it(`refuses the login ${JSON.stringify(user)}`, () => {
+      const [fault, ...others] = withSsh({ user });
+      assert.deepEqual([fault?.key, others], ["ssh.user", []]);
+    });
+
+  for (const host of [
+    "bastion",
+    "Node.example.com",
+    "node.example.com.",
+    "my_node.example.com",
+    "192.0.2.1",
+    "2001:db8::1",
+  ])
+    it(`takes the host ${host}`, () => assert.deepEqual(withSsh({ host }), []));
+  for (const host of ["", ".", "a..b", "999.1.1.1", "10.1", "a:22", "me@a", "-a", "a b", "ssh://a", "a/b", "$(reboot)"])
+    it(`refuses the host ${JSON.stringify(host)}`, () => {
+      const [fault, ...others] = withSsh({ host });
+      assert.deepEqual([fault?.key, others], ["ssh.host", []]);
+    });
+
+  it("refuses a number whose digits YAML has changed, with a fix that keeps what is left of them", () => {
+    const [fault, ...others] = faults({ tags: { version: 1.1 } });
+    assert.deepEqual(others, []);
+    assert.match(fault?.problem ?? "", /expected a tag's value as text.*, found the number 1\.1/);
+    assert.equal(fault?.fix, "pulumi config set --stack prod --path 'kops-secondary-ingress:tags.version' '1.1'");
+    assert.match(
+      faults({ tags: { id: 12345678901234567000 } })[0]?.problem ?? "",
+      /found the number 12345678901234567/,
+    );
+  });
+
   it("reports all faults at once", () => {
     const found = faults({ mode: "x", httpsNodePort: 1, appDomains: ["api.k8s.example.com"], nonsense: "1" });
     assert.deepEqual(found.map(({ key }) => key).sort(), ["appDomains[0]", "httpsNodePort", "mode", "nonsense"]);
