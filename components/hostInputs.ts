@@ -1,5 +1,6 @@
 /** Mode dual-ip: what the host files are rendered from, as far as arguments and AWS tell it. */
 import * as pulumi from "@pulumi/pulumi";
+import { healthName } from "../hostfiles/healthName";
 import { vpcRanges } from "./aws/vpcRanges";
 import type { CompleteArgs } from "./defaults";
 import type { ModeInputs } from "./mode";
@@ -26,6 +27,7 @@ export function knownInputs({ args, node, connection }: ModeInputs, statsPasswor
     formerOwner: formerStack,
     instanceId: node.instanceId,
     clusterName,
+    healthName: healthName(args.appDomains),
     primaryPrivateIp: node.primaryPrivateIp,
     requestedIp: args.secondaryPrivateIp ?? "",
     adopt,

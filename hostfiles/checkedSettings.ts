@@ -21,6 +21,7 @@ const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
   formerOwner: matches(/^$|^[\w.-]{1,100}\/[\w.-]{1,100}$/),
   instanceId: matches(/^i-[0-9a-f]{8,17}$/),
   clusterName: matches(/^[a-z0-9][a-z0-9.-]{0,252}$/),
+  healthName: matches(/^$|^[a-z0-9_][a-z0-9._-]{0,252}$/),
   primaryPrivateIp: isIpv4,
   secondaryPrivateIp: isIpv4,
   requestedIp: (value) => value === "" || isIpv4(value),

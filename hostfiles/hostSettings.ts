@@ -36,6 +36,8 @@ export interface HostSettings {
   proxyProtocol: boolean;
   /** Who reaches the API on the primary address besides the node, its VPC and the pods; empty: everyone whom AWS lets in. */
   apiAllowedCidrs: readonly string[];
+  /** A name of the applications that an ingress controller answers to; `""` for none. */
+  healthName: string;
   /** Ranges of the node's VPC. */
   vpcCidrs: readonly string[];
   /** Ranges of pods that the node itself names, besides kOps' default. */

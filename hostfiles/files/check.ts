@@ -22,8 +22,9 @@ import {
 } from "../node/paths";
 import { apiForwardListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
+import { quote } from "../node/shell";
 
-type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp">;
+type Settings = Pick<HostSettings, "clusterName" | "primaryPrivateIp" | "healthName">;
 
 /** Seconds between two checks. */
 const period = 60;
@@ -36,10 +37,10 @@ const recent = 3600;
 /**
  * The state is one JSON object, replaced as a whole. `time` and `lastGood`: seconds since 1970. `checks`: whether each item is right, or right
  * again after a repair. `certificates`: which certificate each path shows (`api`, `other` or `none`; kOps answers 401 to anonymous requests,
- * so a status code would prove nothing). `edited`: installed files that were changed by hand. `repaired` and `failed`: in this run.
+ * so a status code would prove nothing); a TLS alert is `other`, for somebody sent it, and the API server sends none. `edited`: installed files that were changed by hand. `repaired` and `failed`: in this run.
  * `repairs`: since boot, including the guard's. `repairsLastHour`: the recent ones among them.
  */
-export function renderCheck({ clusterName, primaryPrivateIp }: Settings): string {
+export function renderCheck({ clusterName, primaryPrivateIp, healthName }: Settings): string {
   return `#!/bin/bash
 # Inspects what the secondary ingress needs and repairs what drifted; writes one line to the journal if it did.
 set -u
@@ -69,13 +70,14 @@ keep() { # name, test, repair
 }
 list() { local word all=; for word in $1; do all="$all,\\"$word\\""; done; echo "[\${all#,}]"; }
 
-# Prints which certificate ADDRESS:443 shows to a client that sends no SNI.
-certificate() {
+handshake() { timeout 3 openssl s_client -connect "$1:443" \${2:+-servername} \${2:--noservername} </dev/null 9>&-; }
+# Prints which certificate an address shows on port 443: to a client that asks for a name, or sends no SNI.
+certificate() { # address, name
   local names
-  names=$(timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null 9>&- | openssl x509 -noout -ext subjectAltName 2>/dev/null)
+  names=$(handshake "$@" 2>/dev/null | openssl x509 -noout -ext subjectAltName 2>/dev/null)
   case $names in
     *DNS:api.internal.${clusterName}*) echo api ;;
-    '') echo none ;;
+    '') if handshake "$@" 2>&1 >/dev/null | grep -q 'SSL alert number'; then echo other; else echo none; fi ;;
     *) echo other ;;
   esac
 }
@@ -101,7 +103,7 @@ fi
 
 # HAProxy and the forwarder may be starting: try twice before calling it bad.
 for attempt in 1 2; do
-  seen="$(certificate $primary) $(certificate 127.0.0.1) $(certificate $secondary)"
+  seen="$(certificate $primary) $(certificate 127.0.0.1) $(certificate $secondary ${quote(healthName)})"
   [ "$seen" != 'api api other' ] || break
   [ $attempt = 2 ] || sleep 1
 done

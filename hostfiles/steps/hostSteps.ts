@@ -196,7 +196,7 @@ export function hostSteps({ adopt, apiForwarder, filterApi, forceFilter }: HostS
     ...(adopt ? [takeoverStep] : []),
     programStep("guard", guardProgram, [], renderGuard, restartIfChanged("secondary-ingress-guard.service")),
     unitStep("guard-unit", "secondary-ingress-guard.service", renderGuardUnit),
-    programStep("check", checkProgram, ["clusterName", "primaryPrivateIp"], renderCheck),
+    programStep("check", checkProgram, ["clusterName", "primaryPrivateIp", "healthName"], renderCheck),
     file({
       name: "check-unit",
       path: unitPath("secondary-ingress-check.service"),

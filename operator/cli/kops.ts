@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createTwoFilesPatch } from "diff";
 import { resourcesOf, type StackState } from "../../automation/state";
 import { vpcRanges } from "../../components/aws/vpcRanges";
+import { healthName } from "../../hostfiles/healthName";
 import { NetworkConfig } from "../../hostfiles/hostSettings";
 import { parsePreflight } from "../../hostfiles/node/preflight";
 import { balancerPieces, mergeBalancer, renderBalancerPieces } from "../kops/balancerPieces";
@@ -68,6 +69,7 @@ async function piecesOfStack(flags: KopsFlags, stack: OpenedStack, state: StackS
     owner,
     formerOwner: settings.formerStack,
     clusterName: settings.clusterName,
+    healthName: healthName(settings.appDomains),
     secondaryPrivateIp: outputs.secondaryPrivateIp,
     httpsNodePort: settings.httpsNodePort,
     httpNodePort: settings.httpNodePort,

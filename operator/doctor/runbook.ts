@@ -253,7 +253,7 @@ export const runbook: Readonly<Record<string, Page>> = {
     onNode: ["nft list table ip secondary_ingress"],
   },
   INGRESS_UNREACHABLE: {
-    text: "Everything on the way is as it should be, and there is no answer from here.",
+    text: "Everything on the way is as it should be, and there is no answer from here; or a TLS alert: the ingress controller is there, and has no certificate for the name.",
     here: ["curl -skv --max-time 5 --resolve <domain>:443:<ingress> https://<domain>/"],
     onNode: ["nft list table ip secondary_ingress", journal],
   },

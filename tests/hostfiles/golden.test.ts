@@ -16,6 +16,7 @@ const cases = {
     proxyProtocol: true,
     httpsNodePort: 32443,
     httpNodePort: 32080,
+    healthName: "",
     secondaryPrivateIp: "10.255.255.254",
     requestedIp: "10.255.255.254",
     adopt: true,

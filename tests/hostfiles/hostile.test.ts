@@ -62,6 +62,7 @@ describe("hostile values", function () {
     "owner",
     "instanceId",
     "clusterName",
+    "healthName",
     "primaryPrivateIp",
     "secondaryPrivateIp",
     "statsPassword",

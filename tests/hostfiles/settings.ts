@@ -16,6 +16,7 @@ export function hostSettings(change: Partial<TestSettings> = {}): TestSettings {
     owner: "kops-secondary-ingress/prod",
     instanceId: "i-0a1b2c3d4e5f60001",
     clusterName: "k8s.example.com",
+    healthName: "app.example.com",
     primaryPrivateIp: "172.20.45.37",
     secondaryPrivateIp: "172.20.45.38",
     requestedIp: "172.20.45.38",

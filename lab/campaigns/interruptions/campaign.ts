@@ -37,6 +37,7 @@ const settings: HostSettings = {
   owner: "kops-secondary-ingress/prod",
   instanceId: labInstanceId,
   clusterName: labCluster,
+  healthName: "app.example.com",
   primaryPrivateIp: node.primaryPrivateIp,
   secondaryPrivateIp: "172.20.45.99",
   requestedIp: "172.20.45.99",

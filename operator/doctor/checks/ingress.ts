@@ -41,6 +41,10 @@ function firstAnswer(
 const lookOnTheWay = (facts: Facts): string =>
   `look whether allowedCidrs or a firewall on the way leaves out this machine; if not, run: ${up(facts)}`;
 
+/** Somebody is there, and does not know the name. */
+const lookAtNames =
+  "look with 'kubectl get ingresses,gateways,certificates -A' whether the ingress controller has the name and a certificate for it";
+
 /** Days left of the certificates. */
 const lasts =
   (days: number, expected: string) =>
@@ -68,7 +72,7 @@ export const ingressChecks: readonly Check[] = [
         ? undefined
         : {
             observed: "no answer on the HTTPS NodePort, from the node",
-            expected: "any HTTP status",
+            expected: "any HTTP status, or a TLS alert",
             fix: lookAtIngress,
           },
   ),
@@ -118,12 +122,13 @@ export const ingressChecks: readonly Check[] = [
       after: httpsWay,
     },
     (facts) => {
-      const found = facts.reach.ingress.find(({ answer }) => answer.error !== "");
+      // Without a name to ask for, an ingress controller may refuse whoever asks.
+      const found = facts.reach.ingress.find(({ name, answer }) => answer.error !== "" && (name || !answer.refused));
       return (
         found && {
           observed: `${place(found, facts)}: ${found.answer.error}`,
           expected: "a TLS handshake",
-          fix: lookOnTheWay(facts),
+          fix: found.answer.refused ? lookAtNames : lookOnTheWay(facts),
         }
       );
     },

@@ -2,6 +2,7 @@
 import type { Connection } from "../../../components/aws/connection";
 import type { Settings } from "../../../settings/read";
 import type { StackOutputs } from "../../../outputs/stackOutputs";
+import { healthName } from "../../../hostfiles/healthName";
 import { IngressMode } from "../../../settings/choices";
 import type { Facts } from "../check";
 import { askAws } from "./aws";
@@ -27,13 +28,16 @@ export interface Question {
   nameServer?: string;
 }
 
-function node({ outputs, settings }: Question): Promise<NodeFacts | NodeUnknown | Unknown> | Unknown {
+function node(
+  { outputs, settings }: Question,
+  domains: readonly string[],
+): Promise<NodeFacts | NodeUnknown | Unknown> | Unknown {
   if (outputs.mode !== IngressMode.DualIp) return { because: `mode ${outputs.mode} has nothing on the node` };
   if (!settings?.ssh) return { because: "there is no login to the node: give --stack" };
   const { httpsNodePort, httpNodePort, proxyProtocol, sshPrivateKey: privateKey, ssh } = settings;
   return askNode(
     { ssh, address: outputs.apiPublicIp || outputs.primaryPrivateIp, ...(privateKey ? { privateKey } : {}) },
-    { outputs, httpsNodePort, httpNodePort, proxyProtocol },
+    { outputs, healthName: healthName(domains), httpsNodePort, httpNodePort, proxyProtocol },
   );
 }
 
@@ -42,7 +46,7 @@ export async function collect(question: Question): Promise<Facts> {
   const domains = settings?.appDomains ?? outputs.dns.records.map(({ name }) => name.replace(/\.$/, ""));
   const [aws, onNode, reach, names] = await Promise.all([
     askAws(connection, outputs, owner),
-    node(question),
+    node(question, domains),
     askFromHere(outputs, domains, ca),
     askNames(outputs.dns.records, nameServer),
   ]);

@@ -76,7 +76,7 @@ const fields = z.object({
   apiOnLoopback: z.string(),
   /** Of the API's certificate; empty without one. */
   apiCertificateEnd: z.string(),
-  /** Status of the answer, 0 without one; 1 for a connection where there is no curl. */
+  /** Status of the answer, 0 without one; 1 for a TLS handshake or alert alone, or for a connection where there is no curl. */
   nodePortHttps: number,
   nodePortHttp: number,
   diskFreeMiB: number,
@@ -90,6 +90,8 @@ export type NodeFacts = z.output<typeof fields>;
 
 export interface NodeQuestion {
   outputs: Pick<StackOutputs, "primaryPrivateIp" | "secondaryPrivateIp">;
+  /** A name of the applications, which an ingress controller may ask for; `""` for none. */
+  healthName: string;
   httpsNodePort: number;
   httpNodePort: number;
   /** The ingress speaks the PROXY protocol on its NodePorts. */
@@ -101,18 +103,28 @@ const unitLines = Object.entries(units)
   .join("\n");
 
 /** For bash as root: one `key value` a line. */
-export function renderScript({ outputs, httpsNodePort, httpNodePort, proxyProtocol }: NodeQuestion): string {
+export function renderScript({
+  outputs,
+  healthName,
+  httpsNodePort,
+  httpNodePort,
+  proxyProtocol,
+}: NodeQuestion): string {
   const { primaryPrivateIp, secondaryPrivateIp } = outputs;
   const proxy = proxyProtocol ? "--haproxy-protocol" : "";
   return `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-primary=${quote(primaryPrivateIp)} secondary=${quote(secondaryPrivateIp)}
+primary=${quote(primaryPrivateIp)} secondary=${quote(secondaryPrivateIp)} name=${quote(healthName)}
 say() { printf '%s %s\\n' "$1" "$(tr -s '\\n\\t ' ' ' <<<"$2" | sed 's/ $//')"; }
 word() { local word; word=$("$@" 2>/dev/null); echo "\${word:-unknown}"; }
 whether() { local key=$1; shift; if "$@" >/dev/null 2>&1; then say $key yes; else say $key no; fi; }
 listeners() { ss -Hltnp "sport = :$1" | sed -E 's/.* ([^ ]+) +[^ ]+ +users:\\(\\("([^"]+)".*/\\2@\\1/' | sort -u; }
 certificate() { timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName -enddate 2>/dev/null; }
 status() { # scheme, port
-  if command -v curl >/dev/null; then curl -sk -o /dev/null -m 3 ${proxy} -w '%{http_code}' "$1://$primary:$2/"
+  local host=\${name:-$primary} said
+  if command -v curl >/dev/null; then
+    said=$(curl -skv --noproxy '*' -m 3 ${proxy} --resolve "$host:$2:$primary" -o /dev/null -w '\nstatus %{http_code} %{time_appconnect}\n' "$1://$host:$2/" 2>&1)
+    # A TLS alert proves that somebody is there, as does a handshake without an answer over HTTP.
+    awk '/\\(IN\\), TLS.* alert|TLS fatal alert/ {alert = 1} $1 == "status" {print ($2 + 0 ? $2 + 0 : alert || $3 + 0 ? 1 : 0)}' <<<"$said"
   else timeout 3 bash -c "exec 7</dev/tcp/$primary/$2" 2>/dev/null && echo 1 || echo 0
   fi
 }

@@ -1,6 +1,7 @@
 /** What a client gets who stands where the doctor runs. */
 import { get } from "node:http";
 import { connect } from "node:tls";
+import { askable } from "../../../hostfiles/healthName";
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 
 /** A TLS handshake: the certificate that was shown, or why there was none. */
@@ -8,6 +9,8 @@ export interface TlsAnswer {
   error: string;
   /** Subject alternative names without their kind; empty where there was no certificate. */
   names: string[];
+  /** Somebody is there, and refused the handshake by a TLS alert: usual for a name that an ingress controller does not know, or for none. */
+  refused: boolean;
   /** Empty where the certificate is trusted and for the name that was asked for. */
   distrust: string;
   /** Until the certificate ends; 0 without one. */
@@ -35,7 +38,7 @@ const patience = 4_000;
 const day = 86_400_000;
 
 export function askTls(address: string, port: number, name: string, ca?: string): Promise<TlsAnswer> {
-  const answer: TlsAnswer = { error: "", names: [], distrust: "", daysLeft: 0 };
+  const answer: TlsAnswer = { error: "", refused: false, names: [], distrust: "", daysLeft: 0 };
   return new Promise((resolve) => {
     const socket = connect({
       host: address,
@@ -52,7 +55,8 @@ export function askTls(address: string, port: number, name: string, ca?: string)
       end(`no answer within ${patience / 1000} s`);
     });
     socket.on("error", (error) => {
-      end(error.message);
+      answer.refused = error.message.includes("SSL alert number");
+      end(answer.refused ? `a TLS alert (${"reason" in error ? String(error.reason) : error.message})` : error.message);
     });
     socket.on("secureConnect", () => {
       const certificate = socket.getPeerCertificate();
@@ -84,7 +88,7 @@ export async function askFromHere(outputs: StackOutputs, domains: readonly strin
   const asked = domains.length > 0 ? domains : [""];
   const addressesOf = (name: string): readonly string[] =>
     outputs.dns.records.find((record) => record.name === `${name}.`)?.values ?? [ingressPublicIp];
-  const ways = asked.flatMap((name) => addressesOf(name).map((address) => ({ name, address })));
+  const ways = asked.flatMap((name) => addressesOf(name).map((address) => ({ name: askable(name), address })));
   // By the first name that leads to it.
   const byAddress = [...new Map(ways.toReversed().map((way) => [way.address, way])).values()].toReversed();
   const [ingress, http, api] = await Promise.all([

@@ -27,6 +27,7 @@ import {
 import { certificateFor } from "../../support/certificate";
 import { type FakeNode, onFakeNode } from "../../support/fakeNode";
 import { installValidators, needsProgram } from "../../support/needs";
+import { refusals, serveNamed } from "../../support/namedController";
 import { hostSettings } from "../settings";
 
 const settings = hostSettings({ apiAllowedCidrs: ["192.0.2.0/24"] });
@@ -54,7 +55,7 @@ describe("check", () => {
   let certificates: Record<"api" | "ingress", { key: string; cert: string }>;
   before(async function () {
     await installValidators();
-    for (const program of ["nft", "openssl", "ss"]) needsProgram(this, program);
+    for (const program of ["haproxy", "nft", "openssl", "ss"]) needsProgram(this, program);
     certificates = {
       api: await certificateFor(`api.internal.${clusterName}`),
       ingress: await certificateFor("app.example.com"),
@@ -334,6 +335,32 @@ describe("check", () => {
       { good, certificates },
       { good: false, certificates: { primary: "other", loopback: "other", secondary: "api" } },
     );
+  });
+
+  for (const refusal of Object.keys(refusals) as (keyof typeof refusals)[])
+    it(`is good while the ingress controller answers to named clients alone and refuses others ${refusal}`, async () => {
+      node().succeed(end(`${secondary}:10443`));
+      await serveNamed(node(), `${secondary}:10443`, refusal);
+      const { good, certificates } = run().state;
+      assert.deepEqual({ good, certificates }, { good: true, certificates: seen });
+    });
+
+  it("takes a TLS alert for an answer where there is no name to ask for, and a closed connection for none", async () => {
+    for (const [refusal, secondaryShows] of [
+      ["by a TLS alert", "other"],
+      ["by closing the connection", "none"],
+    ] as const) {
+      node().succeed(
+        `${end(`${secondary}:10443`)}; pkill haproxy; while ss -Hltn | grep -qF '${secondary}:10443 '; do :; done`,
+      );
+      await serveNamed(node(), `${secondary}:10443`, refusal);
+      node().run("exec bash -s", { input: renderCheck({ ...settings, healthName: "" }) });
+      const { good, certificates } = JSON.parse(node().read(checkState)) as State;
+      assert.deepEqual(
+        { good, certificates },
+        { good: secondaryShows === "other", certificates: { ...seen, secondary: secondaryShows } },
+      );
+    }
   });
 
   it("names edited files and leaves them as they are", () => {

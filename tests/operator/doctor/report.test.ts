@@ -6,7 +6,7 @@ import { IngressMode } from "../../../settings/choices";
 import { healthy, healthyAws, healthyNode, silentAws } from "./facts";
 
 const everything = { only: [], ignore: [] };
-const nobody = { error: "ECONNREFUSED", names: [], distrust: "", daysLeft: 0 };
+const nobody = { error: "ECONNREFUSED", refused: false, names: [], distrust: "", daysLeft: 0 };
 const codes = (all: readonly { code: string }[]): string[] => all.map(({ code }) => code);
 
 describe("doctor's report", () => {
@@ -64,6 +64,19 @@ describe("doctor's report", () => {
     for (const code of ["API_ADDRESS_LOST", "ELASTIC_IP_UNASSOCIATED", "SSH_UNREACHABLE", "IDLE_ELASTIC_IP"])
       assert.equal(skipped.find((each) => each.code === code)?.because, "INSTANCE_GONE explains it", code);
     assert.ok(!findings.some(({ fix }) => /release-address|associate-address/.test(fix)));
+  });
+
+  it("takes a TLS alert for an answer without a name, and for a name that the ingress controller does not know", () => {
+    const refusing = (name: string) => {
+      const facts = healthy();
+      const answer = { ...nobody, error: "a TLS alert (tlsv1 unrecognized name)", refused: true };
+      const ingress = [{ name, address: facts.outputs.ingressPublicIp, answer }];
+      return judge({ ...facts, reach: { ...facts.reach, ingress } }, everything).findings;
+    };
+    assert.deepEqual(refusing(""), []);
+    const [finding, ...others] = refusing("app.example.com");
+    assert.deepEqual([finding?.code, others], ["INGRESS_UNREACHABLE", []]);
+    assert.match(finding?.fix ?? "", /^look with 'kubectl get ingresses,gateways/);
   });
 
   it("says why something was not looked at, once for all that hangs on it", () => {

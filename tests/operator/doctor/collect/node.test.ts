@@ -3,8 +3,17 @@ import { spawnSync } from "node:child_process";
 import { parseFacts, reasonOf, renderScript } from "../../../../operator/doctor/collect/node";
 import { HostKeyDiffers } from "../../../../operator/doctor/collect/ssh";
 import { outputs } from "../../../dns/support";
+import { onFakeNode } from "../../../support/fakeNode";
+import { serveNamed } from "../../../support/namedController";
+import { installValidators, needsProgram } from "../../../support/needs";
 
-const question = { outputs: outputs(), httpsNodePort: 30443, httpNodePort: 30080, proxyProtocol: false };
+const question = {
+  outputs: outputs(),
+  healthName: "app.example.com",
+  httpsNodePort: 30443,
+  httpNodePort: 30080,
+  proxyProtocol: false,
+};
 
 describe("doctor's look at the node", () => {
   it("is a script that bash takes and that changes nothing", () => {
@@ -27,6 +36,30 @@ describe("doctor's look at the node", () => {
     assert.equal(facts.owner, "");
     assert.deepEqual(facts.haproxy.active, false);
     assert.deepEqual(facts.history, []);
+  });
+
+  describe("at an ingress controller that answers to named clients alone", () => {
+    before(async function () {
+      await installValidators();
+      for (const program of ["haproxy", "curl"]) needsProgram(this, program);
+    });
+    const node = onFakeNode((fresh) => {
+      fresh.succeed(`ip addr add ${question.outputs.primaryPrivateIp}/32 dev lo`);
+    });
+    const status = (healthName: string): string | undefined =>
+      /^nodePortHttps (.*)$/m.exec(
+        node().run("exec bash -s", { input: renderScript({ ...question, healthName }) }).stdout,
+      )?.[1];
+
+    for (const [refusal, unnamed] of [
+      ["by a TLS alert", "1"],
+      ["by closing the connection", "0"],
+    ] as const)
+      it(`finds it by name, and without one where it refuses others ${refusal}: ${unnamed}`, async () => {
+        assert.equal(status("app.example.com"), "0");
+        await serveNamed(node(), `${question.outputs.primaryPrivateIp}:30443`, refusal);
+        assert.deepEqual([status("app.example.com"), status("")], ["404", unnamed]);
+      });
   });
 
   it("is refused when it was cut short", () => {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { askFromHere } from "../../../../operator/doctor/collect/reach";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
+import { askFromHere, askTls } from "../../../../operator/doctor/collect/reach";
 import { outputs } from "../../../dns/support";
 
 describe("doctor's look from here", () => {
@@ -23,6 +26,32 @@ describe("doctor's look from here", () => {
     );
     assert.ok(ingress.every(({ answer }) => answer.error.includes("ECONNREFUSED")));
     assert.equal(api, undefined);
+  });
+
+  it("knows a TLS alert from nobody", async () => {
+    // Without a certificate no cipher fits.
+    const server = createServer({}).on("tlsClientError", () => undefined);
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const answer = await askTls("127.0.0.1", port, "");
+    server.close();
+    assert.deepEqual(
+      [answer.refused, /^a TLS alert \(.*handshake failure\)$/.test(answer.error)],
+      [true, true],
+      answer.error,
+    );
+    assert.equal((await askTls("127.0.0.1", port, "")).refused, false);
+  });
+
+  it("asks for a name that a wildcard stands for", async () => {
+    const records = [record("*.example.com.", "127.0.0.1")];
+    const { ingress } = await askFromHere(outputs({ ...given, dns: { schemaVersion: 1, ready: true, records } }), [
+      "*.example.com",
+    ]);
+    assert.deepEqual(
+      ingress.map(({ name }) => name),
+      ["secondary-ingress-check.example.com"],
+    );
   });
 
   it("asks the stack's address where there is no name", async () => {
