@@ -46,7 +46,8 @@ exports.keepStripped = (path, text, strip) => {
 
 const compileAnew = Module.prototype._compile;
 Module.prototype._compile = function compile(content, path, format) {
-  if (format === "module") return compileAnew.call(this, content, path, format);
+  // A dynamic import needs Node.js' own way of compiling.
+  if (format === "module" || /\bimport\s*\(/.test(content)) return compileAnew.call(this, content, path, format);
   const code = content.startsWith("#!") ? `//${content}` : content;
   const typescript = stripped.get(path);
   const hash = typescript?.hash ?? hashOf(code);
@@ -56,7 +57,6 @@ Module.prototype._compile = function compile(content, path, format) {
     script = new vm.Script(Module.wrap(code), {
       filename: path,
       cachedData: known && part(known.data),
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
   } catch {
     return compileAnew.call(this, content, path, format); // A module of the other kind, or Node.js' own message.

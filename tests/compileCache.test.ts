@@ -60,6 +60,12 @@ describe("the compile cache", () => {
     assert.equal(await runMain(join(directory, "elsewhere")), "true\nhello\n");
   });
 
+  it("leaves dynamic imports to Node.js, the first time and the second", async () => {
+    await write("plain.js", `import("./module.mjs").then(({ word }) => console.log(word));`);
+    await write("module.mjs", `export const word = "good morning";`);
+    for (let times = 0; times < 2; times++) assert.equal(await runMain(), "hello\ngood morning\n");
+  });
+
   it("says where a program failed", async () => {
     await write("main.ts", `type Unused = string;\n\nthrow new Error("here");`);
     await assert.rejects(runMain(), /main\.ts:3/);
