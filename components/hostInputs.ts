@@ -1,6 +1,7 @@
 /** Mode dual-ip: what the host files are rendered from, as far as arguments and AWS tell it. */
 import * as pulumi from "@pulumi/pulumi";
 import { healthName } from "../hostfiles/healthName";
+import { canonicalRange } from "../settings/ranges";
 import { vpcRanges } from "./aws/vpcRanges";
 import type { CompleteArgs } from "./defaults";
 import type { ModeInputs } from "./mode";
@@ -13,7 +14,7 @@ export const filtersApi = ({ apiAllowedCidrs }: CompleteArgs): boolean =>
 
 /** @throws {pulumi.RunError} for an empty list behind which the filter would leave out everyone */
 function notEmpty(cidrs: string[]): string[] {
-  if (cidrs.length > 0) return cidrs;
+  if (cidrs.length > 0) return [...new Set(cidrs.map(canonicalRange))];
   throw new pulumi.RunError(
     "apiAllowedCidrs: expected at least one range in a list that the program makes, found none: leave the argument out to let in everyone whom AWS lets in",
   );

@@ -2,6 +2,8 @@
 import * as ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { hostKey } from "./hostKey";
+import { canonicalKey, hasPassphrase, isPrivateKey } from "./privateKeys";
+import { canonicalRange, isIpv4, isRange } from "./ranges";
 
 const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
 /** Of text: its reader has to see that a number was given, which looks right. */
@@ -41,17 +43,12 @@ const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const domainPattern = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+${label}$`);
 export const domainName = (expected: string) => matching(expected, domainPattern);
 
-/** True for a canonical IPv4 address; `ipaddr.isValid` also accepts octal and short forms. */
-const isIpv4 = (value: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(value);
 export const ipv4 = text("an IPv4 address", isIpv4);
 
-/** True for an IPv4 range whose host bits are zero, as AWS requires. */
-function isCidr(value: string): boolean {
-  const [address = "", , extra] = value.split("/");
-  if (extra !== undefined || !isIpv4(address) || !ipaddr.IPv4.isValidCIDRFourPartDecimal(value)) return false;
-  return ipaddr.IPv4.networkAddressFromCIDR(value).toString() === address;
-}
-export const cidrs = list(text("an IPv4 range without host bits, like 10.0.0.0/8", isCidr), "a list of IPv4 ranges");
+const found = expecting("an IPv4 range without host bits, like 10.0.0.0/8");
+const range = z.string(found).overwrite(canonicalRange).refine(isRange, found);
+/** Each once: a rule is named after its range, and AWS refuses the same rule twice. */
+export const cidrs = list(range, "a list of IPv4 ranges").overwrite((ranges) => [...new Set(ranges)]);
 
 /** https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: lengths and characters. */
 const tagText = (longest: number): RegExp => new RegExp(`^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,${longest}}$`, "u");
@@ -89,8 +86,16 @@ export const ssh = z.strictObject(
   expecting("the fields of ssh"),
 );
 
-/** Its message never shows the key. */
-const privateKeyError = { error: () => "expected a private key in PEM form (the value is secret and not shown)" };
+/** Its messages never show the key. */
+const privateKeyError = {
+  error: () => "expected a private key in PEM form, found something else (it is secret and not shown)",
+};
 export const privateKey = z
   .string(privateKeyError)
-  .regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]+\n-----END [A-Z ]*PRIVATE KEY-----\s*$/, privateKeyError);
+  .overwrite(canonicalKey)
+  .refine(isPrivateKey, { ...privateKeyError, abort: true })
+  .refine((key) => !hasPassphrase(key), {
+    error: () =>
+      "expected a key without a passphrase, found one with a passphrase: leave it out, and give it to the SSH agent with ssh-add",
+    params: { remove: true },
+  });

@@ -51,6 +51,8 @@ function faultsOfIssue(issue: z.core.$ZodIssue, fixes: Fixes, values: Readonly<R
     }));
   if (issue.code === "invalid_key")
     return [{ key: nameOf(path), problem: issue.issues[0]?.message ?? issue.message, fix: fixes.remove(path) }];
+  if (issue.code === "custom" && issue.params?.["remove"] === true)
+    return [{ key: nameOf(path), problem: issue.message, fix: fixes.remove(path) }];
   const [key = "", ...inside] = path;
   const given = values[String(key)];
   return [{ key: nameOf(path), problem: issue.message, fix: fixes.set(path, given, meant(path, at(given, inside))) }];

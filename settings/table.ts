@@ -16,6 +16,7 @@ import {
   tags,
 } from "./checks";
 import { takenPorts } from "./ports";
+import { withoutHostBits } from "./ranges";
 
 export interface Setting {
   /** What the value must be, with its default. A key that is neither optional nor has a default is required. */
@@ -32,6 +33,9 @@ export interface Setting {
   unset?: string;
   secret?: true;
 }
+
+const nearestRange = (found: unknown): string | undefined =>
+  typeof found === "string" ? withoutHostBits(found) : undefined;
 
 const dualIp = [IngressMode.DualIp];
 const loadBalancer = [IngressMode.LoadBalancer];
@@ -87,12 +91,14 @@ export const table = {
   allowedCidrs: {
     check: cidrs.min(1, "expected at least one range, found none").default(["0.0.0.0/0"]),
     text: "IPv4 ranges that may reach the applications",
+    nearest: nearestRange,
   },
   apiAllowedCidrs: {
     check: cidrs.default([]),
     text: "IPv4 ranges that may reach the API, besides the node, its VPC and the pods; empty: everyone",
     modes: dualIp,
     example: ["192.0.2.0/24"],
+    nearest: nearestRange,
   },
   forceApiAllowedCidrs: {
     check: flag.default(false),
@@ -188,7 +194,7 @@ export const table = {
   },
   sshPrivateKey: {
     check: privateKey.optional(),
-    text: "a private key in PEM form; always set it as a secret",
+    text: "a private key in PEM form, without a passphrase; always set it as a secret",
     modes: dualIp,
     unset: "the SSH agent",
     example: "~/.ssh/id_ed25519",

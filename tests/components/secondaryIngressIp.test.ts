@@ -217,6 +217,22 @@ describe("SecondaryIngressIp", function () {
       });
     });
 
+    it("opens the NodePorts once to a range that comes again", async () => {
+      const later = (range: string): pulumi.Output<string> =>
+        pulumi.output(new Promise<string>((resolve) => setTimeout(resolve, 20, range)));
+      const expected = ["10.0.0.0/8", "192.0.2.7/32"].flatMap((cidr) => [rule(30443, cidr), rule(30080, cidr)]).sort();
+      for (const allowedCidrs of [
+        ["10.0.0.0/8", "192.0.2.7", "10.0.0.0/8", "192.0.2.7/32"],
+        ["10.0.0.0/8", later("10.0.0.0/8"), later("192.0.2.7"), later("192.0.2.7/32")],
+      ]) {
+        const { recording } = await make({ ...dev, allowedCidrs });
+        assert.deepEqual(
+          children(recording).filter((child) => child.includes("Rule")),
+          expected,
+        );
+      }
+    });
+
     it("opens the NodePorts to each range", async () => {
       const { recording } = await make({ ...dev, allowedCidrs: ["10.0.0.0/8", "192.0.2.0/24"], httpsNodePort: 31443 });
       const rules = children(recording).filter((child) => child.includes("Rule"));

@@ -228,6 +228,30 @@ describe("config", () => {
       assert.deepEqual([fault?.key, others], ["ssh.host", []]);
     });
 
+  it("takes a range that comes again once, and an address as the range of it alone", () => {
+    const typed = ["198.51.100.0/24", " 198.51.100.0/24 ", "192.0.2.7", "192.0.2.7/32", "10.0.0.0/08"];
+    const { allowedCidrs, apiAllowedCidrs } = readConfig(
+      project,
+      settings({ allowedCidrs: typed, apiAllowedCidrs: typed }),
+      "prod",
+    );
+    assert.deepEqual(allowedCidrs, ["198.51.100.0/24", "192.0.2.7/32", "10.0.0.0/8"]);
+    assert.deepEqual(apiAllowedCidrs, allowedCidrs);
+  });
+
+  it("keeps ranges that overlap: each is a rule of its own", () => {
+    const typed = ["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16"];
+    assert.deepEqual(readConfig(project, settings({ allowedCidrs: typed }), "prod").allowedCidrs, typed);
+  });
+
+  it("fixes host bits by the range that holds them, and opens nothing else", () => {
+    const [fault] = faults({ allowedCidrs: ["10.0.0.0/8", "203.0.113.7/24"] });
+    assert.equal(
+      fault?.fix,
+      "pulumi config set --stack prod --path 'kops-secondary-ingress:allowedCidrs[1]' '203.0.113.0/24'",
+    );
+  });
+
   it("refuses a number whose digits YAML has changed, with a fix that keeps what is left of them", () => {
     const [fault, ...others] = faults({ tags: { version: 1.1 } });
     assert.deepEqual(others, []);

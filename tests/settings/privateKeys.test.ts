@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { utils } from "ssh2";
+import { readConfig, type Settings } from "../../settings/read";
+import { IngressMode } from "../../settings/choices";
+
+const project = "kops-secondary-ingress";
+const read = (sshPrivateKey: string): Settings =>
+  readConfig(
+    project,
+    {
+      [`${project}:mode`]: IngressMode.NodePort,
+      [`${project}:clusterName`]: "k8s.example.com",
+      [`${project}:sshPrivateKey`]: sshPrivateKey,
+    },
+    "prod",
+  );
+
+const openSsh = utils.generateKeyPairSync("ed25519").private.trim() + "\n";
+const pem = (type: "pkcs1" | "pkcs8", passphrase?: string): string =>
+  generateKeyPairSync("rsa", { modulusLength: 2048 })
+    .privateKey.export({ type, format: "pem", ...(passphrase ? { cipher: "aes-256-cbc", passphrase } : {}) })
+    .toString();
+
+describe("private keys", () => {
+  for (const [kind, key] of [
+    ["OpenSSH's form", openSsh],
+    ["PEM", pem("pkcs1")],
+    ["PKCS #8", pem("pkcs8")],
+  ] as const) {
+    it(`in ${kind} stay as they are`, () => {
+      assert.equal(read(key).sshPrivateKey, key);
+      assert.equal(read(key.trimEnd()).sshPrivateKey, key.trimEnd());
+    });
+
+    const forms: Record<string, string> = {
+      "carriage returns": key.replaceAll("\n", "\r\n"),
+      "\\n as two characters": key.trimEnd().replaceAll("\n", "\\n"),
+      "\\r\\n as four": key.replaceAll("\n", "\\r\\n"),
+      quotes: JSON.stringify(key),
+      "spaces for line ends": key.trim().replaceAll("\n", " "),
+      "an indentation, as in YAML": key.replaceAll("\n", "\n    "),
+      "a byte order mark": `\ufeff${key}`,
+      "base64 around it": Buffer.from(key).toString("base64"),
+    };
+    for (const [form, text] of Object.entries(forms))
+      it(`in ${kind} with ${form} are read`, () => {
+        const wrapped = read(text).sshPrivateKey ?? "";
+        assert.equal(wrapped.replace(/\s/g, ""), key.replace(/\s/g, ""));
+        assert.match(wrapped, /^-----BEGIN [A-Z ]+-----\n(?:[\w+/=]{1,70}\n)+-----END [A-Z ]+-----\n$/);
+        const parsed = kind === "PKCS #8" ? undefined : utils.parseKey(wrapped);
+        assert.ok(!(parsed instanceof Error), String(parsed));
+      });
+  }
+
+  for (const [kind, key] of [
+    [
+      "OpenSSH's form",
+      utils.generateKeyPairSync("ed25519", { passphrase: "secret", cipher: "aes256-ctr", rounds: 4 }).private,
+    ],
+    ["PEM", pem("pkcs1", "secret")],
+    ["PKCS #8", pem("pkcs8", "secret")],
+  ] as const)
+    it(`with a passphrase in ${kind} are refused before anything is made, once`, () => {
+      for (const text of [key, key.replaceAll("\n", "\r\n"), key.trim().replaceAll("\n", "\\n")])
+        assert.throws(
+          () => read(text),
+          (error: Error) => {
+            assert.match(
+              error.message,
+              /^1 setting .*\n {2}sshPrivateKey: expected a key without a passphrase, found one with/,
+            );
+            assert.match(
+              error.message,
+              /ssh-add\n {4}fix: pulumi config rm --stack prod kops-secondary-ingress:sshPrivateKey$/,
+            );
+            return true;
+          },
+        );
+    });
+
+  for (const [what, text] of [
+    ["a public key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJbVv5ZOPCJAM2Ce2TYnqk6nV3q4jNQlQGxhSAXJ7jWm"],
+    ["a path", "/home/jane/.ssh/id_rsa"],
+    ["half a key", openSsh.slice(0, 200)],
+  ] as const)
+    it(`that are ${what} are refused with a fix for sh and PowerShell, and not shown`, () => {
+      assert.throws(
+        () => read(text),
+        (error: Error) => {
+          assert.match(error.message, /fix: cat ~\/\.ssh\/id_ed25519 \| pulumi config set --stack prod --secret \S+$/);
+          return !error.message.includes(text.slice(40, 80) || text);
+        },
+      );
+    });
+});
