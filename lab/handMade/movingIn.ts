@@ -7,6 +7,7 @@ import { step } from "../progress";
 import { awsCalls } from "../proof/proof";
 import type { Count } from "../proof/prober";
 import { stackOutputs } from "../proof/outputs";
+import { rebootedRows } from "../proof/reboot";
 import { type Row, row } from "../proof/row";
 import { difference, type Snapshot } from "../proof/snapshot";
 import { run } from "./hands";
@@ -14,7 +15,7 @@ import type { Layout } from "./layout";
 import { renewApiServer } from "./make";
 import { type Probed, startLayoutProbers } from "./probers";
 import { layoutSnapshot } from "./snapshot";
-import type { Variant } from "./variants";
+import { type Variant, variants } from "./variants";
 
 /** What a layout must not lose, ever. */
 const takesAway = ["DisassociateAddress", "ReleaseAddress", "UnassignPrivateIpAddresses"];
@@ -161,6 +162,10 @@ export async function movingInRows({
       return { ok: finished.status === 0, observed: finished.status === 0 ? "no change" : said(finished) };
     }),
   );
+
+  // A reboot leaves the layout as it is where the API server is back on its port already.
+  if (variant.rebootsTo !== undefined && variant === variants[variant.rebootsTo])
+    rows.push(...(await rebootedRows(kept.state)));
 
   const back: Probed[] = answering.filter((place) => place !== "api-loopback");
   rows.push(

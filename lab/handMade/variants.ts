@@ -30,6 +30,8 @@ export interface Variant {
   answers(state: LabState): Partial<Record<QuestionId, Answerer>>;
   /** The finding with which the program refuses to move in. */
   refused?: string;
+  /** What a reboot makes of the layout, where that does not depend on who is first. */
+  rebootsTo?: VariantName;
 }
 
 const asWritten: Variant = {
@@ -73,6 +75,7 @@ const rebootedApiFirst: Variant = {
     await run(`systemctl start haproxy.service ${forwarder} || :`);
     for (const unit of ["haproxy.service", forwarder]) await until(`systemctl --quiet is-failed ${unit}`, 30);
   },
+  rebootsTo: "rebooted-api-first",
   states: (forwarder) => ({ "haproxy.service": "enabled failed", [forwarder]: "enabled failed" }),
   answers: () => ({
     "api-loopback": "api",
@@ -142,7 +145,7 @@ WantedBy=multi-user.target
 };
 
 export const variants: Readonly<Record<VariantName, Variant>> = {
-  "as-written": asWritten,
+  "as-written": { ...asWritten, rebootsTo: "rebooted" },
   rebooted,
   "rebooted-api-first": rebootedApiFirst,
   "rebooted-forwarder-first": rebootedForwarderFirst,

@@ -4,6 +4,10 @@ import { ApiForwarder } from "../../../settings/choices";
 import { type HostSettings, NetworkConfig } from "../../../hostfiles/hostSettings";
 import { hostSteps } from "../../../hostfiles/steps/hostSteps";
 import type { HostStep } from "../../../hostfiles/steps/hostStep";
+import { type Layout, secondary } from "../../handMade/layout";
+import { makeLayout } from "../../handMade/make";
+import { layoutSnapshot } from "../../handMade/snapshot";
+import { keepLab } from "../../keptLab";
 import { lab, type LabOptions } from "../../lab";
 import { labCluster, labInstanceId } from "../../cloud/labAccount";
 import { node } from "../../network/addresses";
@@ -12,7 +16,9 @@ import { onNode } from "../../node/machine";
 import { overSsh } from "../../node/ssh";
 import type { Finished } from "../../process";
 import { step } from "../../progress";
-import { type Count, startProber } from "../../proof/prober";
+import { type Count, type Prober, startProber } from "../../proof/prober";
+import { probeApi } from "../../proof/probes";
+import { difference } from "../../proof/snapshot";
 import { type Action, actionsAt, arm, disarm, installWrappers } from "./wrappers";
 
 export interface Interruption {
@@ -30,9 +36,12 @@ export interface InterruptionsReport {
   points: number;
   interruptions: Interruption[];
   api: Count;
+  /** What a layout made by hand is not again in the end. */
+  notGivenBack: string[];
 }
 
-const settings: HostSettings = {
+/** On an untouched node. */
+const untouched: HostSettings = {
   formerOwner: "",
   owner: "kops-secondary-ingress/prod",
   instanceId: labInstanceId,
@@ -54,17 +63,28 @@ const settings: HostSettings = {
   reinstall: "",
 };
 
-const create = (each: HostStep): Promise<Finished> => overSsh(each.create(settings), each.stdin(settings));
+/** On a node with the layout made by hand. */
+const handMade: HostSettings = {
+  ...untouched,
+  secondaryPrivateIp: secondary.address,
+  requestedIp: secondary.address,
+  adopt: true,
+  apiAllowedCidrs: [],
+};
 
-async function mustCreate(each: HostStep): Promise<void> {
-  const { status, stdout, stderr } = await create(each);
+const create = (each: HostStep, settings: HostSettings): Promise<Finished> =>
+  overSsh(each.create(settings), each.stdin(settings));
+
+async function mustCreate(each: HostStep, settings: HostSettings): Promise<void> {
+  const { status, stdout, stderr } = await create(each, settings);
   if (status !== 0) throw new Error(`${each.name}: ${stdout}${stderr}`);
 }
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The file that a step installs, from its command. */
-const pathOf = (each: HostStep): string | undefined => /--path (\S+)/.exec(each.create(settings))?.[1];
+const pathOf = (each: HostStep, settings: HostSettings): string | undefined =>
+  /--path (\S+)/.exec(each.create(settings))?.[1];
 
 async function hashOnNode(path: string): Promise<string> {
   return (
@@ -91,13 +111,17 @@ async function waitForInstaller(): Promise<void> {
   ]);
 }
 
-async function interrupt(each: HostStep, call: number, program: string, action: Action): Promise<Interruption> {
-  const path = pathOf(each);
+async function interrupt(
+  each: HostStep,
+  settings: HostSettings,
+  { call, program, action }: Pick<Interruption, "call" | "program" | "action">,
+): Promise<Interruption> {
+  const path = pathOf(each, settings);
   const before = path ? await hashOnNode(path) : "";
   const after = hash(each.stdin(settings));
   const broken: string[] = [];
   await arm(call, action);
-  const { status } = await create(each);
+  const { status } = await create(each, settings);
   await waitForInstaller();
   await disarm();
   if (status === 0) broken.push("the run did not fail");
@@ -106,60 +130,74 @@ async function interrupt(each: HostStep, call: number, program: string, action: 
     if (now !== before && now !== after) broken.push(`${path} is neither as before nor as after`);
     if (action === "refused" && now !== before) broken.push(`${path} is not as before, though its own tool refused it`);
   }
-  const again = await create(each);
+  const again = await create(each, settings);
   if (again.status !== 0) broken.push(`the next run does not complete: ${again.stdout}${again.stderr}`);
   else if (path && (await hashOnNode(path)) !== after) broken.push(`${path} is not as after the next run`);
   broken.push(...(await leftOver()).map((what) => `left over: ${what}`));
   return { step: each.name, call, program, action, broken };
 }
 
-/** @param every interrupt only at every nth point; a first run of each step records the points */
+/** Requests to the API while installations are interrupted; from outside where nobody serves 127.0.0.1:443. */
+const probeTheApi = (port: number, made: Layout | undefined): Promise<Prober> =>
+  made
+    ? probeApi()
+    : startProber(
+        {
+          from: "node",
+          address: "127.0.0.1",
+          port,
+          host: `api.internal.${labCluster}`,
+          authority: keyPair("cluster-authority").certificate,
+        },
+        20,
+      );
+
+/**
+ * @param every interrupt only at every nth point; a first run of each step records the points
+ * @param adopt make the layout by hand first, and take it over
+ */
 export async function runInterruptions(
-  { every }: { every: number },
+  { every, adopt = false }: { every: number; adopt?: boolean },
   options: Pick<LabOptions, "apiPort" | "apiAddress">,
 ): Promise<InterruptionsReport> {
-  await lab.up({ ...options, plugins: "auto" });
+  const kept = await keepLab({ ...options, plugins: "auto" });
   try {
+    const layout = adopt ? await makeLayout(kept, "as-written") : undefined;
+    const settings = adopt ? handMade : untouched;
     await installWrappers();
-    const steps = hostSteps({ adopt: false, apiForwarder: ApiForwarder.Socat, filterApi: true, forceFilter: false });
-    const prober = await startProber(
-      {
-        from: "node",
-        address: "127.0.0.1",
-        port: options.apiPort,
-        host: `api.internal.${labCluster}`,
-        authority: keyPair("cluster-authority").certificate,
-      },
-      20,
-    );
+    const before = layout && (await layoutSnapshot(layout));
+    const steps = hostSteps({ adopt, apiForwarder: ApiForwarder.Socat, filterApi: !adopt, forceFilter: false });
+    const prober = await probeTheApi(options.apiPort, layout);
     const interruptions: Interruption[] = [];
     let point = 0;
     for (const each of steps) {
       await step(each.name, async (note) => {
         // Records the step's calls in a run without faults, from the state in which it will be interrupted.
         await arm(0);
-        await mustCreate(each);
+        await mustCreate(each, settings);
         const calls = await disarm();
         let made = 0;
         for (const [index, program] of calls.entries()) {
           for (const action of actionsAt[program]) {
             if (point++ % every !== 0) continue;
-            await undo(each);
-            interruptions.push(await interrupt(each, index + 1, program, action));
+            await undo(each, settings);
+            interruptions.push(await interrupt(each, settings, { call: index + 1, program, action }));
             made++;
           }
         }
         note(`${calls.length} stages, ${made} interruptions`);
       });
     }
-    for (const each of [...steps].reverse()) await undo(each);
-    return { points: point, interruptions, api: await prober.stop() };
+    for (const each of [...steps].reverse()) await undo(each, settings);
+    const api = await prober.stop();
+    const notGivenBack = layout && before ? difference(before, await layoutSnapshot(layout)) : [];
+    return { points: point, interruptions, api, notGivenBack };
   } finally {
     await lab.down();
   }
 }
 
-async function undo(each: HostStep): Promise<void> {
+async function undo(each: HostStep, settings: HostSettings): Promise<void> {
   if (!each.remove) return;
   const { status, stdout, stderr } = await overSsh(each.remove(settings), each.stdin(settings));
   if (status !== 0) throw new Error(`removal of ${each.name}: ${stdout}${stderr}`);
