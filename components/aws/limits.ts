@@ -3,6 +3,7 @@ import type { Address, Instance, NetworkInterface } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
 import { carriesGiven } from "./secondaryAddress";
+import { routeFaults } from "./subnetRoute";
 
 export interface Needs {
   networkInterfaceId: string;
@@ -199,6 +200,7 @@ export async function limitFaults(connection: Connection, needs: Needs): Promise
   const groupIds = (eni.Groups ?? []).map(({ GroupId = "" }) => GroupId);
   return [
     ...cniFaults(interfaces),
+    ...(await routeFaults(connection, { subnetId: eni.SubnetId ?? "", vpcId: eni.VpcId ?? "" })),
     ...interfaceFaults(needs, instance, interfaces),
     ...(await addressFaults(connection, needs, eni, type, elasticIps)),
     ...(await elasticIpFaults(connection, needs, eni, elasticIps)),

@@ -18,6 +18,17 @@ export interface Subnet {
   tags: Tags;
 }
 
+export interface RouteTable {
+  routeTableId: string;
+  vpcId: string;
+  /** Of the subnets that no other table names. */
+  main: boolean;
+  subnetIds: string[];
+  /** Target (`igw-…`, `nat-…`) by destination, without the VPC's own. */
+  routes: Record<string, string>;
+  tags: Tags;
+}
+
 export interface Instance {
   instanceId: string;
   instanceType: string;
@@ -226,6 +237,8 @@ export interface Account {
   region: string;
   vpcs: Vpc[];
   subnets: Subnet[];
+  /** Absent for a main table with an internet gateway in each VPC. */
+  routeTables?: RouteTable[];
   instances: Instance[];
   networkInterfaces: NetworkInterface[];
   addresses: Address[];

@@ -29,6 +29,7 @@ const notFoundErrors = {
   group: ["InvalidGroup.NotFound", "security group"],
   instance: ["InvalidInstanceID.NotFound", "instance ID"],
   networkInterface: ["InvalidNetworkInterfaceID.NotFound", "networkInterface ID"],
+  routeTable: ["InvalidRouteTableID.NotFound", "routeTable ID"],
   rule: ["InvalidSecurityGroupRuleId.NotFound", "security group rule ID"],
   subnet: ["InvalidSubnetID.NotFound", "subnet ID"],
   volume: ["InvalidVolume.NotFound", "volume"],

@@ -4,6 +4,7 @@
  * nftables table and a set of host routes in the `vpc` namespace, replaced as a whole after every change.
  */
 import type { Account, LoadBalancer, NetworkInterface, SecurityGroupRule } from "../aws/account";
+import { isPublicSubnet } from "../aws/ec2/routeTables";
 import { servingTargets } from "../aws/elbv2/health";
 import { run } from "../process";
 import { namespaces, vpc } from "./addresses";
@@ -13,14 +14,20 @@ function publicAddresses(account: Account): { publicIp: string; privateIp: strin
   const balanced = (account.loadBalancers ?? []).flatMap(({ subnets }) =>
     subnets.map(({ networkInterfaceId }) => networkInterfaceId),
   );
+  // Answers from a subnet without an internet gateway take another way out and never arrive.
+  const open = new Set(
+    account.networkInterfaces
+      .filter((each) => isPublicSubnet(account, each))
+      .map(({ networkInterfaceId }) => networkInterfaceId),
+  );
   const elastic = account.addresses.flatMap(({ publicIp, association }) =>
-    association && !balanced.includes(association.networkInterfaceId)
+    association && open.has(association.networkInterfaceId) && !balanced.includes(association.networkInterfaceId)
       ? [{ publicIp, privateIp: association.privateIpAddress }]
       : [],
   );
-  const automatic = account.networkInterfaces.flatMap(({ privateIps }) =>
+  const automatic = account.networkInterfaces.flatMap(({ networkInterfaceId, privateIps }) =>
     privateIps.flatMap(({ privateIpAddress, autoPublicIp }) =>
-      autoPublicIp ? [{ publicIp: autoPublicIp, privateIp: privateIpAddress }] : [],
+      autoPublicIp && open.has(networkInterfaceId) ? [{ publicIp: autoPublicIp, privateIp: privateIpAddress }] : [],
     ),
   );
   return [...elastic, ...automatic];

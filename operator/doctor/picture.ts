@@ -78,7 +78,7 @@ function ingressParts({ ingressPublicIp, ingressPort, secondaryPrivateIp, mode }
     {
       text: `applications: ${ingressPublicIp}`,
       depth: 0,
-      codes: ["ELASTIC_IP_GONE", "ELASTIC_IP_UNASSOCIATED", ...doors],
+      codes: ["SUBNET_PRIVATE", "ELASTIC_IP_GONE", "ELASTIC_IP_UNASSOCIATED", ...doors],
     },
     {
       text: `${secondaryPrivateIp}:443 on lo`,

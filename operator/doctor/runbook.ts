@@ -33,6 +33,13 @@ export const runbook: Readonly<Record<string, Page>> = {
       "aws ec2 describe-network-interfaces --network-interface-ids <eni> --query 'NetworkInterfaces[].PrivateIpAddresses'",
     ],
   },
+  SUBNET_PRIVATE: {
+    text: "The route table of the node's subnet (the one that is associated with it, or else the VPC's main one) sends 0.0.0.0/0 elsewhere: to a NAT gateway, for example. The node gets out, and nobody gets in: an Elastic IP needs an internet gateway.",
+    here: [
+      "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=<subnet> --query 'RouteTables[].Routes'",
+      "aws ec2 describe-route-tables --filters Name=vpc-id,Values=<vpc> Name=association.main,Values=true --query 'RouteTables[].Routes'",
+    ],
+  },
   ELASTIC_IP_GONE: {
     text: "The Elastic IP was released. `pulumi up --refresh` allocates another one: the public address changes, and with it the records that lead there. In the place of one that `allocationId` names it allocates none until the setting is removed.",
     here: ["aws ec2 describe-addresses --query 'Addresses[].[AllocationId,PublicIp,PrivateIpAddress]'"],

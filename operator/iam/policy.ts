@@ -50,7 +50,7 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     ...["DescribeSecurityGroups", "DescribeSecurityGroupRules"],
     // Quotas of the interface and of Elastic IPs.
     ...(balanced ? askedByBalancers : ["DescribeAccountAttributes"]),
-    ...(dualIp ? ["DescribeInstanceTypes"] : []),
+    ...(dualIp ? ["DescribeInstanceTypes", "DescribeRouteTables"] : []),
     ...(allocates ? ["DescribeAddressesAttribute"] : []),
     ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
     ...(dualIp && settings.apiAllowedCidrs.length > 0 ? ["DescribeVpcs"] : []),

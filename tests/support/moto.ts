@@ -46,6 +46,18 @@ export async function seedMoto(
   ];
   const { Vpc } = await client.send(new ec2.CreateVpcCommand({ CidrBlock: vpc.cidr }));
   const { Subnet } = await client.send(new ec2.CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: vpc.subnet }));
+  const { InternetGateway } = await client.send(new ec2.CreateInternetGatewayCommand({}));
+  const { InternetGatewayId } = InternetGateway ?? {};
+  await client.send(new ec2.AttachInternetGatewayCommand({ InternetGatewayId, VpcId: Vpc?.VpcId }));
+  const ofVpc = { Filters: [{ Name: "vpc-id", Values: [Vpc?.VpcId ?? ""] }] };
+  const { RouteTables } = await client.send(new ec2.DescribeRouteTablesCommand(ofVpc));
+  await client.send(
+    new ec2.CreateRouteCommand({
+      RouteTableId: RouteTables?.[0]?.RouteTableId,
+      DestinationCidrBlock: "0.0.0.0/0",
+      GatewayId: InternetGatewayId,
+    }),
+  );
   const { Images } = await client.send(new ec2.DescribeImagesCommand({}));
   const { Instances } = await client.send(
     new ec2.RunInstancesCommand({

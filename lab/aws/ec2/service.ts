@@ -14,6 +14,7 @@ import { startInstances, stopInstances, terminateInstances } from "./instanceSta
 import { describeNetworkInterfaces, modifyNetworkInterfaceAttribute } from "./networkInterfaces";
 import { describeSubnets, describeVpcs } from "./networks";
 import { assignPrivateIpAddresses, unassignPrivateIpAddresses } from "./privateIps";
+import { describeRouteTables, replaceRoute } from "./routeTables";
 import * as groups from "./securityGroups";
 import * as rules from "./securityGroupRules";
 import { createTags, deleteTags, describeTags } from "./tags";
@@ -40,6 +41,7 @@ export const ec2: Service = {
     DescribeInstances: describeInstances,
     DescribeInstanceTypes: describeInstanceTypes,
     DescribeNetworkInterfaces: describeNetworkInterfaces,
+    DescribeRouteTables: describeRouteTables,
     DescribeSecurityGroupRules: rules.describeSecurityGroupRules,
     DescribeSecurityGroups: groups.describeSecurityGroups,
     DescribeSubnets: describeSubnets,
@@ -51,6 +53,7 @@ export const ec2: Service = {
     ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
     ModifySecurityGroupRules: rules.modifySecurityGroupRules,
     ReleaseAddress: addresses.releaseAddress,
+    ReplaceRoute: replaceRoute,
     RevokeSecurityGroupEgress: rules.revokeSecurityGroupEgress,
     RevokeSecurityGroupIngress: rules.revokeSecurityGroupIngress,
     StartInstances: startInstances,

@@ -97,7 +97,14 @@ export const apiChecks: readonly Check[] = [
       area: "API",
       severity: "error",
       title: "the API answers on its public address, from here",
-      after: ["INSTANCE_GONE", "INSTANCE_STOPPED", "API_ADDRESS_LOST", "API_SILENT_ON_PRIMARY", ...forwarder],
+      after: [
+        "INSTANCE_GONE",
+        "INSTANCE_STOPPED",
+        "API_ADDRESS_LOST",
+        "SUBNET_PRIVATE",
+        "API_SILENT_ON_PRIMARY",
+        ...forwarder,
+      ],
     },
     (facts): Verdict | Unknown | undefined => {
       const { reach, outputs } = facts;

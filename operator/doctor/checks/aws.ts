@@ -1,6 +1,7 @@
 /** The account: the instance, its interface, its addresses, and who may come in. */
 import { parseCIDR } from "ipaddr.js";
 import type { Check, Facts, Verdict } from "../check";
+import { inWords } from "../../../components/aws/subnetRoute";
 import type { ElasticIp } from "../collect/aws";
 import type { Target } from "../collect/targets";
 import { aws, balanced, dualIp, list, lookAtIngress, ofAws, onTheNode, set, unset, up } from "./define";
@@ -103,6 +104,25 @@ export const awsChecks: readonly Check[] = [
             observed: `${facts.outputs.networkInterfaceId} has ${list(networkInterface?.privateIps ?? [])}`,
             expected: `${facts.outputs.secondaryPrivateIp} among them`,
             fix: up(facts),
+          },
+  ),
+  ofAws(
+    {
+      code: "SUBNET_PRIVATE",
+      area: "AWS",
+      severity: "error",
+      title: "the node's subnet has a route to an internet gateway",
+      after: ["INSTANCE_GONE"],
+      modes: dualIp,
+    },
+    ["route"],
+    ({ route }) =>
+      !route || route.isPublic
+        ? undefined
+        : {
+            observed: inWords(route),
+            expected: "0.0.0.0/0 to an internet gateway (igw-…): without it no Elastic IP gets a client in",
+            fix: `restore the route to the internet gateway in ${route.routeTableId}, or associate the node's subnet with a route table that has one`,
           },
   ),
   ofAws(

@@ -1,6 +1,7 @@
 /** The account as it is now: a handful of Describe calls, made as the stack's `aws` provider makes its own. */
 import type { Address, NetworkInterface, SecurityGroupRule } from "@aws-sdk/client-ec2";
 import { type Connection, ec2Client, ec2Sdk } from "../../../components/aws/connection";
+import { type DefaultRoute, defaultRoute } from "../../../components/aws/subnetRoute";
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { IngressMode } from "../../../settings/choices";
 import { roleTags, stackTag } from "../../../settings/tagNames";
@@ -42,6 +43,8 @@ export interface AwsFacts {
   targets: Target[] | undefined | Unknown;
   /** Mode load-balancer: kOps' groups of nodes for applications that the balancer does not lead to. Empty in the other modes, and without a balancer. */
   detached: string[] | Unknown;
+  /** Mode dual-ip: of the interface's subnet. Undefined in the other modes, and without an interface. */
+  route: DefaultRoute | undefined | Unknown;
   /** Ranges that reach a port, by the interface's security groups. */
   reachedBy: Record<number, string[]> | Unknown;
 }
@@ -121,6 +124,11 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
       (await client.send(new sdk.DescribeSecurityGroupRulesCommand(filter), { abortSignal })).SecurityGroupRules ?? []
     );
   });
+  const leadsTo = eni.then((found) =>
+    found && outputs.mode === IngressMode.DualIp
+      ? defaultRoute(connection, { subnetId: found.SubnetId ?? "", vpcId: found.VpcId ?? "" }, { abortSignal })
+      : undefined,
+  );
   const addresses = client.send(new sdk.DescribeAddressesCommand({}), { abortSignal });
   const ours = ({ AllocationId, PublicIp, Tags }: Address): boolean =>
     (allocationId !== "" && AllocationId === allocationId) ||
@@ -138,26 +146,28 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
     return arns?.length ? ask(arns) : arns && [];
   };
 
-  const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, reachedBy] = await Promise.all([
-    instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
-    members
-      .then(({ Reservations = [] }) =>
-        Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? [])),
-      )
-      .catch(why),
-    eni.then((found) => found && interfaceOf(found)).catch(why),
-    addresses.then(({ Addresses = [] }) => Addresses.filter(ours).map(elasticIpOf)).catch(why),
-    ofTargetGroups((arns) => askTargets(connection, arns, abortSignal)).catch(why),
-    ofTargetGroups((arns) => askDetached(connection, clusterName, arns, abortSignal))
-      .then((found = []) => found)
-      .catch(why),
-    rules
-      .then((found) =>
-        Object.fromEntries(
-          [outputs.ingressPort, outputs.ingressHttpPort, 443].map((port) => [port, reaching(found, port)]),
-        ),
-      )
-      .catch(why),
-  ]);
-  return { instanceState, controlPlane, networkInterface, elasticIps, targets, detached, reachedBy };
+  const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, route, reachedBy] =
+    await Promise.all([
+      instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
+      members
+        .then(({ Reservations = [] }) =>
+          Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? [])),
+        )
+        .catch(why),
+      eni.then((found) => found && interfaceOf(found)).catch(why),
+      addresses.then(({ Addresses = [] }) => Addresses.filter(ours).map(elasticIpOf)).catch(why),
+      ofTargetGroups((arns) => askTargets(connection, arns, abortSignal)).catch(why),
+      ofTargetGroups((arns) => askDetached(connection, clusterName, arns, abortSignal))
+        .then((found = []) => found)
+        .catch(why),
+      leadsTo.catch(why),
+      rules
+        .then((found) =>
+          Object.fromEntries(
+            [outputs.ingressPort, outputs.ingressHttpPort, 443].map((port) => [port, reaching(found, port)]),
+          ),
+        )
+        .catch(why),
+    ]);
+  return { instanceState, controlPlane, networkInterface, elasticIps, targets, detached, route, reachedBy };
 }

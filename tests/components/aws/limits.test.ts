@@ -214,6 +214,52 @@ describe("limitFaults", function () {
     });
   });
 
+  describe("the subnet's route", () => {
+    const table = (account: Account, target: string | undefined, change: object = {}) => ({
+      routeTableId: "rtb-1",
+      vpcId: account.vpcs[0]?.vpcId ?? "",
+      main: true,
+      subnetIds: [] as string[],
+      routes: (target === undefined ? {} : { "0.0.0.0/0": target }) as Record<string, string>,
+      tags: {},
+      ...change,
+    });
+    const to =
+      (...targets: [string | undefined, object?][]) =>
+      (account: Account): void => {
+        account.routeTables = targets.map(([target, change]) => table(account, target, change));
+      };
+
+    for (const target of ["nat-1", "tgw-1", "eni-1"])
+      it(`to ${target} keeps clients out`, () =>
+        one(faultsAfter(to([target])), new RegExp(`found 0\\.0\\.0\\.0/0 to ${target} in rtb-1 for subnet-\\w+: `)));
+
+    it("is missing", () => one(faultsAfter(to([undefined])), /found no route for 0\.0\.0\.0\/0 in rtb-1/));
+
+    it("is that of the subnet's own table before the VPC's main one", async () => {
+      const own = (account: Account) => ({
+        routeTableId: "rtb-2",
+        main: false,
+        subnetIds: account.subnets.map((each) => each.subnetId),
+      });
+      const tables = (main: string, ofSubnet: string) => (account: Account) =>
+        to([main], [ofSubnet, own(account)])(account);
+      assert.deepEqual(await faultsAfter(tables("nat-1", "igw-1")), []);
+      await one(faultsAfter(tables("igw-1", "nat-1")), /to nat-1 in rtb-2/);
+    });
+
+    it("may lead through a firewall's endpoint, or be in parts", async () => {
+      assert.deepEqual(await faultsAfter(to(["vpce-1"])), []);
+      const halves = { routes: { "0.0.0.0/1": "igw-1", "128.0.0.0/1": "igw-1" } };
+      assert.deepEqual(await faultsAfter(to([undefined, halves])), []);
+    });
+
+    it("of another VPC is nothing to it", async () => {
+      const elsewhere = { vpcId: "vpc-0", routeTableId: "rtb-0" };
+      assert.deepEqual(await faultsAfter(to(["nat-1", elsewhere], ["igw-1"])), []);
+    });
+  });
+
   describe("a CNI that takes secondary addresses", () => {
     for (const [name, change] of Object.entries<(eni: NetworkInterface) => void>({
       "the AmazonVPC CNI": (eni) => (eni.tags["node.k8s.amazonaws.com/instance_id"] = "i-1"),

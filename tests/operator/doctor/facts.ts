@@ -70,6 +70,7 @@ export const healthyAws = (given: StackOutputs): Known => ({
   ],
   targets: [],
   detached: [],
+  route: { routeTableId: "rtb-1", target: "igw-1", isPublic: true },
   reachedBy: { 443: ["0.0.0.0/0"], 80: ["0.0.0.0/0"] },
 });
 
@@ -81,6 +82,7 @@ export const silentAws = (because: string): AwsFacts => ({
   elasticIps: { because },
   targets: { because },
   detached: { because },
+  route: { because },
   reachedBy: { because },
 });
 

@@ -33,6 +33,17 @@ describe("doctor's report", () => {
     assert.ok(codes(skipped).includes("INGRESS_UNREACHABLE"));
   });
 
+  it("names the route of a private subnet, and no firewall", () => {
+    const aws = {
+      ...healthyAws(healthy().outputs),
+      route: { routeTableId: "rtb-1", target: "nat-1", isPublic: false },
+    };
+    const reach = { ...healthy().reach, ingress: [{ name: "", address: "192.0.2.1", answer: nobody }], api: nobody };
+    const { findings } = judge(healthy({ aws, reach }), everything);
+    assert.deepEqual(codes(findings), ["SUBNET_PRIVATE"]);
+    assert.equal(findings[0]?.observed, "0.0.0.0/0 to nat-1 in rtb-1");
+  });
+
   it("puts errors before warnings", () => {
     const node = { ...healthyNode, nat: { active: true, enabled: false }, guard: { active: false, enabled: true } };
     assert.deepEqual(codes(judge(healthy({ node }), everything).findings), ["GUARD_STOPPED", "NAT_NOT_AT_BOOT"]);

@@ -28,7 +28,8 @@ describe("doctor's look at AWS", () => {
     ["DescribeAddresses", 1, ["elasticIps"]],
     ["DescribeInstances", 2, ["instanceState", "controlPlane"]],
     ["DescribeSecurityGroupRules", 1, ["reachedBy"]],
-    ["DescribeNetworkInterfaces", 1, ["networkInterface", "reachedBy"]],
+    ["DescribeNetworkInterfaces", 1, ["networkInterface", "reachedBy", "route"]],
+    ["DescribeRouteTables", 1, ["route"]],
   ] as const)
     it(`loses to a denied ${action} what it answers, and nothing else`, async () => {
       endpoint().faults.push({ action, kind: "unauthorized", times });
