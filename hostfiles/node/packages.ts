@@ -4,7 +4,19 @@ import { lockFunctions } from "./installer";
 import { commandLine } from "./shell";
 
 /** socat also bridges while another forwarder is replaced; the check reads certificates with openssl. */
-const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
+export const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
+
+/** Configuration of these packages that a node may have without them, or from before; a purge would delete it. */
+const configuration = [
+  "/etc/haproxy/haproxy.cfg",
+  "/etc/default/haproxy",
+  "/etc/logrotate.d/haproxy",
+  "/etc/nftables.conf",
+  "/etc/ssl/openssl.cnf",
+];
+
+/** Seconds to wait for another program's run of apt or dpkg; unattended-upgrades takes minutes after a boot. */
+const lockPatience = 300;
 
 /**
  * A script for bash as root; its one argument is `install` or `remove`. HAProxy's package is wanted for its program: its service is neither
@@ -14,7 +26,9 @@ const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
 export function renderPackages(): string {
   const wanted = commandLine(...packages);
   return `set -u
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# Nobody is there to answer, and needrestart would restart services, kubelet and containerd among them (its man page: NEEDRESTART_SUSPEND).
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 wanted='${wanted}'
 ${lockFunctions}
 lock packages || exit 1
@@ -34,29 +48,74 @@ in_use() { systemctl is-enabled -q "$1" 2>/dev/null || systemctl is-active -q "$
 # Packages start their services by systemctl, which does nothing with this variable (systemd's docs/ENVIRONMENT.md). Unlike a mask, it leaves
 # nothing behind in an interrupted run.
 without_services() { SYSTEMD_OFFLINE=1 "$@"; }
-apt() { without_services timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" 9>&-; }
+# Of a configuration file that is there already dpkg asks even a noninteractive frontend; the node's own stays. Standard input is this script.
+apt() {
+  without_services timeout --kill-after=10 600 apt-get -qq -y -o DPkg::Lock::Timeout=${lockPatience} \\
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null 9>&-
+}
+configure() { "$@" dpkg --force-confdef --force-confold --configure -a </dev/null >/dev/null 2>&1; }
+# Prints who has the lock of dpkg or apt.
+lock_holder() { lslocks -rn -o COMMAND,PID,PATH 2>/dev/null | awk '$3 ~ "^/var/lib/(dpkg|apt/lists)/lock" {print $1 ", process " $2; exit}'; }
+wait_for_lock() {
+  local holder since=$SECONDS
+  while holder=$(lock_holder) && [ -n "$holder" ]; do
+    [ $SECONDS != $since ] || echo "packages: waiting up to ${lockPatience} s for $holder, which has dpkg's lock" >&2
+    [ $((SECONDS - since)) -lt ${lockPatience} ] || { echo "packages: $holder still has dpkg's lock: run again once it has ended" >&2; return 1; }
+    sleep 1
+  done
+}
+missing_of() { local package; for package; do grep -qx "$package" <<<"$before" || echo "$package"; done; }
+# Judged by what is there then: another package that is broken fails apt as well.
+attempt() {
+  said=$(apt --no-install-recommends install $missing 2>&1)
+  before=$(installed)
+  missing=$(missing_of $missing | xargs)
+  [ -z "$missing" ]
+}
+# Prints why apt failed, by what it printed, with the fix.
+reason() { # output
+  local found
+  if grep -q 'Could not get lock' <<<"$1"; then
+    found=$(grep -oE -m1 'held by process [0-9]+ \\([^)]*\\)' <<<"$1")
+    echo "expected dpkg's lock to be free within ${lockPatience} s, found it \${found:-held}: run again once that has ended"
+  elif grep -qiE 'held packages' <<<"$1"; then
+    found=$(dpkg-query -W -f '\${db:Status-Want} \${Package}\\n' | awk '$1 == "hold" {print $2}' | xargs)
+    echo "expected no hold on what they need, found one on \${found:-a package}: on the node: apt-mark unhold $found"
+  elif grep -qE 'Failed to fetch|Could not (resolve|connect)|Temporary failure|Unable to fetch|Some index files failed' <<<"$1"; then
+    found=$(grep -oE -m1 "https?://[^/ ']+" <<<"$1")
+    echo "expected a package mirror that answers, found \${found:-none}, which does not: look on the node with 'apt-get update', or use an image that has these packages"
+  elif [ -n "$(dpkg --audit)" ]; then
+    found=$(dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' | awk '$1 ~ /^(half|unpacked)/ {print $2}' | xargs)
+    echo "expected no unfinished package, found $found: on the node: dpkg --configure -a && apt-get -f install"
+  else echo 'see the lines above'
+  fi
+}
 case \${1-} in
   install)
-    missing=
     # Completes an interrupted run of dpkg first.
     if [ -z "$(dpkg --audit)" ]; then :
-    elif [ -e ${packagesFile}.before ]; then without_services dpkg --configure -a >/dev/null 2>&1
-    else dpkg --configure -a >/dev/null 2>&1
+    elif [ -e ${packagesFile}.before ]; then configure without_services
+    else configure
     fi
     before=$(installed)
-    for package in $wanted; do grep -qx "$package" <<<"$before" || missing="$missing $package"; done
+    missing=$(missing_of $wanted | xargs)
     if [ ! -e ${haproxyBefore} ]; then
       enabled=$(systemctl is-enabled haproxy.service 2>/dev/null)
       { echo "\${enabled:-absent}"; systemctl is-active haproxy.service; } >${haproxyBefore}
     fi
     if [ -z "$missing" ]; then note; exit; fi
     [ -e ${packagesFile}.before ] || { installed >${packagesFile}.new && mv ${packagesFile}.new ${packagesFile}.before; } || exit 1
-    # Packages in the node's own cache need no mirror; the second attempt updates the lists.
-    if ! apt --no-install-recommends install $missing >/dev/null 2>&1; then
-      apt update >/dev/null
-      apt --no-install-recommends install $missing || { note; echo "packages:$missing could not be installed: see the lines above" >&2; exit 1; }
+    [ -e ${packagesFile}.theirs ] || ls -d ${configuration.join(" ")} 2>/dev/null >${packagesFile}.theirs
+    holder=$(lock_holder)
+    [ -z "$holder" ] || echo "packages: waiting up to ${lockPatience} s for $holder, which has dpkg's lock" >&2
+    # Packages in the node's own cache need no mirror; the second attempt updates the lists, which helps against no lock.
+    if ! attempt && ! grep -q 'Could not get lock' <<<"$said"; then
+      updated=$(apt update 2>&1)
+      attempt || said="$updated
+$said"
     fi
     note
+    [ -z "$missing" ] || { printf '%s\\npackages: %s could not be installed: %s\\n' "$said" "$missing" "$(reason "$said")" >&2; exit 1; }
     exit
     ;;
   remove)
@@ -67,9 +126,15 @@ case \${1-} in
       ours=$(grep -vx haproxy <<<"$ours")
       echo 'kept, for haproxy.service is in use: haproxy'
     fi
+    if [ -s ${packagesFile}.theirs ] && [ ! -e ${packagesFile}.tar ]; then
+      tar -C / --ignore-failed-read -cf ${packagesFile}.tar.new $(sed 's,^/,,' ${packagesFile}.theirs) 2>/dev/null
+      mv ${packagesFile}.tar.new ${packagesFile}.tar
+    fi
+    wait_for_lock || exit 1
     # dpkg refuses to remove a package that others depend on, and leaves it marked for the next purge.
-    dpkg --purge $ours >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" >/dev/null 2>&1 || kept="$kept $package"; done
-    rm -f ${packagesFile} ${packagesFile}.before
+    dpkg --purge $ours </dev/null >/dev/null 2>&1 || for package in $ours; do dpkg --purge "$package" </dev/null >/dev/null 2>&1 || kept="$kept $package"; done
+    [ ! -e ${packagesFile}.tar ] || tar -C / -xf ${packagesFile}.tar
+    rm -f ${packagesFile} ${packagesFile}.before ${packagesFile}.theirs ${packagesFile}.tar
     [ -z "$kept" ] || { printf '%s install\\n' $kept | dpkg --set-selections; echo "kept, for other packages need them:$kept"; }
     ;;
   *) echo "expected install or remove" >&2; exit 1 ;;

@@ -18,9 +18,11 @@ ${depends === "" ? "" : `Depends: ${depends}\n`}Description: test
 `;
 
 /** Installs what is in the mirror, with its dependency: \`name\` or \`name:dependency\` a line. \`update\` fetches the new list. */
-const aptGet = `packages= verb=
+const aptGet = `packages= verb= options=
+env >/standin/environment
+[ ! -e /standin/failure ] || { cat /standin/failure >&2; exit 100; }
 while [ $# -gt 0 ]; do
-  case $1 in -o) shift ;; -*) ;; install | update) verb=$1 ;; *) packages="$packages $1" ;; esac
+  case $1 in -o) shift; case $1 in Dpkg::Options::=*) options="$options \${1#*=}" ;; esac ;; -*) ;; install | update) verb=$1 ;; *) packages="$packages $1" ;; esac
   shift
 done
 if [ "$verb" = update ]; then [ ! -e /standin/fresh ] || mv /standin/fresh /standin/mirror; exit; fi
@@ -30,6 +32,7 @@ for package in $packages; do
   found="$found \${line//:/ }"
 done
 for package in $found; do
+  [ ! -e "/standin/$package.deb" ] || { dpkg $options -i "/standin/$package.deb" || exit 100; continue; }
   printf 'Package: %s\\nStatus: install ok installed\\nMaintainer: Test <test@example.com>\\nArchitecture: all\\nVersion: 1\\nDescription: test\\n\\n' "$package" >>/var/lib/dpkg/status
   : >"/var/lib/dpkg/info/$package.list"
   : >"/var/lib/dpkg/info/$package.md5sums"
@@ -74,7 +77,8 @@ describe("packages", () => {
       .sort();
   const ours = (): string[] =>
     node().exists(packagesFile) ? node().read(packagesFile).split("\n").slice(0, -1).sort() : [];
-  const options = "-qq -y -o DPkg::Lock::Timeout=120";
+  const options =
+    "-qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold";
   const apt = (...names: string[]): string => `apt-get ${options} --no-install-recommends install ${names.join(" ")}`;
 
   const fetched = (): string[] =>
@@ -150,6 +154,115 @@ describe("packages", () => {
     assert.equal(node().succeed("dpkg --audit"), "");
     assert.deepEqual(present(), ["bash", ...everything]);
     assert.deepEqual(ours(), []);
+  });
+
+  describe("where /etc/haproxy/haproxy.cfg is there and the package is not", () => {
+    const config = "/etc/haproxy/haproxy.cfg";
+    beforeEach(() => {
+      node().write("/build/etc/haproxy/haproxy.cfg", "the package's\n");
+      node().write("/build/DEBIAN/conffiles", `${config}\n`);
+      node().write(
+        "/build/DEBIAN/control",
+        "Package: haproxy\nMaintainer: Test <test@example.com>\nArchitecture: all\nVersion: 1\nDescription: test\n",
+      );
+      node().succeed("dpkg-deb --root-owner-group -b /build /standin/haproxy.deb");
+      node().write("/standin/mirror", "haproxy\nnftables\nopenssl\nsocat\n");
+      node().write(config, "the user's\n");
+    });
+
+    it("installs the package, leaves the file alone, and still does when the package goes", () => {
+      succeeds("install");
+      assert.deepEqual(present(), ["bash", ...everything]);
+      assert.equal(node().read(config), "the user's\n");
+      node().write(config, "the user's, edited\n");
+      succeeds("remove");
+      assert.deepEqual(present(), ["bash"]);
+      assert.equal(node().read(config), "the user's, edited\n");
+    });
+
+    it("deletes a file that came with the package", () => {
+      node().succeed(`rm ${config}`);
+      succeeds("install");
+      assert.equal(node().read(config), "the package's\n");
+      succeeds("remove");
+      assert.ok(!node().exists(config));
+    });
+
+    it("configures the package that an earlier run has left half-installed at dpkg's question", () => {
+      assert.notEqual(node().run("dpkg -i /standin/haproxy.deb </dev/null").status, 0);
+      assert.match(node().succeed("dpkg --audit"), /haproxy/);
+      succeeds("install");
+      assert.equal(node().succeed("dpkg --audit"), "");
+      assert.deepEqual(present(), ["bash", ...everything]);
+      assert.equal(node().read(config), "the user's\n");
+    });
+  });
+
+  it("keeps needrestart and other questions out of apt's runs", () => {
+    succeeds("install");
+    const environment = node().read("/standin/environment").split("\n");
+    for (const each of ["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "NEEDRESTART_MODE=l"])
+      assert.ok(environment.includes(each), each);
+  });
+
+  it("is content if apt fails for another package after ours are there", () => {
+    node().standIn(
+      "apt-get",
+      `${aptGet}[ "$verb" = update ] || { echo 'E: Sub-process /usr/bin/dpkg returned an error code (1)' >&2; exit 100; }\n`,
+    );
+    succeeds("install");
+    assert.deepEqual(ours(), ["haproxy", "liblua", "nftables", "openssl", "socat"]);
+  });
+
+  it("waits for another program's run of dpkg before it takes packages away", () => {
+    succeeds("install");
+    node().standIn("sleep");
+    const held = 'echo "unattended-upgr 812 /var/lib/dpkg/lock-frontend"';
+    node().standIn("lslocks", `[ -e /standin/asked ] || { : >/standin/asked; ${held}; }\n`);
+    const { status, stderr } = script("remove");
+    assert.equal(status, 0);
+    assert.match(stderr, /^packages: waiting up to 300 s for unattended-upgr, process 812, which has dpkg's lock\n$/);
+    assert.deepEqual(present(), ["bash"]);
+  });
+
+  describe("says once, with the fix, why packages cannot be had:", () => {
+    const failure = (text: string): string => {
+      node().write("/standin/failure", text);
+      node().calls();
+      const { status, stderr } = script("install");
+      assert.equal(status, 1);
+      return stderr
+        .split("\n")
+        .filter((line) => line.startsWith("packages: "))
+        .join("\n");
+    };
+    const start = `packages: ${everything.join(" ")} could not be installed: expected `;
+
+    it("the lock is another program's, whom it waits for only once", () => {
+      node().standIn("lslocks", "echo 'unattended-upgr 812 /var/lib/dpkg/lock-frontend'\n");
+      assert.equal(
+        failure("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)\n"),
+        `packages: waiting up to 300 s for unattended-upgr, process 812, which has dpkg's lock
+${start}dpkg's lock to be free within 300 s, found it held by process 812 (unattended-upgr): run again once that has ended`,
+      );
+      assert.deepEqual(fetched(), [apt(...everything)]);
+    });
+
+    it("a package is held", () => {
+      has(node(), "liblua", stanza("liblua").replace("install ok", "hold ok"));
+      assert.equal(
+        failure("E: Held packages were changed and -y was used without --allow-change-held-packages.\n"),
+        `${start}no hold on what they need, found one on liblua: on the node: apt-mark unhold liblua`,
+      );
+    });
+
+    it("no mirror answers", () => {
+      assert.equal(
+        failure("E: Failed to fetch http://mirror.example.com/debian/pool/h/haproxy.deb  Could not connect\n"),
+        `${start}a package mirror that answers, found http://mirror.example.com, which does not: ` +
+          "look on the node with 'apt-get update', or use an image that has these packages",
+      );
+    });
   });
 
   it("keeps what something else needs by now, and says so", () => {
