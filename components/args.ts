@@ -39,7 +39,7 @@ export interface SecondaryIngressIpArgs {
    */
   clusterName: string;
   /**
-   * Domain names served by the ingress; never `api.*` of the cluster. Default none.
+   * Domain names served by the ingress, also wildcards; never `api.*` of the cluster. Default none.
    * Plain: the records are named after them.
    */
   appDomains?: string[];

@@ -1,6 +1,7 @@
 /** Mode dual-ip: what the host files are rendered from, as far as arguments and AWS tell it. */
 import * as pulumi from "@pulumi/pulumi";
 import { healthName } from "../hostfiles/healthName";
+import { canonicalDomain } from "../settings/domainNames";
 import { canonicalRange } from "../settings/ranges";
 import { vpcRanges } from "./aws/vpcRanges";
 import type { CompleteArgs } from "./defaults";
@@ -28,7 +29,7 @@ export function knownInputs({ args, node, connection }: ModeInputs, statsPasswor
     formerOwner: formerStack,
     instanceId: node.instanceId,
     clusterName,
-    healthName: healthName(args.appDomains),
+    healthName: healthName(args.appDomains.map(canonicalDomain)),
     primaryPrivateIp: node.primaryPrivateIp,
     requestedIp: args.secondaryPrivateIp ?? "",
     adopt,

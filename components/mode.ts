@@ -1,4 +1,5 @@
 /** What a mode is: one function from the same inputs to the outputs in which modes differ. */
+import { askable } from "../hostfiles/healthName";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "./aws/connection";
 import type { CompleteArgs } from "./defaults";
@@ -40,6 +41,6 @@ export interface ModeOutputs {
 
 export type Mode = (inputs: ModeInputs) => ModeOutputs;
 
-/** An URL for each domain, or one for the address. */
+/** An URL for each domain, or one for the address; of a wildcard, one below it. */
 export const urlsOf = (domains: readonly string[], address: string): string[] =>
-  (domains.length > 0 ? domains : [address]).map((host) => `https://${host}`);
+  (domains.length > 0 ? domains : [address]).map((host) => `https://${askable(host)}`);

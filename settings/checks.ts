@@ -1,6 +1,7 @@
 /** The kinds of values that settings have. Each check's message says what it expects and what it found. */
 import * as ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { canonicalDomain, isDomain } from "./domainNames";
 import { hostKey } from "./hostKey";
 import { canonicalKey, hasPassphrase, isPrivateKey } from "./privateKeys";
 import { canonicalRange, isIpv4, isRange } from "./ranges";
@@ -40,8 +41,15 @@ export const flag = z.boolean(expecting("true or false"));
 export const nodePort = integer("a NodePort, 30000–32767", 30000, 32767);
 
 const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-const domainPattern = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+${label}$`);
-export const domainName = (expected: string) => matching(expected, domainPattern);
+const domainPattern = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+(?!\\d+$)${label}$`);
+export const clusterName = matching("a cluster's name like k8s.example.com, in lower case", domainPattern);
+
+const anApplication = expecting("a domain name like app.example.com, *.apps.example.com or bücher.example");
+/** Each once: its record is named after it. */
+export const domainNames = list(
+  z.string(anApplication).overwrite(canonicalDomain).refine(isDomain, anApplication),
+  "a list of domain names",
+).overwrite((names) => [...new Set(names)]);
 
 export const ipv4 = text("an IPv4 address", isIpv4);
 
@@ -99,3 +107,10 @@ export const privateKey = z
       "expected a key without a passphrase, found one with a passphrase: leave it out, and give it to the SSH agent with ssh-add",
     params: { remove: true },
   });
+
+const aZone = expecting("a hosted zone's id like Z0123456789ABC");
+/** The AWS CLI prints an id as `/hostedzone/Z…`. */
+export const zoneId = z
+  .string(aZone)
+  .overwrite((id) => id.replace(/^\/hostedzone\//, ""))
+  .refine((id) => /^Z[A-Z0-9]{1,31}$/.test(id), aZone);

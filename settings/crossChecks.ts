@@ -23,16 +23,11 @@ function domainProblems({ clusterName, appDomains = [], route53ZoneId }: Known):
       ? [{ path: ["appDomains", index], problem: apiNameProblem(domain) }]
       : [],
   );
-  const repeated = appDomains.flatMap((domain, index) =>
-    appDomains.indexOf(domain) === index
-      ? []
-      : [{ path: ["appDomains", index], problem: `expected each name once, found '${domain}' again` }],
-  );
   const noneForZone =
     route53ZoneId !== undefined && appDomains.length === 0
       ? [{ path: ["appDomains"], problem: "expected the names to write into route53ZoneId, found none" }]
       : [];
-  return [...ofTheApi, ...repeated, ...noneForZone];
+  return [...ofTheApi, ...noneForZone];
 }
 
 const portProblems = ({ httpsNodePort, httpNodePort }: Known): Problem[] =>

@@ -4,16 +4,17 @@ import { ApiForwarder, IngressMode, OnDestroy, PrimaryAddress } from "./choices"
 import {
   choice,
   cidrs,
-  domainName,
+  clusterName,
+  domainNames,
   flag,
   integer,
   ipv4,
-  list,
   matching,
   nodePort,
   privateKey,
   ssh,
   tags,
+  zoneId,
 } from "./checks";
 import { takenPorts } from "./ports";
 import { withoutHostBits } from "./ranges";
@@ -48,13 +49,13 @@ export const table = {
     example: IngressMode.DualIp,
   },
   clusterName: {
-    check: domainName("a cluster's name like k8s.example.com"),
+    check: clusterName,
     text: "the kOps cluster, e.g. `k8s.example.com`; its node is found by kOps' own tags",
     example: "k8s.example.com",
   },
   appDomains: {
-    check: list(domainName("a domain name in lower case"), "a list of domain names").default([]),
-    text: "names of the applications; never `api.*` of the cluster",
+    check: domainNames.default([]),
+    text: "names of the applications, also wildcards like `*.apps.example.com`; never `api.*` of the cluster",
     modes: publicAddress,
     example: ["app.example.com"],
   },
@@ -136,7 +137,7 @@ export const table = {
     modes: dualIp,
   },
   route53ZoneId: {
-    check: matching("a hosted zone's id like Z0123456789ABC", /^Z[A-Z0-9]{1,31}$/).optional(),
+    check: zoneId.optional(),
     text: "the hosted zone into which the stack writes the A records of `appDomains`",
     modes: publicAddress,
     unset: "no records",

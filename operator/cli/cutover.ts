@@ -11,6 +11,7 @@ import { route53Authority, route53Client } from "../cutover/route53";
 import type { RecordSet } from "../../dns/recordSets";
 import { publishable } from "../../dns/formats";
 import { IngressMode } from "../../settings/choices";
+import { canonicalDomain } from "../../settings/domainNames";
 import { connectionOfStack, readerOf } from "./stack";
 import { publishedBy, type StackFlags } from "./stackOutputs";
 
@@ -109,7 +110,7 @@ export async function cutOver(flags: CutOverFlags): Promise<void> {
   const ca = flags.ca === undefined ? {} : { ca: readFileSync(flags.ca, "utf8") };
   const { dns, mode } = await publishedBy(flags);
   const all = publishable(dns, false);
-  const wanted = flags.domain?.map((name) => `${name.toLowerCase().replace(/\.$/, "")}.`);
+  const wanted = flags.domain?.map((name) => `${canonicalDomain(name)}.`);
   const unknown = wanted?.filter((name) => !all.some((record) => record.name === name)) ?? [];
   if (unknown.length > 0)
     throw new Error(`--domain: expected one of ${all.map(({ name }) => name).join(", ")}, found ${unknown.join(", ")}`);

@@ -1,6 +1,7 @@
 /** Whether an address serves a name: TLS with that name, and a certificate that clients accept for it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type PeerCertificate } from "node:tls";
+import { askable } from "../../hostfiles/healthName";
 
 export interface ProbeOptions {
   /** Default 443. */
@@ -21,11 +22,11 @@ const shown = (certificate: PeerCertificate | Record<string, never>): string =>
     : "none";
 
 /**
- * @param name with or without trailing dot
+ * @param name with or without trailing dot; of a wildcard, a name below it is asked for
  * @throws naming what answered instead
  */
 export function probe(name: string, address: string, { port = 443, ca }: ProbeOptions = {}): Promise<void> {
-  const servername = name.replace(/\.$/, "");
+  const servername = askable(name.replace(/\.$/, ""));
   const expected = `${servername} at ${address}:${port}: expected a certificate that is valid for this name, found`;
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, servername, rejectUnauthorized: false, ...(ca ? { ca } : {}) });

@@ -12,9 +12,12 @@ const patience = 300;
 /** Seconds that resolvers keep the answer of an alias to a load balancer, which has no TTL of its own. */
 const aliasTtl = 60;
 
+/** Route 53 answers with `\052` for the `*` of a wildcard: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html */
+const nameOf = ({ Name = "" }: ResourceRecordSet): string => Name.toLowerCase().replace(/^\\052(?=\.)/, "*");
+
 /** @throws where the set is one of several between which Route 53 chooses */
 function recordSet(found: ResourceRecordSet): RecordSet[] {
-  const name = found.Name?.toLowerCase() ?? "";
+  const name = nameOf(found);
   const type = addressTypes.find((known) => known === found.Type);
   if (!type) return [];
   if (
@@ -80,7 +83,7 @@ export function route53Authority(zoneId: string, client: sdk.Route53Client): Aut
     const page: ListResourceRecordSetsCommandOutput = await client.send(
       new sdk.ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: name, MaxItems: 100 }),
     );
-    return (page.ResourceRecordSets ?? []).filter((set) => set.Name?.toLowerCase() === name).flatMap(recordSet);
+    return (page.ResourceRecordSets ?? []).filter((set) => nameOf(set) === name).flatMap(recordSet);
   };
   return {
     title,

@@ -169,10 +169,12 @@ function recordStatements({ mode, region, route53ZoneId, appDomains, overwriteRe
       Effect: "Allow",
       Action: ["route53:ChangeResourceRecordSets"],
       Resource: zone,
-      // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
+      // `*` is written as its octal code: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-rrset-conditions.html
       Condition: {
         "ForAllValues:StringEquals": {
-          "route53:ChangeResourceRecordSetsNormalizedRecordNames": appDomains.map((name) => name.toLowerCase()),
+          "route53:ChangeResourceRecordSetsNormalizedRecordNames": appDomains.map((name) =>
+            name.toLowerCase().replace(/^\*/, "\\052"),
+          ),
           "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
           // An update is an UPSERT, whether or not records of others are taken over.
           "route53:ChangeResourceRecordSetsActions": [...(overwriteRecords ? [] : ["CREATE"]), "UPSERT", "DELETE"],

@@ -130,6 +130,28 @@ describe("SecondaryIngressIp", function () {
     assert.deepEqual(await seen({ ...composed, allowedCidrs: ["192.0.2.0/24", later("10.0.0.0/8")] }), expected);
   });
 
+  it("takes wildcards and internationalized names, each once, and keeps the spelling of the others", async () => {
+    const appDomains = ["*.apps.example.com", "App.example.com", "bücher.example.com", "app.example.com."];
+    const { recording, component } = await make({ ...prod, appDomains, route53ZoneId: "Z1" });
+    const names = recording.resources
+      .filter(({ type }) => type === "aws:route53/record:Record")
+      .map(({ name }) => name);
+    assert.deepEqual(names.sort(), [
+      "ingress-*.apps.example.com",
+      "ingress-App.example.com",
+      "ingress-xn--bcher-kva.example.com",
+    ]);
+    assert.deepEqual((await valueOf(component.ingressUrls)).toSorted(), [
+      "https://App.example.com",
+      "https://secondary-ingress-check.apps.example.com",
+      "https://xn--bcher-kva.example.com",
+    ]);
+    assert.deepEqual(
+      (await valueOf(component.dns)).records.map(({ name }) => name),
+      ["*.apps.example.com.", "app.example.com.", "xn--bcher-kva.example.com."],
+    );
+  });
+
   it("filters the API by a list that the program makes, unless that is empty", () =>
     withEndpoint(async ({ account }) => {
       const answers = world({ vpcId: account.vpcs[0]?.vpcId ?? "" });

@@ -34,7 +34,7 @@ describe("dns forms, by BIND's own tools", function () {
   it("lines of a zone file are what named-checkzone takes", async () => {
     const directory = await mkdtemp(join(tmpdir(), "zone-"));
     const file = join(directory, "zone");
-    await writeFile(file, zoneHead + bindLines([app]));
+    await writeFile(file, zoneHead + bindLines([app, { ...app, name: "*.apps.example.com." }]));
     const { status, stdout } = await attempt("named-checkzone", ["example.com", file]);
     await rm(directory, { recursive: true });
     assert.equal(status, 0, stdout);

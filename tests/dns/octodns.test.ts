@@ -9,7 +9,7 @@ import { pythonTool } from "../support/needs";
 import { attempt } from "../support/process";
 
 const app: DnsRecord = { name: "app.example.com.", type: "A", ttl: 60, values: ["203.0.113.10", "203.0.113.11"] };
-const www: DnsRecord = { ...app, name: "www.shop.example.com.", values: ["203.0.113.10"] };
+const www: DnsRecord = { ...app, name: "*.shop.example.com.", values: ["203.0.113.10"] };
 
 describe("octoDNS", function () {
   it("takes the records in with !include and plans exactly these", async () => {
@@ -39,7 +39,7 @@ zones: { example.com.: { sources: [ours], targets: [there] } }
       assert.equal(status, 0, said);
       assert.match(said, /Summary: Creates=2, Updates=0, Deletes=0/);
       assert.match(said, /Create <ARecord A 60, app\.example\.com\., \['203\.0\.113\.10', '203\.0\.113\.11'\]>/);
-      assert.match(said, /Create <ARecord A 60, www\.shop\.example\.com\., \['203\.0\.113\.10'\]>/);
+      assert.match(said, /Create <ARecord A 60, \*\.shop\.example\.com\., \['203\.0\.113\.10'\]>/);
     } finally {
       await rm(directory, { recursive: true });
     }

@@ -13,7 +13,9 @@ const values = <T extends string>(value: fc.Arbitrary<T>): fc.Arbitrary<string[]
   fc.uniqueArray(value, { minLength: 1, maxLength: 4 }).map((all) => all.toSorted());
 
 export const names = fc.uniqueArray(
-  fc.array(label, { minLength: 0, maxLength: 2 }).map((labels) => [...labels, "example.com."].join(".")),
+  fc
+    .tuple(fc.boolean(), fc.array(label, { minLength: 0, maxLength: 2 }))
+    .map(([wildcard, labels]) => [...(wildcard ? ["*"] : []), ...labels, "example.com."].join(".")),
   { minLength: 1, maxLength: 5 },
 );
 

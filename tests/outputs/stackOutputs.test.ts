@@ -58,7 +58,7 @@ describe("outputs", () => {
       'a".b.',
       "a\nsend.",
       "$INCLUDE.",
-      "*.b.",
+      ...["*.", "a.*.b.", "**.b.", "a*.b."],
       `${"a".repeat(64)}.b.`,
     ])
       refused({ name });

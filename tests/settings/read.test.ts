@@ -76,7 +76,6 @@ describe("config", () => {
       key: "appDomains[0]",
       says: /belongs to/,
     },
-    "a name twice": { change: { appDomains: ["a.example.com", "a.example.com"] }, key: "appDomains[1]", says: /once/ },
     "one name where a list belongs": {
       change: { appDomains: "a.example.com" },
       key: "appDomains",
@@ -90,6 +89,11 @@ describe("config", () => {
     "a text where ssh belongs": { change: { ssh: "ubuntu" }, key: "ssh", says: /fields of ssh, found "ubuntu"/ },
     "a text where tags belong": { change: { tags: "team" }, key: "tags", says: /tags by name, found "team"/ },
     "no domain name": { change: { appDomains: ["not a name"] }, key: "appDomains[0]", says: /domain name/ },
+    "a wildcard under the API's name": {
+      change: { appDomains: ["*.API.k8s.example.com"] },
+      key: "appDomains[0]",
+      says: /belongs to the cluster's API/,
+    },
     "no address": { change: { secondaryPrivateIp: "172.20.45" }, key: "secondaryPrivateIp", says: /IPv4 address/ },
     "a NodePort below the range": {
       change: { httpsNodePort: 443 },
@@ -250,6 +254,38 @@ describe("config", () => {
       fault?.fix,
       "pulumi config set --stack prod --path 'kops-secondary-ingress:allowedCidrs[1]' '203.0.113.0/24'",
     );
+  });
+
+  for (const [typed, name] of [
+    ["*.apps.example.com", "*.apps.example.com"],
+    ["bücher.example", "xn--bcher-kva.example"],
+    ["*.BÜCHER.example.", "*.xn--bcher-kva.example"],
+    ["日本語。jp", "xn--wgv71a119e.jp"],
+    ["App.Example.com.", "app.example.com"],
+    [" app.example.com\n", "app.example.com"],
+    ["my_app.example.com", "my_app.example.com"],
+    ["xn--bcher-kva.example", "xn--bcher-kva.example"],
+  ] as const)
+    it(`takes the name ${JSON.stringify(typed)} for ${name}`, () => {
+      assert.deepEqual(readConfig(project, settings({ appDomains: [typed, name] }), "prod").appDomains, [name]);
+    });
+  for (const name of [
+    ...["*", "*.", "app.*.example.com", "*app.example.com", "**.example.com", "a..example.com", "-a.example.com"],
+    ...["https://app.example.com", "app.example.com:443", "app.example.com/x", "a b.ü.example", "b%41.ü.example"],
+    ...["192.0.2.1", "１９２.０.２.１", "localhost", "", "a.ü\0.example", `${"a".repeat(64)}.example.com`],
+  ])
+    it(`refuses the name ${JSON.stringify(name)} by a reason that is true of it`, () => {
+      const [fault, ...others] = faults({ appDomains: ["app.example.com", name] });
+      assert.deepEqual([fault?.key, others], ["appDomains[1]", []]);
+      assert.equal(
+        fault?.problem,
+        `expected a domain name like app.example.com, *.apps.example.com or bücher.example, found ${JSON.stringify(name)}`,
+      );
+    });
+
+  it("takes a zone's id as the AWS CLI prints it", () => {
+    const { route53ZoneId } = readConfig(project, settings({ route53ZoneId: "/hostedzone/Z0123456789ABC" }), "prod");
+    assert.equal(route53ZoneId, "Z0123456789ABC");
   });
 
   it("refuses a number whose digits YAML has changed, with a fix that keeps what is left of them", () => {

@@ -1,9 +1,10 @@
 /** Where the applications' names lead. */
 import { Resolver } from "node:dns/promises";
 import type { DnsRecord } from "../../../outputs/records";
+import { askable } from "../../../hostfiles/healthName";
 import type { Unknown } from "../unknown";
 
-/** By name: its IPv4 addresses, sorted; none where there is no such name. */
+/** By name, or wildcard: its IPv4 addresses, sorted; none where there is no such name. */
 export type NameFacts = { addresses: Record<string, string[]> };
 
 /** Says that there is no such name, or none with an address. */
@@ -16,7 +17,7 @@ export async function askNames(records: readonly DnsRecord[], nameServer?: strin
   try {
     const found = await Promise.all(
       records.map(async ({ name }) => {
-        const addresses = await resolver.resolve4(name).catch((error: NodeJS.ErrnoException) => {
+        const addresses = await resolver.resolve4(askable(name)).catch((error: NodeJS.ErrnoException) => {
           if (noSuchName.includes(error.code ?? "")) return [];
           throw error;
         });

@@ -31,6 +31,19 @@ describe("probe of the new address", function () {
     assert.deepEqual(asked, ["app.example.com"]);
   });
 
+  it("asks of a wildcard for a name below it", async () => {
+    const wildcard = await certificateFor("*.apps.example.com");
+    const below = createServer(wildcard);
+    await once(below.listen(0, "127.0.0.1"), "listening");
+    const { port: there } = below.address() as AddressInfo;
+    await probe("*.apps.example.com.", "127.0.0.1", { port: there, ca: wildcard.cert });
+    below.close();
+    await assert.rejects(
+      probe("*.shop.example.com.", "127.0.0.1", { port, ca: app.cert }),
+      /secondary-ingress-check\.shop\.example\.com at 127\.0\.0\.1:\d+: expected /,
+    );
+  });
+
   it("names the certificate that is for somebody else, such as the API server's", async () => {
     await assert.rejects(
       probe("shop.example.com.", "127.0.0.1", { port, ca: app.cert }),

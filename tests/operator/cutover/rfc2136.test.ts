@@ -61,6 +61,18 @@ describe("a name server that takes updates", function () {
     assert.deepEqual(await zone.read([app.name, shop.name]), atFirst);
   });
 
+  it("leads a wildcard there and back", async () => {
+    const wildcard: DnsRecord = { ...app, name: "*.apps.example.com." };
+    const zone = authority();
+    const changes = changesTo([wildcard], await zone.read([wildcard.name]));
+    assert.deepEqual(changes, [{ after: wildcard }]);
+    await zone.change(changes);
+    assert.deepEqual(await zone.read([wildcard.name]), [wildcard]);
+    assert.deepEqual(await named.addresses("any.apps.example.com"), wildcard.values);
+    await zone.change(inverse(changes));
+    assert.deepEqual(await zone.read([wildcard.name]), []);
+  });
+
   it("changes nothing where somebody was faster", async () => {
     const zone = authority();
     const changes = changesTo([app], await zone.read([app.name]));

@@ -62,6 +62,19 @@ describe("a hosted zone of Route 53", function () {
     assert.deepEqual(await zone.read(names), atFirst);
   });
 
+  it("leads a wildcard there and back, which Route 53 writes with an octal code", async () => {
+    const wildcard: DnsRecord = { ...app, name: "*.apps.example.com." };
+    await upsert({ ...old, Name: wildcard.name });
+    const zone = authority();
+    const atFirst = await zone.read([wildcard.name]);
+    assert.deepEqual(atFirst, [{ ...wildcard, ttl: 3600, values: ["192.0.2.10", "192.0.2.9"] }]);
+    const changes = changesTo([wildcard], atFirst);
+    await zone.change(changes);
+    assert.deepEqual(await zone.read([wildcard.name]), [wildcard]);
+    await zone.change(inverse(changes));
+    assert.deepEqual(await zone.read([wildcard.name]), atFirst);
+  });
+
   it("changes nothing where somebody was faster, nor the names beside", async () => {
     await upsert(old);
     const zone = authority();

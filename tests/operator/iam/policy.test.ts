@@ -119,6 +119,12 @@ describe("policyFor", function () {
       assert.deepEqual([...found], [partition]);
     });
 
+  it("names a wildcard as Route 53 does when it asks for the permission", () => {
+    const names = JSON.stringify(policyFor({ ...everything, appDomains: ["*.apps.example.com"] }).Statement);
+    assert.ok(names.includes(JSON.stringify("\\052.apps.example.com")), names);
+    assert.ok(!names.includes("*.apps"));
+  });
+
   describe("does not allow", () => {
     const account: Account = labAccount();
     const policy = policyFor(everything);
