@@ -4,6 +4,7 @@ import { healthName } from "../hostfiles/healthName";
 import { canonicalDomain } from "../settings/domainNames";
 import { canonicalRange } from "../settings/ranges";
 import { vpcRanges } from "./aws/vpcRanges";
+import { lockOutProblem } from "../settings/lockOut";
 import type { CompleteArgs } from "./defaults";
 import type { ModeInputs } from "./mode";
 import type { KnownInputs } from "./nodePreflight";
@@ -19,6 +20,14 @@ function notEmpty(cidrs: string[]): string[] {
   throw new pulumi.RunError(
     "apiAllowedCidrs: expected at least one range in a list that the program makes, found none: leave the argument out to let in everyone whom AWS lets in",
   );
+}
+
+/** @throws {pulumi.RunError} for a list that the node could not compare with the operator's address */
+function comparable(cidrs: string[], { ssh, forceApiAllowedCidrs }: CompleteArgs): string[] {
+  const proxied = ssh?.proxy !== undefined;
+  const problem = lockOutProblem({ apiAllowedCidrs: cidrs, proxied, forced: forceApiAllowedCidrs });
+  if (problem !== undefined) throw new pulumi.RunError(`forceApiAllowedCidrs: ${problem}. Nothing was changed.`);
+  return cidrs;
 }
 
 export function knownInputs({ args, node, connection }: ModeInputs, statsPassword: pulumi.Output<string>): KnownInputs {
@@ -38,7 +47,9 @@ export function knownInputs({ args, node, connection }: ModeInputs, statsPasswor
     apiLocalPort,
     proxyProtocol,
     statsPassword,
-    apiAllowedCidrs: filtered ? pulumi.output(args.apiAllowedCidrs).apply(notEmpty) : [],
+    apiAllowedCidrs: filtered
+      ? pulumi.output(args.apiAllowedCidrs).apply((cidrs) => comparable(notEmpty(cidrs), args))
+      : [],
     vpcCidrs: filtered
       ? pulumi.all([connection, node]).apply(([settings, { vpcId }]) => vpcRanges(settings, vpcId))
       : [],

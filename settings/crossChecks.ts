@@ -4,6 +4,7 @@ import { IngressMode } from "./choices";
 import { defaults } from "./defaults";
 import type { Path } from "./faults";
 import { howToScan } from "./hostKey";
+import { lockOutProblem } from "./lockOut";
 import type { Settings } from "./schema";
 
 /** A fault before it has a command that sets an example at its path. */
@@ -11,7 +12,7 @@ export interface Problem {
   path: Path;
   problem: string;
   /** To set instead of the example. */
-  value?: number;
+  value?: number | string;
 }
 
 /** Settings of which some may be missing, because their own checks refused them. */
@@ -52,6 +53,13 @@ const sshProblems = ({ mode, ssh }: Known): Problem[] =>
       ]
     : [];
 
+function lockOutProblems({ mode, ssh, apiAllowedCidrs = [], forceApiAllowedCidrs }: Known): Problem[] {
+  if (mode !== IngressMode.DualIp) return [];
+  const proxied = ssh?.proxy !== undefined;
+  const problem = lockOutProblem({ apiAllowedCidrs, proxied, forced: forceApiAllowedCidrs === true });
+  return problem === undefined ? [] : [{ path: ["forceApiAllowedCidrs"], problem, value: "true" }];
+}
+
 const everyone = "0.0.0.0/0";
 
 /** Route 53's health checkers call from the internet. */
@@ -88,6 +96,6 @@ const keptAddressProblems = ({ mode, keepAddress, allocationId }: Known): Proble
     : [];
 
 export const crossCheck = (known: Known): Problem[] =>
-  [domainProblems, portProblems, sshProblems, healthCheckProblems, keptAddressProblems].flatMap((problems) =>
-    problems(known),
+  [domainProblems, portProblems, sshProblems, lockOutProblems, healthCheckProblems, keptAddressProblems].flatMap(
+    (problems) => problems(known),
   );

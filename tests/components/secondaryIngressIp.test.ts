@@ -170,6 +170,23 @@ describe("SecondaryIngressIp", function () {
       );
     }));
 
+  it("refuses a list for the API that the node cannot compare with the operator's address", async () => {
+    const proxy = { host: "bastion", user: "ubuntu", hostKey: "ssh-ed25519 BBBB" };
+    const ssh = { user: "ubuntu", hostKey: "ssh-ed25519 AAAA", proxy };
+    await record(world());
+    const known = knownInputs(
+      {
+        ...{ name: "ingress", args: withDefaults({ ...prod, ssh, apiAllowedCidrs: ["192.0.2.0/24"] }), options: {} },
+        ...{ node: pulumi.output(findNode({ clusterName }, {})), connection: pulumi.output({}) },
+      },
+      pulumi.output(""),
+    );
+    await assert.rejects(
+      (known.apiAllowedCidrs as unknown as { promise(): Promise<unknown> }).promise(),
+      /forceApiAllowedCidrs: expected true with apiAllowedCidrs and ssh\.proxy, found false: .* Nothing was changed\./,
+    );
+  });
+
   describe("mode node-port", () => {
     it("makes a security group with its rules, and nothing else", async () => {
       const { recording } = await make(dev);

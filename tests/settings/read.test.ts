@@ -157,6 +157,14 @@ describe("config", () => {
       key: "allocationId",
       says: /expected an Elastic IP's allocation id like eipalloc-0123456789abcdef0, found "203\.0\.113\.10"/,
     },
+    "a list for the API whose guard sees the proxy": {
+      change: {
+        apiAllowedCidrs: ["192.0.2.0/24"],
+        ssh: { user: "ubuntu", hostKey, proxy: { host: "bastion", user: "ubuntu", hostKey } },
+      },
+      key: "forceApiAllowedCidrs",
+      says: /expected true with apiAllowedCidrs and ssh\.proxy, found false: the node sees the proxy's address and not yours/,
+    },
     "health checks in mode node-port": {
       change: { healthChecks: true, mode: "node-port" },
       key: "healthChecks",
@@ -316,6 +324,16 @@ describe("config", () => {
     const open = ["10.0.0.0/8", "0.0.0.0/0"];
     assert.deepEqual(faults({ healthChecks: true, allowedCidrs: open, apiAllowedCidrs: open }), []);
     assert.deepEqual(faults({ tags: { team: "platform", "cost center": "4711/a+b=c@d" } }), []);
+  });
+
+  it("takes a list for the API that no guard can compare, once the user has, with the printed fix", () => {
+    const proxy = { host: "bastion", user: "ubuntu", hostKey };
+    const change = { apiAllowedCidrs: ["192.0.2.0/24"], ssh: { user: "ubuntu", hostKey, proxy } };
+    const [fault] = faults(change);
+    assert.equal(fault?.fix, "pulumi config set --stack prod kops-secondary-ingress:forceApiAllowedCidrs true");
+    assert.deepEqual(faults({ ...change, forceApiAllowedCidrs: true }), []);
+    assert.deepEqual(faults({ ...change, apiAllowedCidrs: ["0.0.0.0/0"] }), []);
+    assert.deepEqual(faults({ ...change, ssh: { user: "ubuntu", hostKey } }), []);
   });
 
   it("needs no SSH in mode node-port", () => {
