@@ -103,8 +103,24 @@ function inTheWay([key = "", ...inside]: Path, found: unknown): Path | undefined
     place.push(part);
     found = partsOf(found).get(part);
   }
-  return isContainer(found) && place.length > 1 ? place : undefined;
+  return undefined;
 }
+
+/** `whole` with `value` at `path`, whatever stands in the way. */
+function withAt(whole: unknown, [part, ...inside]: Path, value: unknown): unknown {
+  if (part === undefined) return value;
+  const list = typeof part === "number";
+  const there = isContainer(whole) && Array.isArray(whole) === list ? whole : list ? [] : {};
+  const next = withAt((there as Record<PropertyKey, unknown>)[part], inside, value);
+  return list ? Object.assign([...(there as unknown[])], { [part]: next }) : { ...there, [part]: next };
+}
+
+/** The settings as the fix at `path` leaves them. */
+export const mended = (values: unknown, path: Path, value?: unknown): unknown =>
+  (value === undefined ? examplesAt(path) : [{ path, value }]).reduce(
+    (whole, leaf) => withAt(whole, leaf.path, leaf.value),
+    values,
+  );
 
 /** The commands that fix a stack's settings. They are the same in sh and in PowerShell. */
 export interface Fixes {

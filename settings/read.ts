@@ -2,7 +2,9 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { crossCheck } from "./crossChecks";
-import { checkAt, ConfigError, type Fault, type Fixes, fixesOf, nameOf, type Path } from "./faults";
+import { defaults } from "./defaults";
+import { canonicalDomain } from "./domainNames";
+import { checkAt, ConfigError, type Fault, type Fixes, fixesOf, mended, nameOf, type Path } from "./faults";
 import { schema, type Settings, type SshSettings } from "./schema";
 import { isText, withScalarsOf } from "./scalars";
 import { settings } from "./table";
@@ -32,8 +34,18 @@ const at = (value: unknown, path: Path): unknown =>
     value,
   );
 
+/** A NodePort beside the one that is taken. */
+const otherPort = (taken: unknown, port: number): number =>
+  [port, defaults.httpsNodePort, defaults.httpNodePort].find((each) => each !== taken) ?? port;
+
 /** The value that was meant, if the check takes it. */
-function meant(path: Path, found: unknown): string | undefined {
+function meant(
+  path: Path,
+  found: unknown,
+  { httpsNodePort, httpNodePort }: Readonly<Record<string, unknown>>,
+): string | number | undefined {
+  if (path[0] === "httpsNodePort") return otherPort(httpNodePort, defaults.httpsNodePort);
+  if (path[0] === "httpNodePort") return otherPort(httpsNodePort, defaults.httpNodePort);
   // YAML has taken the last zeros of a fraction, and nobody knows how many.
   const value = typeof found === "number" ? String(found) : settings[String(path[0])]?.nearest?.(found);
   const check = checkAt(path);
@@ -55,7 +67,9 @@ function faultsOfIssue(issue: z.core.$ZodIssue, fixes: Fixes, values: Readonly<R
     return [{ key: nameOf(path), problem: issue.message, fix: fixes.remove(path) }];
   const [key = "", ...inside] = path;
   const given = values[String(key)];
-  return [{ key: nameOf(path), problem: issue.message, fix: fixes.set(path, given, meant(path, at(given, inside))) }];
+  return [
+    { key: nameOf(path), problem: issue.message, fix: fixes.set(path, given, meant(path, at(given, inside), values)) },
+  ];
 }
 
 /**
@@ -81,9 +95,22 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   const { data, error } = schema.safeParse(values);
   const issues = error?.issues ?? [];
   const wrong = new Set(issues.map(({ path }) => String(path[0])));
-  const right = Object.fromEntries(Object.entries(data ?? values).filter(([key]) => !wrong.has(key)));
+  // Checked against each other is what is there once each is right alone: so all faults are reported together.
+  const fixed = issues.reduce<unknown>((whole, { path, code }) => {
+    if (code === "unrecognized_keys" || code === "invalid_key") return whole;
+    return mended(whole, path, meant(path, at(whole, path), values));
+  }, values);
+  const known = Object.fromEntries(
+    Object.entries(settings).flatMap(([key, { check }]) => {
+      const { success, data: value } = check.safeParse(at(fixed, [key]));
+      return success ? [[key, value]] : [];
+    }),
+  );
+  // With its repetitions: a fix names the place in the list as it was given.
+  const listed = at(fixed, ["appDomains"]);
+  if (Array.isArray(listed) && known["appDomains"] !== undefined) known["appDomains"] = listed.map(canonicalDomain);
   // A wrong ssh is a fault of its own, not a missing one.
-  const problems = crossCheck({ ...(wrong.has("ssh") ? { ssh: {} as SshSettings } : {}), ...right });
+  const problems = crossCheck({ ...(wrong.has("ssh") ? { ssh: {} as SshSettings } : {}), ...known });
   const faults: Fault[] = [
     ...unknown,
     ...issues.flatMap((issue) => faultsOfIssue(issue, fixes, values)),

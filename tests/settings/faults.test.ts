@@ -40,10 +40,7 @@ describe("faults", () => {
       fixes.set(["appDomains"], { a: "b" }),
       `${rm} kops-secondary-ingress:appDomains; ${set}appDomains[0]' 'app.example.com'`,
     );
-    assert.equal(
-      fixes.set(["tags", "team"], { team: ["a"] }),
-      `${rm} --path 'kops-secondary-ingress:tags.team'; ${set}tags.team' 'platform'`,
-    );
+    assert.equal(fixes.set(["tags", "team"], { team: ["a"] }), `${set}tags.team' 'platform'`);
     assert.equal(
       fixes.set(["ssh", "proxy"], { proxy: "bastion" }).split("; ")[0],
       `${rm} --path 'kops-secondary-ingress:ssh.proxy'`,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { utils } from "ssh2";
 import { readConfig, type Settings } from "../../settings/read";
 import { IngressMode } from "../../settings/choices";
@@ -16,7 +18,8 @@ const read = (sshPrivateKey: string): Settings =>
     "prod",
   );
 
-const openSsh = utils.generateKeyPairSync("ed25519").private.trim() + "\n";
+// Not made by ssh2, which now and then makes one that it cannot read itself.
+const openSsh = readFileSync(join(__dirname, "../fixtures/upgrade/0.1.0/keys/id_ed25519"), "utf8");
 const pem = (type: "pkcs1" | "pkcs8", passphrase?: string): string =>
   generateKeyPairSync("rsa", { modulusLength: 2048 })
     .privateKey.export({ type, format: "pem", ...(passphrase ? { cipher: "aes-256-cbc", passphrase } : {}) })
