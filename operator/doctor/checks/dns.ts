@@ -37,12 +37,16 @@ export const dnsChecks: readonly Check[] = [
         const found = addresses[name] ?? [];
         return found.length > 0 && found.join() !== values.join() ? [`${name} → ${list(found)}`] : [];
       });
+      const withIpv6 = outputs.dns.records.flatMap(({ name }) =>
+        (addresses[name] ?? []).some((address) => address.includes(":")) ? [name] : [],
+      );
       return wrong.length === 0
         ? undefined
         : {
             observed: list(wrong),
             expected: list([...new Set(outputs.dns.records.flatMap(({ values }) => values))]),
-            fix: publish(facts),
+            // The stack writes A records and leaves others alone.
+            fix: withIpv6.length > 0 ? `delete the AAAA record of ${list(withIpv6)} where it was made` : publish(facts),
           };
     },
   ),

@@ -4,11 +4,14 @@ import type { DnsRecord } from "../../../outputs/records";
 import { askable } from "../../../hostfiles/healthName";
 import type { Unknown } from "../unknown";
 
-/** By name, or wildcard: its IPv4 addresses, sorted; none where there is no such name. */
+/** By name, or wildcard: its IPv4 addresses and then its IPv6 ones, each sorted, for clients take either; none where there is no such name. */
 export type NameFacts = { addresses: Record<string, string[]> };
 
 /** Says that there is no such name, or none with an address. */
 const noSuchName = ["ENOTFOUND", "ENODATA"];
+
+/** Made up from A records by a resolver of a network without IPv4: https://www.rfc-editor.org/rfc/rfc6052#section-2.1 */
+const dns64 = "64:ff9b:";
 
 /** @param nameServer asked in the place of this machine's own */
 export async function askNames(records: readonly DnsRecord[], nameServer?: string): Promise<NameFacts | Unknown> {
@@ -17,11 +20,13 @@ export async function askNames(records: readonly DnsRecord[], nameServer?: strin
   try {
     const found = await Promise.all(
       records.map(async ({ name }) => {
-        const addresses = await resolver.resolve4(askable(name)).catch((error: NodeJS.ErrnoException) => {
+        const none = (error: NodeJS.ErrnoException): string[] => {
           if (noSuchName.includes(error.code ?? "")) return [];
           throw error;
-        });
-        return [name, addresses.sort()] as const;
+        };
+        const asked = askable(name);
+        const both = await Promise.all([resolver.resolve4(asked).catch(none), resolver.resolve6(asked).catch(none)]);
+        return [name, both.flatMap((addresses) => addresses.sort()).filter((each) => !each.startsWith(dns64))] as const;
       }),
     );
     return { addresses: Object.fromEntries(found) };

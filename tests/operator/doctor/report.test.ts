@@ -387,6 +387,18 @@ describe("doctor's report", () => {
     assert.match(name?.fix ?? "", /npx secondary-ingress dns cutover --stack prod --cwd '\.\.\/my prod' --yes/);
   });
 
+  it("finds an AAAA record that leads clients of IPv6 elsewhere", () => {
+    const [record] = healthy().outputs.dns.records;
+    assert.ok(record);
+    const addresses = {
+      ...Object.fromEntries(healthy().outputs.dns.records.map(({ name, values }) => [name, values])),
+    };
+    addresses[record.name] = [...record.values, "2001:db8::10"];
+    const { findings } = judge(healthy({ names: { addresses } }), everything);
+    assert.deepEqual(codes(findings), ["NAME_LEADS_ELSEWHERE"]);
+    assert.match(findings[0]?.fix ?? "", /^delete the AAAA record of /);
+  });
+
   it("knows what was looked at", () => {
     const nothing = judge(healthy({ aws: silentAws("denied") }), { only: ["aws"], ignore: [] });
     assert.ok(!looked(nothing));

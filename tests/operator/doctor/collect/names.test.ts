@@ -10,10 +10,16 @@ describe("the names of the applications, as the doctor asks for them", function 
     needsProgram(this, "named");
     named = await startNamed({
       records: [],
-      zone: "*.apps 60 IN A 203.0.113.10\nsecondary-ingress-check.plain 60 IN CNAME x.apps\n",
+      zone: "*.apps 60 IN A 203.0.113.10\nsecondary-ingress-check.plain 60 IN CNAME x.apps\nboth 60 IN A 203.0.113.10\nboth 60 IN AAAA 2001:db8::10\nboth 60 IN AAAA 64:ff9b::cb00:710a\n",
     });
   });
   after(() => named?.stop());
+
+  it("have IPv6 addresses beside the others", async () => {
+    const name = "both.example.com.";
+    const facts = await askNames([{ name, type: "A", ttl: 60, values: [] }], `127.0.0.1:${named.port}`);
+    assert.deepEqual(facts, { addresses: { [name]: ["203.0.113.10", "2001:db8::10"] } });
+  });
 
   it("are, of a wildcard, a name below it", async () => {
     const record = { type: "A" as const, ttl: 60, values: ["203.0.113.10"] };
