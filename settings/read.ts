@@ -109,8 +109,9 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   // With its repetitions: a fix names the place in the list as it was given.
   const listed = at(fixed, ["appDomains"]);
   if (Array.isArray(listed) && known["appDomains"] !== undefined) known["appDomains"] = listed.map(canonicalDomain);
-  // A wrong ssh is a fault of its own, not a missing one.
-  const problems = crossCheck({ ...(wrong.has("ssh") ? { ssh: {} as SshSettings } : {}), ...known });
+  // A wrong ssh is a fault of its own, not a missing one, and its proxy is on the way.
+  const ssh = (at(fixed, ["ssh"]) ?? {}) as SshSettings;
+  const problems = crossCheck({ ...(wrong.has("ssh") ? { ssh } : {}), ...known });
   const faults: Fault[] = [
     ...unknown,
     ...issues.flatMap((issue) => faultsOfIssue(issue, fixes, values)),
