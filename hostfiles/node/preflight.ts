@@ -9,6 +9,7 @@ import {
   httpsListener,
   statsListener,
 } from "../../settings/ports";
+import { firewallFunctions } from "./firewall";
 import { handMadeFunctions, type HandMadeSettings } from "./handMade";
 import { quote } from "./shell";
 
@@ -92,6 +93,7 @@ set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 owner=${quote(owner)} former=${quote(formerOwner)} manifest=${apiManifest}
 ${handMadeFunctions(settings)}
+${firewallFunctions(settings)}
 faults= warnings= notes=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
@@ -175,6 +177,17 @@ if [ -z "$device" ]; then
   fault WRONG_NODE "the primary address $primary on this node" "\${addresses:-none}" 'is ssh.host the right node?'
 elif [ $device != lo ] && [ -n "$others" ]; then
   warning ADDRESS_ON_INTERFACE "no address but $primary on $device" "$(joined <<<"$others")" 'an address there may come first after a reboot, and the API server advertises the first: take it out of the network configuration'
+fi
+
+if [ -n "$device" ] && [ "$device" != lo ]; then
+  try_firewall "$device" "$(case $secure_port in '' | ${apiPort}) ;; *) echo moved ;; esac)"
+  if [ $firewall = unknown ]; then
+    warning FIREWALL_UNJUDGED 'a firewall that lets in ports ${httpsListener} and ${httpListener}, which 443 and 80 lead to' 'rules that cannot be tried' 'look for them, for input rules see the ports after the translation: nft list ruleset; iptables-save'
+  elif [ -n "$blocked" ] && [ -n "$opened" ]; then
+    warning FIREWALL_UNJUDGED "a firewall that lets in: $blocked" "rules that name $opened, and keep out a client from anywhere" "see that they let in all of your clients, or: $open_ports"
+  elif [ -n "$blocked" ]; then
+    fault FIREWALL_DROPS "a firewall that lets in: $blocked, which 443 and 80 lead to before the input rules see them" 'rules of the node that keep clients out there' "on the node, and in what loads its rules at boot: $open_ports"
+  fi
 fi
 
 systemd=$(systemctl --version 2>/dev/null | awk 'NR == 1 {print $2}')

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { parsePreflight, renderPreflight } from "../../../hostfiles/node/preflight";
-import { needsRoot } from "../../support/needs";
+import { needsProgram, needsRoot } from "../../support/needs";
 import { hostSettings } from "../settings";
 
 describe("preflight", () => {
@@ -32,6 +32,22 @@ describe("preflight", () => {
     for (const code of faults.keys()) assert.equal(stdout.split(code).length, 2, code);
     assert.ok(!/[{}]/.test(stdout), stdout);
     assert.equal(stderr, "");
+  });
+
+  it("names the ports that the node's own firewall drops, and the command that opens them", function () {
+    needsRoot(this);
+    needsProgram(this, "nft");
+    const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], {
+      input: `ip link add ens5 type veth peer name ens6 && ip addr add 172.20.45.37/16 dev ens5 && ip link set ens5 up
+nft 'add table inet own; add chain inet own input { type filter hook input priority 0; policy drop; }; add rule inet own input tcp dport { 22, 80, 443 } accept'
+${renderPreflight(hostSettings())}`,
+      encoding: "utf8",
+    });
+    assert.deepEqual(faultsIn(stdout).get("FIREWALL_DROPS"), {
+      expected: "a firewall that lets in: 10443 10080, which 443 and 80 lead to before the input rules see them",
+      found: "rules of the node that keep clients out there",
+      fix: "on the node, and in what loads its rules at boot: nft insert rule inet own input tcp dport '{ 10443,10080 }' accept",
+    });
   });
 
   it("shows no more than faults whatever the stack is called", function () {

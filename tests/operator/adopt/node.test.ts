@@ -34,7 +34,8 @@ describe("adopt's look at the node", () => {
       const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
       assert.equal(status, 0, stderr);
       assert.doesNotMatch(
-        script,
+        // The trial of the firewall has network namespaces of its own; firewall.test.ts looks whether the node's stays as it is.
+        script.replace(/^trial\(\) \{\n[\s\S]*?\n\}\n/m, ""),
         /systemctl (?:re)?start|systemctl (?:stop|enable|disable)|nft (?:add|delete|-f)|ip addr (?:add|del|replace)|\brm\b|\bmv\b|>>/,
       );
     }

@@ -1,0 +1,145 @@
+/** The node's own firewall, tried with real rules in network namespaces. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { firewallFunctions } from "../../../hostfiles/node/firewall";
+import { needsProgram, needsRoot } from "../../support/needs";
+import { hostSettings } from "../settings";
+
+const settings = hostSettings();
+
+describe("the node's firewall", () => {
+  before(function () {
+    needsRoot(this);
+    for (const program of ["nft", "unshare"]) needsProgram(this, program);
+  });
+
+  const tried = (rules: string, { moved = "", programs = "" } = {}): Record<string, string> => {
+    const { status, stdout, stderr } = spawnSync("unshare", ["-n", "bash", "-s"], {
+      input: `set -u
+primary=${settings.primaryPrivateIp} secondary=${settings.secondaryPrivateIp}
+${firewallFunctions(settings)}
+ufw() { false; }; firewall-cmd() { false; }
+${programs}
+nft -f - <<'RULES' || exit 1
+${rules}
+RULES
+before=$(nft list ruleset)
+try_firewall ens5 "${moved}"
+[ "$before" = "$(nft list ruleset)" ] && [ "$(ip -o link | wc -l)" = 1 ] || exit 2
+printf '%s\\n' "firewall=$firewall" "blocked=$blocked" "open=$open_ports" "opened=$opened"
+`,
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    return Object.fromEntries(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => [line.split("=")[0], line.replace(/^\w+=/, "")]),
+    );
+  };
+  const input = (rules: string, policy = "drop"): string =>
+    `table inet filter {
+  chain input {
+    type filter hook input priority 0; policy ${policy};
+    iif lo accept
+    ct state established,related accept
+    ${rules}
+  }
+}`;
+  const none = { firewall: "tried", blocked: "", open: "", opened: "" };
+  const fix = (ports: string): string => `nft insert rule inet filter input tcp dport '{ ${ports} }' accept`;
+
+  it("is none without rules", () => {
+    assert.deepEqual(tried(""), { ...none, firewall: "none" });
+  });
+
+  it("keeps clients out though it accepts 443 and 80, and is opened by the command", () => {
+    const rules = input("tcp dport { 22, 80, 443 } accept");
+    const { blocked, open } = tried(rules);
+    assert.deepEqual([blocked, open], ["10443 10080", fix("10443,10080")]);
+    const after = tried(`${rules}\ninsert rule inet filter input tcp dport { 10443, 10080 } accept`);
+    assert.deepEqual(after, none);
+  });
+
+  for (const [name, rules] of Object.entries({
+    "a range": input("tcp dport 10000-11000 accept"),
+    "the translation": input("ct status dnat accept"),
+    "the port that the client asked for": input(
+      "meta l4proto tcp ct original proto-dst 443 accept\n    meta l4proto tcp ct original proto-dst 80 accept",
+    ),
+    "a chain of its own": `table inet filter { chain web { tcp dport 10443 accept; tcp dport 10080 accept; }; }\n${input("jump web")}`,
+    "its policy": input("tcp dport 9 drop", "accept"),
+  }))
+    it(`lets clients in by ${name}`, () => {
+      assert.deepEqual(tried(rules), none);
+    });
+
+  for (const [name, rules] of Object.entries({
+    "a reject at the end": input("tcp dport { 22, 80, 443 } accept\n    reject with tcp reset", "accept"),
+    "a second table": `${input("tcp dport { 80, 443, 10080, 10443 } accept")}\n${input("tcp dport { 22, 80, 443 } accept").replace("inet filter", "ip late")}`,
+    "what comes before the translation": input("tcp dport { 22, 8443 } accept", "drop").replace(
+      "hook input priority 0",
+      "hook prerouting priority -300",
+    ),
+  }))
+    it(`keeps clients out by ${name}`, () => {
+      assert.equal(tried(rules).blocked, "10443 10080");
+    });
+
+  it("says which ports rules name, which may let in some clients", () => {
+    const { blocked, opened } = tried(input("ip saddr 203.0.113.0/24 tcp dport { 10080, 10443 } accept"));
+    assert.deepEqual([blocked, opened], ["10443 10080", "10080 10443"]);
+  });
+
+  it("does not take the way to a moved API away from somebody's own redirect", () => {
+    const rules = `table ip nat { chain prerouting { type nat hook prerouting priority -100; tcp dport 443 redirect to :8443; }; }
+${input("tcp dport { 22, 8443, 10080, 10443 } accept")}`;
+    assert.equal(tried(rules, { moved: "moved" }).blocked, "10444");
+    assert.deepEqual(tried(rules), none);
+  });
+
+  it("does not count as taken away an API that nobody has reached", () => {
+    assert.deepEqual(tried(input("tcp dport { 22, 10080, 10443 } accept"), { moved: "moved" }), none);
+  });
+
+  for (const [name, programs, open] of [
+    ["ufw", 'ufw() { echo "Status: active"; }', "ufw allow 10443,10080/tcp"],
+    [
+      "firewalld",
+      "firewall-cmd() { true; }",
+      "firewall-cmd --permanent --add-port=10443/tcp --add-port=10080/tcp && firewall-cmd --reload",
+    ],
+  ] as const)
+    it(`is opened by ${name} if that owns it`, () => {
+      assert.equal(tried(input("tcp dport 22 accept"), { programs }).open, open);
+    });
+
+  for (const iptables of ["iptables-nft", "iptables-legacy"]) {
+    const rules = [
+      "-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      "-A INPUT -m comment --comment 'as kube-proxy has it' -m mark --mark 0x8000/0x8000 -j DROP",
+      "-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT",
+      "-A INPUT -m addrtype --dst-type LOCAL -j REJECT --reject-with icmp-host-prohibited",
+    ].map((rule) => `${iptables} ${rule}\n`);
+    it(`is opened by ${iptables} if that owns it`, function () {
+      needsProgram(this, iptables);
+      const probe = spawnSync("unshare", ["-n", iptables, "-L"]);
+      if (probe.status !== 0) this.skip();
+      const { firewall, blocked, open = "" } = tried("", { programs: rules.join("") });
+      assert.deepEqual([firewall, blocked], ["tried", "10443 10080"]);
+      assert.match(open, /^iptables(?:-legacy)? -I INPUT -p tcp -m multiport --dports 10443,10080 -j ACCEPT$/);
+      assert.deepEqual(tried("", { programs: `${rules.join("")}${open}` }), none);
+    });
+  }
+
+  it("cannot be tried where its rules cannot be loaded", () => {
+    const { firewall } = tried(input("tcp dport 22 accept"), { programs: "timeout() { false; }" });
+    assert.equal(firewall, "unknown");
+  });
+
+  it("is not counted with the tables of our own", () => {
+    const ours = input("tcp dport 22 accept").replace("inet filter", "ip secondary_ingress_filter");
+    assert.equal(tried(ours).firewall, "none");
+  });
+});
