@@ -76,8 +76,8 @@ take_over() {
   take_off_interface
 }
 
-# A unit listens again, or the API server has the port that it wants: then it fails, as it would after the next reboot.
-is_back() { [ -n "$(ss -Hltn "src $1")" ] || { [ "\${1##*:}" = ${apiPort} ] && ss -Hltnp 'sport = :${apiPort}' | grep -q '"kube-apiserver"'; }; }
+# A unit listens again, or the API server has a port that it wants: then all of it fails, as it would after the next reboot.
+is_back() { [ -n "$(ss -Hltn "src $2")" ] || { grep -q "^$1 .*:${apiPort}$" $record/listeners && ss -Hltnp 'sport = :${apiPort}' | grep -q '"kube-apiserver"'; }; }
 give_back() {
   [ -e $record/complete ] || { rm -rf $record; return 0; }
   local unit enabled active device prefix broadcast role at
@@ -93,7 +93,7 @@ give_back() {
     esac
   done < <(tac $record/units)
   while read -r unit role at; do
-    ! grep -q "^$unit [^ ]* active$" $record/units || eventually is_back "$at" || fail "$unit does not listen on $at again: the new way goes on"
+    ! grep -q "^$unit [^ ]* active$" $record/units || eventually is_back "$unit" "$at" || fail "$unit does not listen on $at again: the new way goes on"
   done <$record/listeners
   rm -rf $record
 }

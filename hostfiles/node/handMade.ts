@@ -58,6 +58,10 @@ is_ingress() { # address:port, pid
 config_of() { local file; file=$(tr '\\0' '\\n' <"/proc/$1/cmdline" 2>/dev/null | grep -A1 -x -e -f | tail -n1); echo "\${file:-$haproxy_config}"; }
 # Whether a command line names the port of a moved API server as its target.
 names_api() { grep -qE '(127\\.0\\.0\\.1|localhost|\\[::1\\]):${apiLocalPort}\\b'; }
+# Whether a process connects to its own listener: stunnel has TLS on one side of a service, and ends and begins it in two.
+is_own_hop() { # address:port, pid
+  tr '\\0' '\\n' <"/proc/$2/cmdline" | while read -r word; do [ ! -f "$word" ] || cat "$word"; done | grep -aqE "^[[:space:]]*connect[[:space:]]*=[[:space:]]*$1[[:space:]]*$"
+}
 is_statistics() { # port
   local answer
   answer=$(exec 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /stats HTTP/1.0\\r\\n\\r\\n' >&3 && timeout 3 cat <&3)
@@ -117,7 +121,8 @@ inspect() {
     [ "$port" != ${apiPort} ] || continue
     unit=$(unit_of "$address" "$port" "$pid")
     [ -n "$unit" ] && grep -q "^$unit " <<<"$layout" || continue
-    if ! grep -q "^$unit https " <<<"$layout"; then besides="$besides$unit $name $address:$port"$'\\n'
+    if is_own_hop "$address:$port" "$pid"; then :
+    elif ! grep -q "^$unit https " <<<"$layout"; then besides="$besides$unit $name $address:$port"$'\\n'
     elif [ "$port" = ${clientPorts.http} ] && [ "$address" = "$secondary" ]; then add "$unit" http "$address:$port"
     elif is_statistics "$port"; then add "$unit" statistics "$address:$port"
     else besides="$besides$unit $name $address:$port"$'\\n'

@@ -90,6 +90,24 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
     assert.deepEqual(inspect().layout, [asWritten[0], `api.socket api ${primary}:443`]);
   });
 
+  it("is seen with a forwarder of two services, such as stunnel's, the first of which connects to the second", () => {
+    const twoListeners = `import socket, ssl
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/tmp/api.pem")
+inner = socket.create_server(("127.0.0.1", 8442))
+outer = context.wrap_socket(socket.create_server(("${primary}", 443)), server_side=True)
+while True:
+    try: outer.accept()[0].close()
+    except OSError: pass
+`;
+    node().write("/tmp/forwarder.py", twoListeners);
+    node().write("/etc/forward.conf", `[from-clients]\naccept = ${primary}:443\nconnect = 127.0.0.1:8442\n`);
+    serve("kube-api-forward.service", "python3 /tmp/forwarder.py /etc/forward.conf", 443);
+    assert.deepEqual(inspect(), { layout: [asWritten[0], asWritten[4]], besides: [], strangers: [], secondary });
+    node().write("/etc/forward.conf", "connect = 127.0.0.1:8443\n");
+    assert.deepEqual(inspect().besides, ["kube-api-forward.service python3 127.0.0.1:8442"]);
+  });
+
   it("names what its HAProxy serves besides it, running or stopped", () => {
     const more = "frontend db\n  bind 127.0.0.1:5432\n  default_backend ingress_http\n";
     ingress();
