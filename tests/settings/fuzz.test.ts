@@ -1,13 +1,13 @@
 /** Settings as people type them: accepted, or refused in one message whose fixes, applied as the engine does, are accepted. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { utils } from "ssh2";
 import { ConfigError, type Fault, readConfig } from "../../settings/read";
+import { ed25519 } from "../support/ed25519";
 
 const project = "kops-secondary-ingress";
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJbVv5ZOPCJAM2Ce2TYnqk6nV3q4jNQlQGxhSAXJ7jWm";
-const key = utils.generateKeyPairSync("ed25519").private;
-const locked = utils.generateKeyPairSync("ed25519", { passphrase: "secret", cipher: "aes256-ctr", rounds: 4 }).private;
+const key = ed25519().private;
+const locked = ed25519("secret").private;
 
 type Config = Record<string, unknown>;
 

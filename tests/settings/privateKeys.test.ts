@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { utils } from "ssh2";
 import { readConfig, type Settings } from "../../settings/read";
 import { IngressMode } from "../../settings/choices";
+import { ed25519 } from "../support/ed25519";
 
 const project = "kops-secondary-ingress";
 const read = (sshPrivateKey: string): Settings =>
@@ -57,10 +58,7 @@ describe("private keys", () => {
   }
 
   for (const [kind, key] of [
-    [
-      "OpenSSH's form",
-      utils.generateKeyPairSync("ed25519", { passphrase: "secret", cipher: "aes256-ctr", rounds: 4 }).private,
-    ],
+    ["OpenSSH's form", ed25519("secret").private],
     ["PEM", pem("pkcs1", "secret")],
     ["PKCS #8", pem("pkcs8", "secret")],
   ] as const)

@@ -8,17 +8,13 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server, type ServerChannel, utils } from "ssh2";
+import { ed25519, type KeyPair } from "./ed25519";
 
 export const keyTypes = ["ed25519", "ecdsa", "rsa"] as const;
 export type KeyType = (typeof keyTypes)[number];
 
-interface KeyPair {
-  private: string;
-  public: string;
-}
-
 const generate = {
-  ed25519: (): KeyPair => utils.generateKeyPairSync("ed25519"),
+  ed25519: (): KeyPair => ed25519(),
   ecdsa: (): KeyPair => utils.generateKeyPairSync("ecdsa", { bits: 256 }),
   rsa: (): KeyPair => utils.generateKeyPairSync("rsa", { bits: 2048 }),
 } as const;
