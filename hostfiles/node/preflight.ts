@@ -151,6 +151,11 @@ case $secure_port in
   *) fault API_PORT_UNKNOWN "an API server on 443, or moved to ${apiLocalPort} (apiLocalPort)" "--secure-port=$secure_port in $manifest" "pulumi config set apiLocalPort $secure_port" ;;
 esac
 [ -e $manifest ] || warning NO_API_MANIFEST "the API server's static pod in $manifest" 'no such file' 'check that this is the control-plane node'
+service_ranges=$(sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- '--service-cluster-ip-range[= "]+[0-9a-fA-F.:/,]+' | tail -n1 | grep -oE '[0-9a-fA-F.:/,]+$')
+case $service_ranges in
+  '' | *.*) ;;
+  *) fault SERVICES_UNREACHABLE 'a cluster with IPv4 services' "--service-cluster-ip-range=$service_ranges in $manifest" 'this layout is IPv4 only, and the NodePorts of an IPv6 cluster do not answer there: use a load balancer, or a cluster made without --ipv6' ;;
+esac
 [ -z "$advertised" ] || [ "$advertised" = "$primary" ] || warning API_ADVERTISES_ANOTHER "--advertise-address absent or $primary" "$advertised" 'remove the flag from the manifest'
 
 cni=$(f=$(ls /etc/cni/net.d/*.conflist /etc/cni/net.d/*.conf 2>/dev/null | sort | head -n1); [ -z "$f" ] || grep -oE '"type"[[:space:]]*:[[:space:]]*"[^"]+"' "$f" | sed -E 's/.*"([^"]+)"$/\\1/')

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parsePreflight, renderPreflight } from "../../../hostfiles/node/preflight";
+import { apiManifest } from "../../../hostfiles/node/paths";
 import { needsProgram, needsRoot } from "../../support/needs";
 import { hostSettings } from "../settings";
 
@@ -48,6 +52,26 @@ ${renderPreflight(hostSettings())}`,
       found: "rules of the node that keep clients out there",
       fix: "on the node, and in what loads its rules at boot: nft insert rule inet own input tcp dport '{ 10443,10080 }' accept",
     });
+  });
+
+  it("refuses a cluster of IPv6 services, and takes one of both kinds", function () {
+    needsRoot(this);
+    const directory = mkdtempSync(join(tmpdir(), "preflight-"));
+    const manifest = join(directory, "manifest");
+    const found = (ranges: string): string | undefined => {
+      writeFileSync(
+        manifest,
+        `    - --service-cluster-ip-range=10.0.0.0/8\n    - --service-cluster-ip-range=${ranges}\n`,
+      );
+      const input = renderPreflight(hostSettings()).replaceAll(apiManifest, manifest);
+      const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8" });
+      assert.match(stdout, /WRONG_NODE/);
+      return faultsIn(stdout).get("SERVICES_UNREACHABLE")?.found;
+    };
+    assert.equal(found("fd00:5e4f::/108"), `--service-cluster-ip-range=fd00:5e4f::/108 in ${manifest}`);
+    assert.equal(found("100.64.0.0/13,fd00:5e4f::/108"), undefined);
+    assert.equal(found("100.64.0.0/13"), undefined);
+    rmSync(directory, { recursive: true });
   });
 
   it("shows no more than faults whatever the stack is called", function () {
