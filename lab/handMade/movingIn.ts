@@ -6,6 +6,7 @@ import { waitForApi } from "../node/machine";
 import type { Finished } from "../process";
 import { step } from "../progress";
 import { awsCalls } from "../proof/proof";
+import { asBuiltRows } from "./asBuilt";
 import type { Count } from "../proof/prober";
 import { stackOutputs } from "../proof/outputs";
 import { rebootedRows } from "../proof/reboot";
@@ -70,10 +71,11 @@ function answeringIn({ answers }: Variant, { elasticIp }: Layout, state: LabStat
   ];
 }
 
-/** @param but lines that say what may differ */
-const unchanged = (id: string, name: string, before: Snapshot, layout: Layout, but?: RegExp): Promise<Row> =>
+/** @param but lines of what may differ */
+const unchanged = (id: string, name: string, before: Snapshot, layout: Layout, but: RegExp[] = []): Promise<Row> =>
   row(id, name, "no difference", async () => {
-    const changes = difference(before, await layoutSnapshot(layout)).filter((line) => !but?.test(line));
+    const found = difference(before, await layoutSnapshot(layout));
+    const changes = found.filter((line) => !but.some((each) => each.test(line)));
     return { ok: changes.length === 0, observed: changes.length === 0 ? "no difference" : changes.join("\n") };
   });
 
@@ -168,22 +170,27 @@ export async function movingInRows({
   );
 
   // A reboot leaves the layout as it is where the API server is back on its port already.
-  if (variant.rebootsTo !== undefined && variant === variants[variant.rebootsTo])
-    rows.push(...(await rebootedRows(kept.state)));
+  const rebooted = variant.rebootsTo !== undefined && variant === variants[variant.rebootsTo];
+  if (rebooted) rows.push(...(await rebootedRows(kept.state)));
 
-  const back: Probed[] = answering.filter((place) => place !== "api-loopback");
+  const { givenBackAs } = variant;
+  const back: Probed[] = answering.filter(
+    (place) => place === "api-public" || (place === "application" && !givenBackAs),
+  );
   rows.push(
     ...(await probed("give-back", "pulumi destroy", layout, back, () =>
       kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod"),
     )),
-    // The kernel appends an address to those that an interface has. A reboot brings the order back, by netplan.
-    await unchanged(
-      "given-back",
-      "the layout after destroy",
-      atFirst,
-      layout,
-      variant.secondaryFirst ? /^[+-] address-order / : undefined,
-    ),
+    ...(givenBackAs
+      ? await asBuiltRows(kept, layout, variants[givenBackAs])
+      : [
+          await unchanged("given-back", "the layout after destroy", atFirst, layout, [
+            // The kernel appends an address to those that an interface has; a reboot brings the order back, by netplan.
+            ...(variant.secondaryFirst ? [/^[+-] address-order /] : []),
+            // A unit that had failed has not been started since the reboot.
+            ...(rebooted ? [/^[+-] unit \S+ enabled (failed|inactive) /] : []),
+          ]),
+        ]),
     await row("nothing-taken-away", "calls that take an address away", "none", async () => {
       const calls: CallRecord[] = (await awsCalls()).slice(callsBefore);
       const found = calls.filter(({ action }) => takesAway.includes(action)).map(({ action }) => action);

@@ -30,6 +30,8 @@ export interface Variant {
   answers(state: LabState): Partial<Record<QuestionId, Answerer>>;
   /** The finding with which the program refuses to move in. */
   refused?: string;
+  /** What it is once it is given back, if not itself: the API server has its port by then. */
+  givenBackAs?: VariantName;
   /** What a reboot makes of the layout, where that does not depend on who is first. */
   rebootsTo?: VariantName;
 }
@@ -90,6 +92,7 @@ const rebootedApiFirst: Variant = {
 const rebootedForwarderFirst: Variant = {
   ...rebooted,
   what: "rebooted since: the forwarder and HAProxy hold port 443, and the API server fails for ever",
+  givenBackAs: "rebooted-api-first",
   async since() {
     await reboot({ nodeupSeconds: 3 });
     await until(`grep -q -- --secure-port=443 ${apiManifest} && ! pgrep -x kube-apiserver >/dev/null`, 30);
