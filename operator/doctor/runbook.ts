@@ -36,8 +36,8 @@ export const runbook: Readonly<Record<string, Page>> = {
   SUBNET_PRIVATE: {
     text: "The route table of the node's subnet (the one that is associated with it, or else the VPC's main one) sends 0.0.0.0/0 elsewhere: to a NAT gateway, for example. The node gets out, and nobody gets in: an Elastic IP needs an internet gateway.",
     here: [
-      "aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=<subnet> --query 'RouteTables[].Routes'",
-      "aws ec2 describe-route-tables --filters Name=vpc-id,Values=<vpc> Name=association.main,Values=true --query 'RouteTables[].Routes'",
+      "aws ec2 describe-network-interfaces --network-interface-ids <eni> --query 'NetworkInterfaces[].[SubnetId, VpcId]'",
+      "aws ec2 describe-route-tables --query 'RouteTables[].[VpcId, Associations[].[SubnetId, Main], Routes[].[DestinationCidrBlock, GatewayId, NatGatewayId]]'",
     ],
   },
   ELASTIC_IP_GONE: {
