@@ -2,8 +2,9 @@
 // Plain Node.js, for on a fresh clone nothing else is there yet.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { campaign } from "./campaigns.mjs";
@@ -88,11 +89,17 @@ function lastDurations() {
   }
 }
 
-/** The longest first, so that no lab is still busy with one while the others have none left; of those never run the largest are taken first. */
+/** Those that take longest where all are run, for a machine that has not run them. */
+const usuallyLongest = ["main-job", "balancer", "life", "node", "iam", "faults", "kept-lab"];
+
+/** The longest first, so that no lab is still busy with one while the others have none left. */
 function longestFirst(files) {
   const durations = lastDurations();
-  const size = (file) => statSync(root + file).size;
-  return files.toSorted((a, b) => (durations[b] ?? Infinity) - (durations[a] ?? Infinity) || size(b) - size(a));
+  const rank = (file) => {
+    const usual = usuallyLongest.indexOf(basename(file, ".test.ts"));
+    return usual < 0 ? usuallyLongest.length : usual;
+  };
+  return files.toSorted((a, b) => (durations[b] ?? Infinity) - (durations[a] ?? Infinity) || rank(a) - rank(b));
 }
 
 /** Passed, failed and skipped, of a run's closing line; a run that ends without one has failed. */
