@@ -112,7 +112,7 @@ exec 8>${directories.run}/switch.lock
 flock 8
 
 # renew: the forwarder has been replaced, or goes by another name. A bridge takes new connections meanwhile, and open ones get time to end.
-listening_on() { for _ in $(seq 50); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
+listening_on() { for _ in $(seq 200); do [ "$(ss -Hltn "sport = :$1" | wc -l)" -ge 2 ] && return; sleep 0.05; done; return 1; }
 drained() { for _ in $(seq 40); do [ -n "$(ss -Htn state established "sport = :$1")" ] || return; sleep 0.05; done; }
 if [ "\${1-}" = renew ]; then
   now=$(cat "$state" 2>/dev/null) || exit 0
