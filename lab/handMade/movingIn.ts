@@ -129,7 +129,7 @@ export async function movingInRows({
   if (!variant.secondaryFirst) await renewApiServer();
   rows.push(...(await probed("move-in", "pulumi up", layout, answering, () => kept.up("prod"))));
   // One that could not have its port waits for kubelet's next attempt.
-  if (!answering.includes("api-public")) await waitForApi(443);
+  if (variant.givenBackAs) await waitForApi(443);
   const moved = await stackOutputs("prod");
   rows.push(
     await row("same-addresses", "addresses after it", "as before", () => {
