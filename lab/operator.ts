@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { secretsInVault } from "./cloud/vault";
 import { awsEndpoint, namespaces, vault } from "./network/addresses";
 import { nodeHostKey, nodeUser, operatorKey } from "./node/machine";
-import { labPaths, repositoryRoot, transpilation } from "./paths";
+import { compileCache, labPaths, repositoryRoot, transpilation } from "./paths";
 import { attempt, type Finished, run, type RunOptions } from "./process";
 
 /** The stacks that the repository documents and the lab runs. */
@@ -39,8 +39,7 @@ export function operatorEnvironment(pulumi: string): NodeJS.ProcessEnv {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // The engine starts five processes of Node.js for one run.
-    NODE_OPTIONS: `--require=${join(repositoryRoot, "scripts/compileCache.cjs")}`,
+    NODE_OPTIONS: compileCache,
     KUBECONFIG: labPaths.kubeconfig,
     AWS_ENDPOINT_URL: `http://${awsEndpoint.host}:${awsEndpoint.port}`,
     AWS_ACCESS_KEY_ID: operatorKeyId,

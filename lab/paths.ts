@@ -8,6 +8,9 @@ export const repositoryRoot = resolve(__dirname, "..");
 /** Options of Node.js that run a TypeScript file of the checkout. */
 export const typescript = ["-r", join(repositoryRoot, "scripts/register.cjs")] as const;
 
+/** `NODE_OPTIONS` for what runs the engine, which starts five processes of Node.js for one run. */
+export const compileCache = `--require=${join(repositoryRoot, "scripts/compileCache.cjs")}`;
+
 /** Files of the checkout that a TypeScript program elsewhere needs to be transpiled like the project's own. */
 export const transpilation = ["tsconfig.json", "scripts"] as const;
 

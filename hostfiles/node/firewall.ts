@@ -33,7 +33,7 @@ ${rulesOf(renderApiForwardRules({ primaryPrivateIp }))}RULES
 
 # In a network namespace with the node's addresses: prints "<trial> yes" or "<trial> no" for whether a client's connection gets in.
 trial() {
-  local out address=\${secondary:-${anyAddress}}
+  local address=\${secondary:-${anyAddress}}
   ip link set lo up && ip addr add "$address/32" dev lo || return 1
   coproc client { exec unshare -n bash -c 'echo ready; read -r _'; }
   local client_pid=$client_PID _

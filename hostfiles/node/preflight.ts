@@ -66,8 +66,11 @@ const notReady = "The node is not ready; nothing was changed:";
 /** Code, expected, found, fix: as a printf format, and as `pulumi` shows a fault of the settings. */
 const faultFormat = "  %s: expected %s, found %s\\n    fix: %s\\n";
 
-/** Shell function: prints an address or a port of the API server's `$manifest`. The last of repeated flags counts; comments do not. */
-export const manifestFlag = `flag() { sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.:]+" | tail -n1 | grep -oE '[0-9.:]+$'; }`;
+/**
+ * Shell function: prints an address or a port of the API server's `$manifest`, or what is made of the characters that it is told. The last of
+ * repeated flags counts; comments do not.
+ */
+export const manifestFlag = `flag() { local of=\${2-0-9.:}; sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[$of]+" | tail -n1 | grep -oE "[$of]+\\$"; }`;
 
 /** Older ones lack LogRateLimitIntervalSec= in services and ProcSubset= (systemd NEWS 240, 247). */
 const oldestSystemd = 247;
@@ -151,7 +154,7 @@ case $secure_port in
   *) fault API_PORT_UNKNOWN "an API server on 443, or moved to ${apiLocalPort} (apiLocalPort)" "--secure-port=$secure_port in $manifest" "pulumi config set apiLocalPort $secure_port" ;;
 esac
 [ -e $manifest ] || warning NO_API_MANIFEST "the API server's static pod in $manifest" 'no such file' 'check that this is the control-plane node'
-service_ranges=$(sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- '--service-cluster-ip-range[= "]+[0-9a-fA-F.:/,]+' | tail -n1 | grep -oE '[0-9a-fA-F.:/,]+$')
+service_ranges=$(flag service-cluster-ip-range 0-9a-fA-F.:/,)
 case $service_ranges in
   '' | *.*) ;;
   *) fault SERVICES_UNREACHABLE 'a cluster with IPv4 services' "--service-cluster-ip-range=$service_ranges in $manifest" 'this layout is IPv4 only, and the NodePorts of an IPv6 cluster do not answer there: use a load balancer, or a cluster made without --ipv6' ;;

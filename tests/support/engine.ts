@@ -9,7 +9,7 @@ import type { Fault } from "../../lab/aws/fault";
 import { acquireEngine } from "../../lab/engine/engine";
 import { secretsInVault, startVault } from "../../lab/cloud/vault";
 import { labAccount, labCluster } from "../../lab/cloud/labAccount";
-import { transpilation } from "../../lab/paths";
+import { compileCache, transpilation } from "../../lab/paths";
 import { repositoryRoot } from "./paths";
 import { choosePlugins } from "../../lab/plugins";
 import { run } from "./process";
@@ -79,8 +79,7 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
   });
   const vault = await startVault("127.0.0.1", 0);
   const env = {
-    // The engine starts five processes of Node.js for one run.
-    NODE_OPTIONS: `--require=${join(repositoryRoot, "scripts/compileCache.cjs")}`,
+    NODE_OPTIONS: compileCache,
     PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
     VAULT_ADDR: vault.url,
     PULUMI_SKIP_UPDATE_CHECK: "true",
