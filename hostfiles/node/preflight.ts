@@ -166,7 +166,8 @@ takes_addresses=
 grep -qx aws-cni <<<"$cni" && takes_addresses='the AmazonVPC CNI'
 if grep -qx cilium-cni <<<"$cni"; then
   grep -qsE '"eni"' /etc/cni/net.d/*cilium*.conflist && takes_addresses="Cilium's ENI mode"
-  grep -qsx eni /var/lib/kubelet/pods/*/volumes/kubernetes.io~configmap/cilium-config-path/ipam && takes_addresses="Cilium's ENI mode"
+  # The operator, and an older agent, has the settings as a volume; for the agent of today an init container writes them to another.
+  grep -qsx eni /var/lib/kubelet/pods/*/volumes/{kubernetes.io~configmap/cilium-config-path,kubernetes.io~empty-dir/tmp/cilium/config-map}/ipam && takes_addresses="Cilium's ENI mode"
 fi
 [ -z "$takes_addresses" ] || fault CNI_TAKES_ADDRESSES "a CNI that leaves the interface's secondary addresses alone" "$takes_addresses, which gives them to pods" 'this layout cannot work on this cluster: use another CNI mode or a load balancer'
 pod_cidrs=$(grep -ohE -- '--cluster-cidr[= "]+[0-9./]+' /etc/kubernetes/manifests/*.manifest 2>/dev/null | grep -oE '[0-9./]+$' | sort -u)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parsePreflight, renderPreflight } from "../../../hostfiles/node/preflight";
@@ -72,6 +72,30 @@ ${renderPreflight(hostSettings())}`,
     assert.equal(found("100.64.0.0/13,fd00:5e4f::/108"), undefined);
     assert.equal(found("100.64.0.0/13"), undefined);
     rmSync(directory, { recursive: true });
+  });
+
+  it("refuses Cilium's ENI mode, wherever the settings say so, and takes its other modes", function () {
+    needsRoot(this);
+    // kops v1.36.2, upup/models/cloudup/resources/addons/networking.cilium.io/k8s-1.16-v1.15.yaml.template.
+    const agent = "agent/volumes/kubernetes.io~empty-dir/tmp/cilium/config-map";
+    const operator = "operator/volumes/kubernetes.io~configmap/cilium-config-path";
+    const found = (settings: string, ipam: string): string | undefined => {
+      const directory = mkdtempSync(join(tmpdir(), "preflight-"));
+      mkdirSync(join(directory, settings), { recursive: true });
+      writeFileSync(join(directory, settings, "ipam"), ipam);
+      writeFileSync(join(directory, "05-cilium.conflist"), '{"plugins":[{"type":"cilium-cni"}]}');
+      const input = renderPreflight(hostSettings())
+        .replaceAll("/etc/cni/net.d", directory)
+        .replaceAll("/var/lib/kubelet/pods", directory);
+      const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8" });
+      rmSync(directory, { recursive: true });
+      assert.match(stdout, /WRONG_NODE/);
+      return faultsIn(stdout).get("CNI_TAKES_ADDRESSES")?.found;
+    };
+    for (const settings of [agent, operator]) {
+      assert.equal(found(settings, "eni"), "Cilium's ENI mode, which gives them to pods");
+      assert.equal(found(settings, "kubernetes"), undefined);
+    }
   });
 
   it("shows no more than faults whatever the stack is called", function () {
