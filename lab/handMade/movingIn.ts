@@ -15,6 +15,7 @@ import { difference, type Snapshot } from "../proof/snapshot";
 import { run } from "./hands";
 import type { Layout } from "./layout";
 import { renewApiServer } from "./make";
+import { closeAll, openConnections } from "./openConnections";
 import { type Probed, startLayoutProbers } from "./probers";
 import { layoutSnapshot } from "./snapshot";
 import { type Variant, variants } from "./variants";
@@ -33,7 +34,10 @@ async function consent({ pulumi }: KeptLab, { secondaryPrivateIp, elasticIp }: L
   if (elasticIp) await set("allocationId", elasticIp.allocationId);
 }
 
-/** Runs `work` under 20 requests a second to each place that answered before, and counts those that failed. */
+/**
+ * Runs `work` under 20 requests a second to each place that answered before, and counts those that failed, and how often a
+ * connection that was open before is cut.
+ */
 async function probed(
   id: string,
   name: string,
@@ -41,12 +45,14 @@ async function probed(
   answering: readonly Probed[],
   work: () => Promise<Finished>,
 ): Promise<Row[]> {
+  const connections = await openConnections(layout, answering);
   const probers = await startLayoutProbers(layout);
   const done = await row(id, name, "exit status 0", async () => {
     const finished = await step(name, work);
     return { ok: finished.status === 0, observed: finished.status === 0 ? "exit status 0" : said(finished) };
   });
   const counts = await probers.stop();
+  const cuts = await closeAll(connections);
   const rows = Object.entries(counts)
     .filter(([place]) => answering.includes(place as Probed))
     .map(([place, { sent, failed, failures }]: [string, Count]) =>
@@ -57,7 +63,15 @@ async function probed(
         }),
       ),
     );
-  return [done, ...(await Promise.all(rows))];
+  const openRows = cuts.map(([place, { cut, answered, unanswered }]) =>
+    row(`${id}-${place}-open`, `${name}: a connection to ${place} that is open`, "cut once at most", () =>
+      Promise.resolve({
+        ok: cut <= 1 && unanswered === 0 && answered > 0,
+        observed: `cut ${cut} times, ${unanswered} of ${answered + unanswered} requests on it without an end`,
+      }),
+    ),
+  );
+  return [done, ...(await Promise.all([...rows, ...openRows]))];
 }
 
 /** Which of the probed places answer in the layout as it was made. */

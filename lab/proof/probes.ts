@@ -2,6 +2,7 @@
 import { labCluster, labDomain } from "../cloud/labAccount";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
+import type { Request } from "./probe";
 import { type Count, type Prober, startProber } from "./prober";
 
 const perSecond = 20;
@@ -15,16 +16,16 @@ const api = { port: 443, host: `api.internal.${labCluster}`, authority: keyPair(
 const app = { port: 443, host: labDomain, authority: keyPair("web-authority").certificate };
 
 /** The API on its public address, from outside. */
-export const probeApi = (): Promise<Prober> =>
-  startProber({ from: "internet", address: node.autoPublicIp, ...api }, perSecond);
+export const publicApi: Request = { from: "internet", address: node.autoPublicIp, ...api };
+export const probeApi = (): Promise<Prober> => startProber(publicApi, perSecond);
 
 /** The API on 127.0.0.1, as kubelet and kube-proxy reach it. */
 export const probeApiOnNode = (): Promise<Prober> =>
   startProber({ from: "node", address: "127.0.0.1", ...api }, perSecond);
 
 /** The application on its public address, from outside. */
-export const probeApp = (address: string): Promise<Prober> =>
-  startProber({ from: "internet", address, ...app }, perSecond);
+export const publicApp = (address: string): Request => ({ from: "internet", address, ...app });
+export const probeApp = (address: string): Promise<Prober> => startProber(publicApp(address), perSecond);
 
 /** The application on a private address, from the node. */
 export const probeAppOnNode = (address: string): Promise<Prober> =>
