@@ -34,3 +34,12 @@ export function renderAddress({
 }: Pick<HostSettings, "network" | "secondaryPrivateIp">): string {
   return (network === NetworkConfig.Netplan ? netplan : networkd)(secondaryPrivateIp);
 }
+
+/** Prints the address of the installed file, so that one that is being replaced does not come back. */
+export const installedAddress = `installed_address() {
+  local found
+  found=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32') && echo "\${found%/32}"
+}`;
+
+/** Whether an address is on `lo`. */
+export const onLoopback = `on_loopback() { ip -4 -o addr show dev lo | grep -qwF "$1/32"; }`;

@@ -1,5 +1,5 @@
 /** The check: every minute it inspects what the layout needs, repairs what drifted, and writes its findings to a state file. */
-import { addressFile } from "./address";
+import { installedAddress, onLoopback } from "./address";
 import type { HostSettings } from "../hostSettings";
 import { redirected } from "./nat";
 import { lockFunctions } from "../node/installer";
@@ -83,12 +83,12 @@ certificate() { # address, name
 }
 
 ${redirected}
+${installedAddress}
+${onLoopback}
 
 keep files '! ${hostFileProgram} drift | grep -q "^missing "' '${hostFileProgram} restore'
-# Read from the installed file, so that an address that is being replaced does not come back.
-secondary=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32')
-secondary=\${secondary%/32}
-keep address "ip -4 -o addr show dev lo | grep -qw $secondary/32" "ip addr replace $secondary/32 dev lo"
+secondary=$(installed_address)
+keep address "on_loopback $secondary" "ip addr replace $secondary/32 dev lo"
 keep natTable redirected 'nft -f ${natRules}'
 [ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list chain ip secondary_ingress_filter input | grep -q drop' 'nft -f ${apiFilterRules}'
 keep haproxy 'systemctl is-active -q ${haproxyUnit}' 'systemctl reset-failed ${haproxyUnit}; systemctl start ${haproxyUnit}'

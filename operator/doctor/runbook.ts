@@ -122,7 +122,7 @@ export const runbook: Readonly<Record<string, Page>> = {
     onNode: ["/usr/local/lib/secondary-ingress/host-file drift"],
   },
   ADDRESS_MISSING: {
-    text: "Without the address nobody answers for the applications. The check puts it back every minute.",
+    text: "Without the address nobody answers for the applications. The guard puts it back within a second, the check within a minute.",
     onNode: ["ip -4 addr show dev lo", "netplan get 2>/dev/null || networkctl status lo"],
   },
   ADDRESS_ON_INTERFACE: {
@@ -163,7 +163,7 @@ export const runbook: Readonly<Record<string, Page>> = {
     onNode: ["systemctl is-enabled secondary-ingress-nat.service"],
   },
   GUARD_STOPPED: {
-    text: "The guard puts a lost table back within a second. Without it, or after a boot at which it does not start, the check does so within a minute.",
+    text: "The guard puts a lost table or address back within a second. Without it, or after a boot at which it does not start, the check does so within a minute.",
     onNode: ["systemctl status secondary-ingress-guard.service"],
   },
   HAPROXY_CONFIG_INVALID: {

@@ -22,6 +22,9 @@ import { labCommand } from "../support/lab-command";
 import { haproxyConfig, haproxyUnit } from "../../hostfiles/node/paths";
 import { needsRoot } from "../support/needs";
 
+/** Shell text that waits until a command succeeds, for longer than a busy machine needs. */
+const until = (command: string): string => `for i in $(seq 200); do ${command} && exit; sleep 0.1; done; exit 1`;
+
 describe("a lab that is kept up", function () {
   let kept: KeptLab;
   const output: string[] = [];
@@ -298,22 +301,25 @@ describe("a lab that is kept up", function () {
 
     it("fail where the address is not on the host", async () => {
       const { secondaryPrivateIp } = await stackOutputs("prod");
-      // The check would repair it meanwhile.
-      await kept.node(`systemctl stop secondary-ingress-check.timer; ip addr del ${secondaryPrivateIp}/32 dev lo`);
+      // The guard would put it back at once, and the check within a minute; the guard does so when it starts.
+      await kept.node(
+        `systemctl stop secondary-ingress-check.timer secondary-ingress-check.service secondary-ingress-guard.service; ip addr del ${secondaryPrivateIp}/32 dev lo`,
+      );
       const failing = await kept.failingRows();
       for (const id of ["app-https", "api-by-sni"]) assert.ok(failing.includes(id), failing.join());
       assert.ok(!failing.includes("api-loopback") && !failing.includes("api-primary"));
-      await kept.node(`ip addr add ${secondaryPrivateIp}/32 dev lo; systemctl start secondary-ingress-check.timer`);
+      await kept.node(
+        `systemctl start secondary-ingress-guard.service secondary-ingress-check.timer; ${until(`ip -4 addr show dev lo | grep -qF ${secondaryPrivateIp}/32`)}`,
+      );
     });
 
     it("fail where the table is gone: the application's address then shows the API's certificate", async () => {
-      // The guard would put it back at once, and the check within a minute; the guard does so when it starts.
       await kept.node(
         "systemctl stop secondary-ingress-check.timer secondary-ingress-check.service secondary-ingress-guard.service; nft delete table ip secondary_ingress",
       );
       assert.ok((await kept.failingRows()).includes("app-https"));
       await kept.node(
-        "systemctl start secondary-ingress-guard.service secondary-ingress-check.timer; sleep 0.5; nft list table ip secondary_ingress",
+        `systemctl start secondary-ingress-guard.service secondary-ingress-check.timer; ${until("nft list table ip secondary_ingress >/dev/null")}`,
       );
     });
   });

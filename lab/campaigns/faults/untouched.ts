@@ -6,7 +6,7 @@ import { configChange, destroy, forwarderSwitch, installAgain, withOtherHttpPort
 import { bringUp } from "../bringUp";
 import type { Scenario } from "./scenario";
 
-/** Milliseconds until the guard restores a table. */
+/** Milliseconds until the guard restores a table or the address. */
 const guarded = 1000;
 /** Milliseconds until the check has detected and repaired a fault: its period and its run time. */
 const checked = 65_000;
@@ -77,7 +77,7 @@ export const untouchedNode: readonly Scenario[] = [
   {
     name: "secondary address deleted",
     api: 0,
-    appOutage: checked,
+    appOutage: guarded,
     run: async (kept) => {
       await kept.node("ip addr del $(ip -4 -o addr show dev lo | grep -oE '172[0-9.]+/32') dev lo");
       await repaired(kept, "repaired: address");

@@ -47,6 +47,6 @@ export const natChecks: readonly Check[] = [
   ),
   ofNode(
     { code: "GUARD_STOPPED", area: "NAT", severity: "error", title: "the guard watches the rules", after },
-    ({ guard }) => runs(guard, units.guard, "a lost table is back within a minute, not a second"),
+    ({ guard }) => runs(guard, units.guard, "a lost table or address is back within a minute, not a second"),
   ),
 ];
