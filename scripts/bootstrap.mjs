@@ -1,5 +1,5 @@
-// Entry of every npm script: installs the dependencies when the lockfile asks for it, then runs the task.
-// Plain Node.js, for on a fresh clone nothing else is there yet.
+// Entry of every npm script: takes a newer Node.js where this one is too old, installs the dependencies when the lockfile asks for it,
+// then runs the task. Plain Node.js, for on a fresh clone nothing else is there yet; runs on Node.js 18.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { campaign } from "./campaigns.mjs";
+import { goOnWithNewerNode, isNewEnough } from "./newerNode.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const stampFile = `${root}node_modules/.installed-from`;
@@ -208,11 +209,7 @@ if (!task) {
   console.error(`unknown task '${name}': expected one of ${Object.keys(tasks).join(", ")}`);
   process.exit(2);
 }
-const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Node.js ${process.versions.node} is too old: install Node.js 20.19 or newer.`);
-  process.exit(2);
-}
+if (!isNewEnough()) await goOnWithNewerNode();
 process.chdir(root);
 installDependencies();
 process.exit(await task(args));
