@@ -124,7 +124,7 @@ export function clientSettings(
   connection: Connection,
   service: Service,
   { attempts = maxAttempts }: ClientOptions = {},
-): ec2.EC2ClientConfig {
+): Pick<ec2.EC2ClientConfig, "region" | "profile" | "endpoint" | "credentials" | "maxAttempts"> {
   const { region, profile, endpoints } = connection;
   const endpoint = endpoints?.[service];
   return {

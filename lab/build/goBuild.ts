@@ -28,7 +28,7 @@ export async function goBuild({ name, module, packages, version }: GoBuild, dire
   if (!go) {
     throw new Error(
       `${name} is neither installed nor downloadable here, and Go, which builds it, is not installed. ` +
-        `Install Go 1.25 or newer and try again.`,
+        `Install Go 1.26 or newer and try again.`,
     );
   }
   await run(

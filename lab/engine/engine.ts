@@ -1,6 +1,7 @@
 /** Finds the Pulumi engine: on PATH, as the official release, or built once from its Go module. */
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { version } from "@pulumi/pulumi/version";
 import { cache } from "../build/cache";
 import { download, verifySha256 } from "../build/download";
 import { goBuild, pins } from "../build/goBuild";
@@ -9,8 +10,8 @@ import { labPaths } from "../paths";
 import { run, which } from "../process";
 import { step } from "../progress";
 
-/** The version of `@pulumi/pulumi` in package.json. */
-export const engineVersion = "3.248.0";
+/** Of the engine: the SDK's, as go.mod has it too. */
+export const engineVersion = version;
 
 export interface Engine {
   /** Path of the `pulumi` program. */

@@ -10,6 +10,7 @@ import * as grpc from "@grpc/grpc-js";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
+import { version } from "@pulumi/pulumi/version";
 import { endWithParent } from "../endWithParent";
 
 type Unary<Request, Response> = grpc.handleUnaryCall<Request, Response>;
@@ -74,7 +75,7 @@ server.addService(LanguageRuntimeService, {
   >,
   getPluginInfo: ((_call, callback) => {
     const info = new plugin.PluginInfo();
-    info.setVersion("3.248.0");
+    info.setVersion(version);
     callback(null, info);
   }) satisfies Unary<unknown, plugin.PluginInfo>,
   run,

@@ -43,7 +43,7 @@ const scalarOf = (value: string): unknown =>
 const isContainer = (value: unknown): value is Record<string | number, unknown> =>
   typeof value === "object" && value !== null;
 
-/** @throws as Pulumi 3.248 does, for what stands in the way */
+/** @throws as Pulumi does, for what stands in the way */
 function setAt(config: Config, [first = "", ...inside]: (string | number)[], value: unknown): void {
   let whole: Record<string | number, unknown> = config;
   let last: string | number = first;
