@@ -9,9 +9,8 @@ import { download, verifySha256 } from "../build/download";
 import { goBuild, pins } from "../build/goBuild";
 import { run } from "../process";
 import { step } from "../progress";
+import { etcdVersion, kubernetesVersion } from "./versions";
 
-const kubernetesVersion = "v1.35.3";
-const etcdVersion = "v3.6.5";
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const names = ["kube-apiserver", "kube-proxy", "kubectl"] as const;
 

@@ -1,6 +1,7 @@
 /** Common to both control planes of the lab: the static pod of the API server, nodeup and kubelet. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { kubernetesVersion } from "../kubernetes/versions";
 import { type CertificateName, keyPair } from "./certificates";
 
 /** Path on the node → text and mode (default 0644). */
@@ -86,7 +87,7 @@ spec:
 ${flags.map((flag) => `    - ${flag}`).join("\n")}
     command:
     - /go-runner
-    image: registry.k8s.io/kube-apiserver:v1.35.3
+    image: registry.k8s.io/kube-apiserver:${kubernetesVersion}
     name: kube-apiserver
   hostNetwork: true
   priorityClassName: system-cluster-critical

@@ -6,6 +6,7 @@ import type { Statement } from "../../../operator/iam/conditions";
 import { tellCloud } from "../../network/cloudEvents";
 import type { InstanceGroup } from "../../lab";
 import { labCluster } from "../../cloud/labAccount";
+import { kubernetesVersion } from "../../kubernetes/versions";
 import { asOperator } from "../../operator";
 import { labPaths, repositoryRoot } from "../../paths";
 import type { Finished } from "../../process";
@@ -19,7 +20,7 @@ spec:
   api:
     dns: {}
   cloudProvider: aws # the only one
-  kubernetesVersion: 1.35.3
+  kubernetesVersion: ${kubernetesVersion.slice(1)}
   networking:
     cilium: {}
 ---
