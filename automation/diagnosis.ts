@@ -84,7 +84,7 @@ function stackNotFound({ stackName, printed }: Failure): AutomationError | undef
 }
 
 const configFaults =
-  /settings? of stack '.*' cannot work|missing configuration value|missing required configuration|must be of type|incorrect passphrase|passphrase must be set|PULUMI_ACCESS_TOKEN must be set|^(?:error: )?.*\b(?:secondaryPrivateIp|allocationId|networkInterfaceId|ssh): expected /m;
+  /settings? of stack '.*' cannot work|missing configuration value|missing required configuration|must be of type|incorrect passphrase|passphrase must be set|PULUMI_ACCESS_TOKEN must be set|^(?:error: )?.*\b(?:secondaryPrivateIp|allocationId|networkInterfaceId|appDomains|route53ZoneId|ssh): expected /m;
 
 function configInvalid({ stackName, reported, printed }: Failure): AutomationError | undefined {
   const told = [...reported, printed].find((text) => configFaults.test(text));

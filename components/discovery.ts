@@ -1,14 +1,44 @@
 /** What the component finds out before it makes anything. */
 import * as pulumi from "@pulumi/pulumi";
 import { IngressMode } from "../settings/choices";
-import type { Connection } from "./aws/connection";
+import { type Connection, principal } from "./aws/connection";
+import { canonicalDomain } from "../settings/domainNames";
 import type { CompleteArgs } from "./defaults";
 import { findNode, type Node } from "./node";
 import { checkSecondaryAddress } from "./secondaryAddressCheck";
+import { stackName } from "./tags";
 
-// Loaded only by stacks that write records: a preview starts no more than it needs (docs/decisions/0003).
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- a constructor cannot await import()
+/* eslint-disable @typescript-eslint/no-require-imports -- a constructor cannot await import() */
+/** Loaded only by stacks that write records: a preview starts no more than it needs (docs/decisions/0003). */
 const hostedZone = () => require("./hostedZone") as typeof import("./hostedZone");
+const recordNames = () => require("./recordNames") as typeof import("./recordNames");
+const callerIdentity = () => require("@pulumi/aws/getCallerIdentity") as typeof import("@pulumi/aws/getCallerIdentity");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+/** @returns what resolves once the zone is the right one and nobody else has a say in the names */
+function checkRecords(
+  name: string,
+  args: CompleteArgs,
+  connection: pulumi.Output<Connection>,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<unknown> {
+  const { appDomains, overwriteRecords, formerStack } = args;
+  const zoneId = pulumi.all([args.route53ZoneId, connection]).apply(async ([id = ""]) => {
+    await hostedZone().checkZone(id, appDomains, options);
+    return id;
+  });
+  const caller = zoneId.apply(() => callerIdentity().getCallerIdentity({}, options));
+  const names = appDomains.map((domain) => `${canonicalDomain(domain)}.`).sort();
+  return new (recordNames().RecordNames)(
+    `${name}-records`,
+    {
+      ...{ zoneId, names, connection, overwrite: overwriteRecords },
+      stacks: [stackName(), ...(formerStack ? [formerStack] : [])],
+      caller: caller.apply(({ arn }) => principal(arn)),
+    },
+    options,
+  ).id;
+}
 
 /**
  * The node, once every check has passed that needs no resource.
@@ -16,14 +46,16 @@ const hostedZone = () => require("./hostedZone") as typeof import("./hostedZone"
  * keep the node from being known with it.
  */
 export function discover(
+  name: string,
   args: CompleteArgs,
   connection: pulumi.Output<Connection>,
-  options: pulumi.InvokeOptions,
+  options: pulumi.CustomResourceOptions,
 ): pulumi.Output<Node> {
-  const { mode, clusterName, appDomains, networkInterfaceId, secondaryPrivateIp, route53ZoneId, primaryAddress } = args;
+  const { mode, clusterName, networkInterfaceId, secondaryPrivateIp, route53ZoneId, primaryAddress } =
+    args;
   const checks: pulumi.Output<unknown>[] = [];
   if (route53ZoneId !== undefined && mode !== IngressMode.NodePort)
-    checks.push(pulumi.output(route53ZoneId).apply((id) => hostedZone().checkZone(id, appDomains, options)));
+    checks.push(checkRecords(name, args, connection, options));
   // A provider that is refused is refused before the first call; the zone's fault comes before the node's.
   const before = pulumi.runtime.isDryRun() ? [] : [...checks];
   const node = pulumi.all([networkInterfaceId, connection, ...before]).apply(([id]) =>

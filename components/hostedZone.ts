@@ -4,14 +4,22 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * Route 53 takes a name outside the zone for one relative to it: `app.example.org` becomes `app.example.org.example.com`.
- * @throws {pulumi.RunError} for such a name, before anything is made
+ * A private zone answers in its VPCs alone.
+ * @throws {pulumi.RunError} for such a name or zone, before anything is made
  */
 export async function checkZone(
   zoneId: string,
   domains: readonly string[],
   options: pulumi.InvokeOptions,
 ): Promise<void> {
-  const zone = (await getZone({ zoneId }, options)).name.toLowerCase().replace(/\.$/, "");
+  const found = await getZone({ zoneId }, options);
+  const zone = found.name.toLowerCase().replace(/\.$/, "");
+  if (found.privateZone)
+    throw new pulumi.RunError(
+      `route53ZoneId: expected a public hosted zone, found ${zoneId}, a private one for ${zone}, where no client outside its VPCs finds ` +
+        `the names: name the public one, which aws route53 list-hosted-zones-by-name --dns-name ${zone} shows, or leave ` +
+        "route53ZoneId out and publish them yourself. Nothing was changed.",
+    );
   const outside = domains.filter((domain) => {
     const name = domain.toLowerCase().replace(/\.$/, "");
     return name !== zone && !name.endsWith(`.${zone}`);

@@ -92,7 +92,7 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
     super("kops-secondary-ingress:index:SecondaryIngressIp", name, {}, options);
     const parent = { parent: this };
     const connection = providerConnection(this);
-    const node = discover(complete, connection, parent);
+    const node = discover(name, complete, connection, parent);
     const ingress = mode({ name, args: complete, node, connection, options: parent });
     const all = outputsFrom(complete, node, ingress);
     outputs.set(this, all);

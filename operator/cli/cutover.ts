@@ -2,12 +2,13 @@
 import { readFileSync, rmSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { type Connection, connectionOf } from "../../components/aws/connection";
+import { route53Client } from "../../components/aws/route53";
 import { type Authority, ChangedMeanwhile } from "../cutover/authority";
 import { type Plan, planCutOver, planLowerTtl, planRollback } from "../cutover/plan";
 import { probeUntil } from "../cutover/probe";
 import { rfc2136Authority } from "../cutover/rfc2136";
 import { type Place, readRollbackFile, writeRollbackFile } from "../cutover/rollbackFile";
-import { route53Authority, route53Client } from "../cutover/route53";
+import { route53Authority } from "../cutover/route53";
 import type { RecordSet } from "../../dns/recordSets";
 import { publishable } from "../../dns/formats";
 import { IngressMode } from "../../settings/choices";

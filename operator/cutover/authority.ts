@@ -4,6 +4,11 @@ import type { RecordChange, RecordSet } from "../../dns/recordSets";
 export interface Authority {
   /** As a person would call it. */
   title: string;
+  /**
+   * Absent where it cannot be told.
+   * @throws naming what hides records of the names there or writes them again
+   */
+  refuseOthers?(names: readonly string[]): Promise<void>;
   /** What the names lead to now. */
   read(names: readonly string[]): Promise<RecordSet[]>;
   /**

@@ -28,7 +28,9 @@ function advice(changes: readonly RecordChange[]): string[] {
 
 /** The records of the names lead where the stack's do. */
 export async function planCutOver(authority: Authority, records: readonly DnsRecord[]): Promise<Plan> {
-  const current = await authority.read(records.map(({ name }) => name));
+  const names = records.map(({ name }) => name);
+  await authority.refuseOthers?.(names);
+  const current = await authority.read(names);
   const changes = changesTo(records, current);
   return { changes, advice: advice(changes) };
 }

@@ -1,8 +1,9 @@
 /** A hosted zone of Route 53 as the authority. */
-import type { Change, ListResourceRecordSetsCommandOutput, ResourceRecordSet } from "@aws-sdk/client-route-53";
+import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as sdk from "@aws-sdk/client-route-53";
-import { clientSettings, type Connection } from "../../components/aws/connection";
+import { ownerInWords, recordOwners } from "../../components/aws/recordOwners";
+import { nameOf, plainZoneId, recordSetsAt } from "../../components/aws/route53";
 import { addressTypes, type RecordChange, type RecordSet } from "../../dns/recordSets";
 import { type Authority, ChangedMeanwhile } from "./authority";
 
@@ -11,9 +12,6 @@ const patience = 300;
 
 /** Seconds that resolvers keep the answer of an alias to a load balancer, which has no TTL of its own. */
 const aliasTtl = 60;
-
-/** Route 53 answers with `\052` for the `*` of a wildcard: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html */
-const nameOf = ({ Name = "" }: ResourceRecordSet): string => Name.toLowerCase().replace(/^\\052(?=\.)/, "*");
 
 /** @throws where the set is one of several between which Route 53 chooses */
 function recordSet(found: ResourceRecordSet): RecordSet[] {
@@ -71,22 +69,27 @@ const batchOf = (changes: readonly RecordChange[]): Change[] => [
   ),
 ];
 
-/** Route 53 has one endpoint for all regions of a partition: without a region, that of the largest partition is used. */
-export const route53Client = (connection: Connection): sdk.Route53Client =>
-  new sdk.Route53Client({ region: "us-east-1", ...clientSettings(connection, "route53") });
-
 /** @param zoneId as `aws route53 list-hosted-zones` names it, with or without `/hostedzone/` */
 export function route53Authority(zoneId: string, client: sdk.Route53Client): Authority {
-  const HostedZoneId = zoneId.replace(/^\/hostedzone\//, "");
+  const HostedZoneId = plainZoneId(zoneId);
   const title = `Route 53 zone ${HostedZoneId}`;
-  const readName = async (name: string): Promise<RecordSet[]> => {
-    const page: ListResourceRecordSetsCommandOutput = await client.send(
-      new sdk.ListResourceRecordSetsCommand({ HostedZoneId, StartRecordName: name, MaxItems: 100 }),
-    );
-    return (page.ResourceRecordSets ?? []).filter((set) => nameOf(set) === name).flatMap(recordSet);
-  };
+  const readName = async (name: string): Promise<RecordSet[]> =>
+    (await recordSetsAt(client, HostedZoneId, name)).flatMap(recordSet);
   return {
     title,
+    async refuseOthers(names) {
+      // Addresses and what is beside them are part of the change.
+      const others = (await recordOwners(client, HostedZoneId, [...new Set(names)])).filter(
+        ({ kind }) => kind !== "address" && kind !== "beside",
+      );
+      if (others.length > 0)
+        throw new Error(
+          [
+            `${title}: expected names that nothing else answers for or writes, nothing was changed:`,
+            ...others.map((owner) => `  ${ownerInWords(owner)}`),
+          ].join("\n"),
+        );
+    },
     async read(names) {
       return (await Promise.all([...new Set(names)].map(readName))).flat();
     },

@@ -69,6 +69,30 @@ describe("SecondaryIngressIp, composed", function () {
     await pulumi("destroy", "--yes", "--skip-preview");
   });
 
+  it("makes nothing while somebody else has a say in a name, in a preview and in an update", async () => {
+    await write(program(`mode: "load-balancer", appDomains: ["${labDomain}"], route53ZoneId: "${labZoneId}",`));
+    const zone = engine.endpoint.account.hostedZones.find(({ zoneId }) => zoneId === labZoneId);
+    assert.ok(zone);
+    const before = [...zone.records];
+    zone.records.push({ name: `${labDomain}.`, type: "CNAME", ttl: 300, values: ["old.example.net."] });
+    const calls = engine.calls.length;
+    for (const [command, ...more] of [["preview"], ["up", "--yes", "--skip-preview"]])
+      await assert.rejects(pulumi(command ?? "", ...more), (error: Error) => {
+        assert.match(
+          error.message,
+          /app\.example\.com: found CNAME old\.example\.net\.: delete it, aws route53 .*'Changes=/,
+        );
+        assert.match(error.message, /Nothing was changed/);
+        return true;
+      });
+    const made = engine.calls.slice(calls).filter(({ action }) => /^(Allocate|Authorize|Create|Change)/.test(action));
+    assert.deepEqual(made, []);
+    zone.records = before;
+    await pulumi("up", "--yes", "--skip-preview");
+    await pulumi("preview", "--expect-no-changes");
+    await pulumi("destroy", "--yes", "--skip-preview");
+  });
+
   it("calls AWS as an explicit provider does, and refuses one that it cannot follow", async () => {
     const provider = (more: string): string => `
       { provider: new aws.Provider("explicit", { region: "eu-central-1", ${more}

@@ -19,4 +19,12 @@ describe("the hosted zone of a stack's records", () => {
       /expected names in the hosted zone example\.com \(route53ZoneId Z0123456789ABC\), found app\.example\.org, notexample\.com: /,
     );
   });
+
+  it("is refused if it is private: clients outside its VPCs find no name there", async () => {
+    await record(world({ privateZone: true }));
+    await assert.rejects(
+      checkZone("Z0123456789ABC", ["app.example.com"], {}),
+      /expected a public hosted zone, found Z0123456789ABC, a private one for example\.com.*--dns-name example\.com/,
+    );
+  });
 });

@@ -30,6 +30,9 @@ export interface World {
   preflight: string;
   /** Name of the hosted zone. */
   zone: string;
+  privateZone: boolean;
+  /** Rules that a security group may have; 0 where it may not be asked. */
+  rulesQuota: number;
   /** Name of a resource that takes its time. */
   slow: string;
   /** Auto Scaling groups by the role in kOps' tags, and the zone of each. */
@@ -78,6 +81,8 @@ export const world = (change: Partial<World> = {}): World => ({
   securityGroups: ["sg-masters"],
   preflight: "",
   zone: "example.com",
+  privateZone: false,
+  rulesQuota: 0,
   slow: "",
   workers: {},
   controlPlanes: { "control-plane-eu-central-1a.masters.k8s.example.com": "eu-central-1a" },
@@ -152,7 +157,10 @@ export async function record(answers: World): Promise<Recording> {
               securityGroups: answers.securityGroups,
             };
           case "aws:route53/getZone:getZone":
-            return { name: answers.zone };
+            return { name: answers.zone, privateZone: answers.privateZone };
+          case "aws:servicequotas/getServiceQuota:getServiceQuota":
+            if (answers.rulesQuota === 0) throw new Error("AccessDeniedException");
+            return { value: answers.rulesQuota };
           case "aws:ec2/getEips:getEips":
             return { allocationIds: answers.ownAllocations };
           case "aws:index/getCallerIdentity:getCallerIdentity":

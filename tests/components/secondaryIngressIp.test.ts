@@ -624,8 +624,27 @@ describe("SecondaryIngressIp", function () {
       });
       assert.deepEqual(
         children(recording).filter((child) => !prodChildren.includes(child)),
-        ["aws:route53/record:Record ingress-a.example.com", "aws:route53/record:Record ingress-b.example.com"],
+        [
+          "aws:route53/record:Record ingress-a.example.com",
+          "aws:route53/record:Record ingress-b.example.com",
+          "pulumi-nodejs:dynamic/kops-secondary-ingress:RecordNames ingress-records",
+        ],
       );
+    });
+
+    it("makes nothing in AWS or on the node before the names are its own", async () => {
+      const { recording } = await make(
+        { ...prod, route53ZoneId: "Z0123456789ABC", appDomains: ["B.example.com.", "a.example.com"] },
+        world({ slow: "ingress-records" }),
+      );
+      const types = recording.resources.map(({ type }) => type);
+      const before = types.slice(0, types.indexOf("pulumi-nodejs:dynamic/kops-secondary-ingress:RecordNames"));
+      assert.deepEqual(
+        before.filter((type) => /^(?:aws|command|pulumi-nodejs):/.test(type)),
+        [],
+      );
+      const names = recording.resources.find(({ name }) => name === "ingress-records")?.inputs["names"];
+      assert.deepEqual(names, ["a.example.com.", "b.example.com."]);
     });
 
     it("filters who reaches the API only when asked, with the VPC and the node's own pods always in the list", () =>

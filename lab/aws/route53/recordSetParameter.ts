@@ -6,7 +6,7 @@ import { boolean, integer } from "../parameters";
 import { normalName } from "./names";
 import { xmlList } from "./xmlList";
 
-const recordTypes = ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] as const;
+const recordTypes = ["A", "AAAA", "CAA", "CNAME", "HTTPS", "MX", "NS", "SOA", "SRV", "SVCB", "TXT"] as const;
 
 export const recordSetParameter = z.strictObject({
   Name: z.string(),
