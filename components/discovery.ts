@@ -5,6 +5,7 @@ import { type Connection, principal } from "./aws/connection";
 import { canonicalDomain } from "../settings/domainNames";
 import type { CompleteArgs } from "./defaults";
 import { findNode, type Node } from "./node";
+import { checkRules } from "./rulesQuota";
 import { checkSecondaryAddress } from "./secondaryAddressCheck";
 import { stackName } from "./tags";
 
@@ -51,11 +52,17 @@ export function discover(
   connection: pulumi.Output<Connection>,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<Node> {
-  const { mode, clusterName, networkInterfaceId, secondaryPrivateIp, route53ZoneId, primaryAddress } =
+  const { mode, clusterName, allowedCidrs, networkInterfaceId, secondaryPrivateIp, route53ZoneId, primaryAddress } =
     args;
   const checks: pulumi.Output<unknown>[] = [];
   if (route53ZoneId !== undefined && mode !== IngressMode.NodePort)
     checks.push(checkRecords(name, args, connection, options));
+  checks.push(
+    pulumi
+      .output(allowedCidrs)
+      .apply((cidrs) => pulumi.all(cidrs))
+      .apply((cidrs) => checkRules(cidrs, options)),
+  );
   // A provider that is refused is refused before the first call; the zone's fault comes before the node's.
   const before = pulumi.runtime.isDryRun() ? [] : [...checks];
   const node = pulumi.all([networkInterfaceId, connection, ...before]).apply(([id]) =>

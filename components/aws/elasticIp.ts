@@ -1,6 +1,7 @@
 /** An Elastic IP of the user's: where it leads, tied, untied. It is never released, and never taken away from anything else. */
 import type { Address } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
+import { borderGroupOf } from "./borderGroup";
 import { ec2Client, ec2Sdk } from "./connection";
 import { describe, elasticIp, find, type Place, refuseForeignElasticIp } from "./secondaryAddress";
 
@@ -25,6 +26,22 @@ async function elsewhere(place: Place, address: Address): Promise<string | undef
   return `${where}: name another, or, if nothing needs it there, aws ec2 disassociate-address --association-id ${AssociationId}`;
 }
 
+/** Addresses of an own pool (BYOIP) and of Amazon's are tied alike, but only in their network border group. */
+async function borderGroupFault(
+  place: Place & { allocationId: string },
+  { PublicIp, NetworkBorderGroup }: Address,
+): Promise<string | undefined> {
+  const zone = (await describe(place))?.AvailabilityZone;
+  if (zone === undefined || NetworkBorderGroup === undefined) return undefined;
+  const group = borderGroupOf(zone);
+  if (group === NetworkBorderGroup) return undefined;
+  return (
+    `allocationId: expected an Elastic IP of the network border group ${group}, for ${place.networkInterfaceId} is in ${zone}, found ` +
+    `${place.allocationId} (${PublicIp}) of ${NetworkBorderGroup}: name one of that group, ` +
+    `aws ec2 allocate-address --domain vpc --network-border-group ${group}`
+  );
+}
+
 async function faultOf(
   place: Place & { allocationId: string },
   address: Address | undefined,
@@ -43,7 +60,12 @@ async function faultOf(
       "an Elastic IP of your own",
       `${allocationId} (${address.PublicIp}), which stack ${maker} made and releases: name another, or pulumi config rm allocationId`,
     );
-  if (address.AssociationId === undefined) return undefined;
+  if (address.CustomerOwnedIp !== undefined || address.CarrierIp !== undefined)
+    return refusal(
+      "a public address, which clients of the internet reach",
+      `${allocationId} (${address.CustomerOwnedIp ?? address.CarrierIp}), an address of ${address.CarrierIp === undefined ? "an Outpost's own network" : "a carrier"}: name another`,
+    );
+  if (address.AssociationId === undefined) return borderGroupFault(place, address);
   const entry = privateIpAddress ?? address.PrivateIpAddress ?? "";
   // Any of the interface's secondary addresses will do unless one is asked for by name.
   if (isHere(address, { ...place, privateIpAddress: entry }) && find(await describe(place), entry)) return undefined;

@@ -2,6 +2,8 @@
 import type { Address, Instance, NetworkInterface } from "@aws-sdk/client-ec2";
 import { stackTag } from "../../settings/tagNames";
 import { type Connection, ec2Client, ec2Sdk } from "./connection";
+import { borderGroupFaults } from "./borderGroup";
+import { askForMore, quotas } from "./quotas";
 import { carriesGiven } from "./secondaryAddress";
 import { routeFaults } from "./subnetRoute";
 
@@ -125,7 +127,7 @@ export async function quotaFaults(connection: Connection, missing: number, count
   if (count + missing <= most) return [];
   return [
     `expected ${missing} more Elastic IP${missing === 1 ? "" : "s"} within the account's quota, found ${count} of ${most} in use: ` +
-      "release one, or ask AWS for more (Service Quotas, EC2-VPC Elastic IPs)",
+      `release one, or ${askForMore(quotas.elasticIps, count + missing, connection.region)}`,
   ];
 }
 
@@ -144,16 +146,14 @@ async function elasticIpFaults(
   return quotaFaults(connection, needs.elasticIps.filter((purpose) => !present[purpose]).length, count);
 }
 
-/** AWS's own quota, which can only be raised. */
-const groupsAlways = 5;
-
 /** @param groupIds what the interface has now; AWS is asked only where they are as many as may be too many */
 export async function groupFaults(
   connection: Connection,
   { networkInterfaceId, stack }: Pick<Needs, "networkInterfaceId" | "stack">,
   groupIds: readonly string[],
 ): Promise<Faults> {
-  if (groupIds.length < groupsAlways) return [];
+  // A quota can only be raised.
+  if (groupIds.length < quotas.groups.standard) return [];
   const most = await quota(connection, "vpc-max-security-groups-per-interface");
   const { SecurityGroups: ours = [] } = await ec2Client(connection).send(
     new (ec2Sdk().DescribeSecurityGroupsCommand)({
@@ -166,7 +166,7 @@ export async function groupFaults(
   if (groupIds.length - ours.length < most) return [];
   return [
     `expected room for one more security group on ${networkInterfaceId}, found ${groupIds.length} of ${most}: ` +
-      "detach one, or ask AWS for more (Service Quotas, VPC)",
+      `detach one, or ${askForMore(quotas.groups, groupIds.length + 1, connection.region)}`,
   ];
 }
 
@@ -201,6 +201,7 @@ export async function limitFaults(connection: Connection, needs: Needs): Promise
   return [
     ...cniFaults(interfaces),
     ...(await routeFaults(connection, { subnetId: eni.SubnetId ?? "", vpcId: eni.VpcId ?? "" })),
+    ...borderGroupFaults(eni.AvailabilityZone, needs.elasticIps),
     ...interfaceFaults(needs, instance, interfaces),
     ...(await addressFaults(connection, needs, eni, type, elasticIps)),
     ...(await elasticIpFaults(connection, needs, eni, elasticIps)),

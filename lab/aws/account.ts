@@ -72,6 +72,8 @@ export interface Address {
   publicIp: string;
   networkBorderGroup: string;
   publicIpv4Pool: string;
+  /** Of an Outpost's own network, from a customer-owned pool. */
+  customerOwnedIp?: string;
   association?: { associationId: string; networkInterfaceId: string; privateIpAddress: string };
   /** PTR record for reverse DNS, with trailing dot. */
   ptrRecord?: string;

@@ -22,6 +22,7 @@ export const operatorPolicy: PolicySettings = {
   appDomains: [labDomain],
   secondaryPrivateIp: "172.20.45.99",
   primaryAddress: PrimaryAddress.ElasticIp,
+  allowedCidrs: ["0.0.0.0/0"],
   apiAllowedCidrs: ["192.0.2.0/24"],
   route53ZoneId: labZoneId,
   overwriteRecords: false,

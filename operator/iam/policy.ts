@@ -5,6 +5,7 @@
  */
 import { IngressMode, PrimaryAddress } from "../../settings/choices";
 import type { Settings } from "../../settings/schema";
+import { quotas, rulesFor } from "../../components/aws/quotas";
 import { partitionOf } from "./arn";
 import { askedByBalancers, balancerStatements } from "./balancerPolicy";
 import { conditions, type Statement } from "./conditions";
@@ -16,6 +17,7 @@ type Relevant =
   | "secondaryPrivateIp"
   | "allocationId"
   | "primaryAddress"
+  | "allowedCidrs"
   | "apiAllowedCidrs"
   | "route53ZoneId"
   | "overwriteRecords"
@@ -33,6 +35,13 @@ export interface PolicyDocument {
   Version: "2012-10-17";
   Statement: Statement[];
 }
+
+const askQuota: Statement = {
+  Sid: "AskQuota",
+  Effect: "Allow",
+  Action: ["servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota"],
+  Resource: ["*"],
+};
 
 /** What every mode does: find the node, and let the applications' clients in. */
 function commonStatements({ mode, clusterName, region, accountId, ...settings }: PolicySettings): Statement[] {
@@ -96,6 +105,8 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
       Resource: ["*"],
       Condition: { StringEquals: { "ec2:Region": region } },
     },
+    // Of rules in a security group, for a list that exceeds what every account has.
+    ...(rulesFor(settings.allowedCidrs) > quotas.rules.standard ? [askQuota] : []),
     { Sid: "WhoAmI", Effect: "Allow", Action: ["sts:GetCallerIdentity"], Resource: ["*"] },
     {
       Sid: "MakeOurOwn",

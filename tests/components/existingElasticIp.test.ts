@@ -187,6 +187,34 @@ describe("ExistingElasticIp", function () {
         /expected eipalloc-0123456789abcdef0 in the account and the Region.*found no such Elastic IP.*config rm allocationId/,
       ));
 
+    it("of another network border group than the node's zone", async () => {
+      give(account());
+      for (const subnet of account().subnets) subnet.availabilityZone = "eu-central-1-ham-1a";
+      await refused(
+        /expected an Elastic IP of the network border group eu-central-1-ham-1, .* is in eu-central-1-ham-1a, found eipalloc-\w+ \([\d.]+\) of eu-central-1: .*--network-border-group eu-central-1-ham-1/,
+      );
+      for (const address of account().addresses) address.networkBorderGroup = "eu-central-1-ham-1";
+      assert.equal(await faults(secondaryInputs()), "");
+    });
+
+    it("of an Outpost's own network, which no client of the internet reaches", async () => {
+      give(account());
+      const [address] = account().addresses;
+      assert.ok(address);
+      address.customerOwnedIp = "10.9.8.7";
+      await refused(
+        /expected a public address, .*found eipalloc-\w+ \(10\.9\.8\.7\), an address of an Outpost's own network/,
+      );
+    });
+
+    it("is not, from a pool of the user's own", async () => {
+      give(account());
+      const [address] = account().addresses;
+      assert.ok(address);
+      address.publicIpv4Pool = "ipv4pool-ec2-0123456789abcdef0";
+      assert.equal(await faults(secondaryInputs()), "");
+    });
+
     it("on somebody else's interface, which it names", async () => {
       give(account());
       const theirs = moveAway(account());

@@ -169,7 +169,8 @@ function instanceOf(account: Account, { association }: Address): string | undefi
 }
 
 function addressData(account: Account, address: Address): Answer {
-  const { association, publicIp, allocationId, publicIpv4Pool, networkBorderGroup, serviceManaged } = address;
+  const { association, publicIp, allocationId, publicIpv4Pool, networkBorderGroup, serviceManaged, customerOwnedIp } =
+    address;
   return {
     publicIp,
     allocationId,
@@ -180,6 +181,7 @@ function addressData(account: Account, address: Address): Answer {
     publicIpv4Pool,
     networkBorderGroup,
     serviceManaged,
+    customerOwnedIp,
   };
 }
 

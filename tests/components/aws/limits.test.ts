@@ -52,6 +52,19 @@ describe("limitFaults", function () {
     assert.deepEqual(await faultsAfter(() => undefined), []);
   });
 
+  const inZone = (zone: string) => (account: Account) => {
+    for (const subnet of account.subnets) subnet.availabilityZone = zone;
+  };
+
+  it("finds a node in a Local Zone, where no Elastic IP of the Region can be tied", async () => {
+    await one(
+      faultsAfter(inZone("eu-central-1-ham-1a")),
+      /found it in eu-central-1-ham-1a, .* border group eu-central-1-ham-1: .*--network-border-group eu-central-1-ham-1$/,
+    );
+    assert.deepEqual(await faultsAfter(inZone("eu-central-1-ham-1a"), { elasticIps: [] }), []);
+    assert.deepEqual(await faultsAfter(inZone("us-gov-west-1b")), []);
+  });
+
   describe("addresses of the instance type", () => {
     const full = (account: Account, eni: NetworkInterface): void => {
       const [instance] = account.instances;
@@ -119,7 +132,7 @@ describe("limitFaults", function () {
     it("over the quota are refused", () =>
       one(
         faultsAfter((account) => giveAddresses(account, 5)),
-        /1 more Elastic IP .* found 5 of 5 in use: release one/,
+        /1 more Elastic IP .* found 5 of 5 in use: release one, .*--service-code ec2 --quota-code L-0263D0A3 --desired-value 6$/,
       ));
 
     it("are two with the primary's", () =>
@@ -194,7 +207,10 @@ describe("limitFaults", function () {
     });
 
     it("over the quota are refused", () =>
-      one(faultsAfter(groups(5)), /one more security group on eni-\w+, found 5 of 5: detach one/));
+      one(
+        faultsAfter(groups(5)),
+        /one more security group on eni-\w+, found 5 of 5: detach one, .*--service-code vpc --quota-code L-2AFB9258 --desired-value 6$/,
+      ));
 
     it("are not asked about where there are fewer than AWS always allows", async () => {
       // Nobody answers there.

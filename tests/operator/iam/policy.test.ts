@@ -11,6 +11,7 @@ const prod: PolicySettings = {
   accountId: "*",
   appDomains: ["app.example.com"],
   primaryAddress: PrimaryAddress.Keep,
+  allowedCidrs: ["0.0.0.0/0"],
   apiAllowedCidrs: [],
   overwriteRecords: false,
   healthChecks: false,
@@ -36,6 +37,14 @@ const actionsOf = (settings: PolicySettings): string[] =>
   [...new Set(policyFor(settings).Statement.flatMap(({ Action }) => Action))].sort();
 
 describe("policyFor", function () {
+  it("has the quota of rules asked for by a list that exceeds what every account has, and by no other", () => {
+    const listing = (count: number): string[] =>
+      actionsOf({ ...prod, allowedCidrs: Array.from({ length: count }, (_, index) => `10.0.${index}.0/24`) });
+    assert.deepEqual(listing(30), actionsOf(prod));
+    const more = listing(31).filter((action) => !actionsOf(prod).includes(action));
+    assert.deepEqual(more, ["servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota"]);
+  });
+
   for (const [name, settings] of Object.entries(variants)) {
     it(`${name}: names actions, resource types and conditions that AWS knows for each other`, async () => {
       for (const { Sid, Action, Resource, Condition = {} } of policyFor(settings).Statement) {
