@@ -6,6 +6,7 @@ import { clientPorts } from "../settings/ports";
 import { allDone, together } from "./allDone";
 import { apiAddress } from "./apiAddress";
 import type { SshArgs } from "./args";
+import { warnOfClusterCalls } from "./clusterCalls";
 import { dnsRecords } from "./dnsRecords";
 import { healthChecks } from "./healthChecks";
 import { filtersApi, knownInputs } from "./hostInputs";
@@ -41,6 +42,8 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
     { ...options, dependsOn: asked },
   );
   const api = apiAddress(inputs, login.address, asked);
+  const cidrs = pulumi.output(allowedCidrs).apply((list) => pulumi.all(list));
+  pulumi.all([cidrs, api.publicIp]).apply(([list, publicIp]) => warnOfClusterCalls(list, publicIp));
   const installed = hostInstallation(
     name,
     hostSteps({ adopt: args.adopt, apiForwarder, filterApi: filtersApi(args), forceFilter: forceApiAllowedCidrs }),
