@@ -1,3 +1,3 @@
-/** Of the lab's control plane. */
-export const kubernetesVersion = "v1.35.3";
-export const etcdVersion = "v3.6.5";
+/** What kOps 1.36.2, the newest release, installs: channels/stable, and `LatestEtcd36Version` in pkg/model/components/etcd.go. */
+export const kubernetesVersion = "v1.36.3";
+export const etcdVersion = "v3.6.12";
