@@ -33,8 +33,6 @@ export const labPaths = {
   state: join(labRoot, "lab.json"),
   /** Launchers of the drop-in plugins; first on the engine's PATH. */
   bin: join(labRoot, "bin"),
-  /** JavaScript of the launchers. */
-  compiled: join(labRoot, "compiled"),
   logs: join(labRoot, "logs"),
   keys: join(labRoot, "keys"),
   certificates: join(labRoot, "certificates"),

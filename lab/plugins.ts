@@ -41,7 +41,7 @@ async function officialProgram(name: PluginName): Promise<string | undefined> {
  */
 export async function choosePlugins(
   choice: PluginChoice,
-  paths: Pick<typeof labPaths, "pulumiHome" | "compiled"> = labPaths,
+  paths: Pick<typeof labPaths, "pulumiHome"> = labPaths,
 ): Promise<Plugins> {
   const plugins: Plugins = { aws: "drop-in", command: "drop-in", random: "drop-in" };
   for (const name of names) {
@@ -58,7 +58,7 @@ export async function choosePlugins(
           `Install it with: pulumi plugin install resource ${name} ${await pinnedVersion(name)}`,
       );
     } else {
-      await writeLauncher(program, `lab/providers/${name}/main.ts`, paths.compiled);
+      await writeLauncher(program, `lab/providers/${name}/main.ts`);
     }
   }
   return plugins;

@@ -49,9 +49,9 @@ const engineModule = {
 
 /**
  * The engine for the lab. A built engine goes into the lab's own bin directory, next to its language host.
- * @param paths existing directories, to get the engine without a lab
+ * @param paths an existing directory, to get the engine without a lab
  */
-export async function acquireEngine(paths: Pick<typeof labPaths, "bin" | "compiled"> = labPaths): Promise<Engine> {
+export async function acquireEngine(paths: Pick<typeof labPaths, "bin"> = labPaths): Promise<Engine> {
   const installed = await which("pulumi");
   if (installed) {
     const version = (await run(installed, ["version"])).trim();
@@ -78,7 +78,7 @@ export async function acquireEngine(paths: Pick<typeof labPaths, "bin" | "compil
   const pulumi = join(paths.bin, "pulumi");
   await run("cp", ["--reflink=auto", join(directory, "pulumi"), `${pulumi}.new`]);
   await rename(`${pulumi}.new`, pulumi);
-  await writeLauncher(join(dirname(pulumi), "pulumi-language-nodejs"), "lab/engine/languageHost.ts", paths.compiled);
+  await writeLauncher(join(dirname(pulumi), "pulumi-language-nodejs"), "lab/engine/languageHost.ts");
   await writeLauncher(
     join(dirname(pulumi), "pulumi-resource-pulumi-nodejs"),
     "node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js",

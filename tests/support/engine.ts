@@ -56,7 +56,6 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
   const root = await mkdtemp(join(tmpdir(), "ksi-engine-"));
   const paths = {
     bin: join(root, "bin"),
-    compiled: join(root, "compiled"),
     pulumiHome: join(root, "home"),
     backend: join(root, "state"),
     project: join(root, "project"),
