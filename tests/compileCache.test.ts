@@ -66,6 +66,13 @@ describe("the compile cache", () => {
     for (let times = 0; times < 2; times++) assert.equal(await runMain(), "hello\ngood morning\n");
   });
 
+  it("keeps TypeScript's compiler, which only writes of dynamic imports", async () => {
+    const compiler = require.resolve("typescript");
+    await write("main.ts", `import * as ts from ${JSON.stringify(compiler)};\nconsole.log(typeof ts.readConfigFile);`);
+    for (let times = 0; times < 2; times++) assert.equal(await runMain(), "function\n");
+    assert.ok((await readFile(await keptFile())).includes(compiler));
+  });
+
   it("says where a program failed", async () => {
     await write("main.ts", `type Unused = string;\n\nthrow new Error("here");`);
     await assert.rejects(runMain(), /main\.ts:3/);
