@@ -29,6 +29,14 @@ describe("the compile cache", () => {
     return join(kept, files[0] ?? "");
   };
 
+  const keptModules = async (): Promise<Record<string, { stripped?: unknown }>> => {
+    const bytes = await readFile(await keptFile());
+    const { modules } = JSON.parse(bytes.toString("utf8", 4, 4 + bytes.readUInt32LE(0))) as {
+      modules: Record<string, { stripped?: unknown }>;
+    };
+    return modules;
+  };
+
   it("keeps a program and what it imports, and writes nothing where nothing is new", async () => {
     assert.equal(await runMain(), "true\nhello\n");
     const first = await readFile(await keptFile());
@@ -70,7 +78,28 @@ describe("the compile cache", () => {
     const compiler = require.resolve("typescript");
     await write("main.ts", `import * as ts from ${JSON.stringify(compiler)};\nconsole.log(typeof ts.readConfigFile);`);
     for (let times = 0; times < 2; times++) assert.equal(await runMain(), "function\n");
-    assert.ok((await readFile(await keptFile())).includes(compiler));
+    assert.ok((await keptModules())[compiler]);
+  });
+
+  it("keeps what ts-node transpiles for Pulumi, and transpiles what is written now", async () => {
+    const scripts = join(repositoryRoot, "scripts");
+    const tsNode = { transpileOnly: true, transpiler: join(scripts, "transpiler.cjs"), skipProject: true };
+    await write("program.js", `require("ts-node").register(${JSON.stringify(tsNode)}); require("./main.ts");`);
+    const runProgram = (): Promise<string> =>
+      run(process.execPath, ["-r", join(scripts, "compileCache.cjs"), join(directory, "program.js")], {
+        env: {
+          ...process.env,
+          XDG_CACHE_HOME: join(directory, "cache"),
+          NODE_OPTIONS: "",
+          NODE_PATH: join(repositoryRoot, "node_modules"),
+        },
+      });
+    await write("plain.js", "");
+    for (const word of ["hello", "hallo"]) {
+      await write("imported.ts", `export const greeting: string = "${word}";`);
+      for (let times = 0; times < 2; times++) assert.equal(await runProgram(), `${word}\n`);
+    }
+    assert.ok((await keptModules())[join(directory, "main.ts")]?.stripped);
   });
 
   it("says where a program failed", async () => {
