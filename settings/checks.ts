@@ -1,9 +1,10 @@
 /** The kinds of values that settings have. Each check's message says what it expects and what it found. */
+import { domainToASCII } from "node:url";
 import * as ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalDomain, isDomain } from "./domainNames";
 import { hostKey } from "./hostKey";
-import { canonicalKey, hasPassphrase, isPrivateKey } from "./privateKeys";
+import { canonicalKey, privateKeyFault, whatItIs } from "./privateKeys";
 import { canonicalRange, isIpv4, isRange } from "./ranges";
 
 const show = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
@@ -77,7 +78,16 @@ export const tags = z.record(
 const hostPattern =
   /^(?=.{1,254}$)(?!(?:.*\.)?\d+\.?$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?)+(?<=[^.]|[^.]\.)$/i;
 const isHost = (value: string): boolean => isIpv4(value) || ipaddr.IPv6.isValid(value) || hostPattern.test(value);
-const host = text("a host name or address, without user and port", isHost);
+/** An IPv6 address without the brackets that it has in URLs, and an internationalized name as resolvers ask for it. */
+function canonicalHost(text: string): string {
+  const bare = /^\[(.+)\]$/.exec(text)?.[1];
+  if (bare !== undefined) return ipaddr.IPv6.isValid(bare) ? bare : text;
+  if (/^[\x21-\x7e]*$/.test(text) || /[%\s]/.test(text)) return text;
+  return domainToASCII(text) || text;
+}
+const aHost = ({ input }: { input?: unknown }): string =>
+  `expected a host name or address, without user and port, found ${showToText(input)}`;
+const host = z.string({ error: aHost }).overwrite(canonicalHost).refine(isHost, { error: aHost });
 const port = integer("a port, 1–65535", 1, 65535);
 /**
  * What sshd and useradd take, and what directories make of it: https://systemd.io/USER_NAMES/. Neither `jane.doe`, `Jane`,
@@ -94,18 +104,13 @@ export const ssh = z.strictObject(
   expecting("the fields of ssh"),
 );
 
-/** Its messages never show the key. */
-const privateKeyError = {
-  error: () => "expected a private key in PEM form, found something else (it is secret and not shown)",
-};
+/** Its messages never show the key. What a key alone cannot mend is left out. */
 export const privateKey = z
-  .string(privateKeyError)
+  .string({ error: () => `expected a private key in PEM form, found ${whatItIs("")}` })
   .overwrite(canonicalKey)
-  .refine(isPrivateKey, { ...privateKeyError, abort: true })
-  .refine((key) => !hasPassphrase(key), {
-    error: () =>
-      "expected a key without a passphrase, found one with a passphrase: leave it out, and give it to the SSH agent with ssh-add",
-    params: { remove: true },
+  .superRefine((key, context) => {
+    const fault = privateKeyFault(key);
+    if (fault) context.addIssue({ code: "custom", message: fault.problem, params: { remove: fault.remove } });
   });
 
 const aZone = expecting("a hosted zone's id like Z0123456789ABC");

@@ -35,15 +35,32 @@ export const nameOf = (path: Path): string =>
     .join("")
     .slice(1);
 
+/**
+ * A part of the name that `pulumi config --path` takes; undefined if there is none for it. Of a name in brackets the engine unescapes `\"`
+ * and nothing else (pulumi sdk/go/common/resource/properties_path.go).
+ */
+function stepOf(part: PropertyKey): string | undefined {
+  if (typeof part === "number") return `[${part}]`;
+  const name = String(part);
+  if (/^[^.[]+$/.test(name)) return `.${name}`;
+  return name.endsWith("\\") ? undefined : `["${name.replaceAll('"', '\\"')}"]`;
+}
+
 /** The name that `pulumi config --path` takes. */
-const pathOf = ([key, ...inside]: Path): string =>
-  [
-    String(key),
-    ...inside.map((part) => {
-      if (typeof part === "number") return `[${part}]`;
-      return /^\w+$/.test(String(part)) ? `.${String(part)}` : `[${JSON.stringify(part)}]`;
-    }),
-  ].join("");
+function pathOf([key, ...inside]: Path): string | undefined {
+  const steps = inside.map(stepOf);
+  return steps.includes(undefined) ? undefined : [String(key), ...steps].join("");
+}
+
+/**
+ * Text as one word of sh and of PowerShell, where typographic quotes count as plain ones (about_Quoting_Rules); undefined if they have no
+ * form in common.
+ */
+function quoted(text: string): string | undefined {
+  if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text)) return undefined;
+  if (!/['\u2018-\u201b]/.test(text)) return `'${text}'`;
+  return /["\u201c-\u201e$`\\!]/.test(text) ? undefined : `"${text}"`;
+}
 
 const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
 const partsOf = (value: object): Map<PropertyKey, unknown> =>
@@ -122,7 +139,7 @@ export const mended = (values: unknown, path: Path, value?: unknown): unknown =>
     values,
   );
 
-/** The commands that fix a stack's settings. They are the same in sh and in PowerShell. */
+/** The commands that fix a stack's settings. They are the same in sh and in PowerShell 7.3, the first to leave `"` in arguments. */
 export interface Fixes {
   /**
    * Sets a value.
@@ -134,15 +151,20 @@ export interface Fixes {
 }
 
 export function fixesOf(project: string, stack: string): Fixes {
-  const place = (path: Path): string => {
-    const name = `${project}:${pathOf(path)}`;
-    if (path.length > 1) return `--path '${name}'`;
-    return /^[\w:.-]+$/.test(name) ? name : `'${name}'`;
+  const place = (path: Path): string | undefined => {
+    const inside = pathOf(path);
+    if (inside === undefined) return undefined;
+    const name = `${project}:${inside}`;
+    if (path.length === 1 && /^[\w:.-]+$/.test(name)) return name;
+    const word = quoted(name);
+    return word === undefined || path.length === 1 ? word : `--path ${word}`;
   };
+  /** Of what no command can name, the whole that it is in. */
   const remove = (path: Path): string => {
-    // Inside single quotes, sh and PowerShell write a single quote differently.
-    const whole = path.findIndex((part) => String(part).includes("'"));
-    return `pulumi config rm --stack ${stack} ${place(whole > 0 ? path.slice(0, whole) : path)}`;
+    const named = path.map((_, index) => place(path.slice(0, path.length - index))).find((each) => each !== undefined);
+    return named === undefined
+      ? `take it out of Pulumi.${stack.split("/").at(-1)}.yaml`
+      : `pulumi config rm --stack ${stack} ${named}`;
   };
   const setOne = ({ path, value }: Leaf): string => {
     const start = `pulumi config set --stack ${stack}`;
@@ -152,7 +174,7 @@ export function fixesOf(project: string, stack: string): Fixes {
   };
   return {
     set(given, found, value) {
-      if (given.some((part) => String(part).includes("'"))) return remove(given);
+      if (place(given) === undefined) return remove(given);
       const all = value === undefined ? examplesAt(given) : [{ path: [...given], value }];
       const obstacle = inTheWay(all[0]?.path ?? given, found);
       return [...(obstacle ? [remove(obstacle)] : []), ...all.map(setOne)].join("; ");

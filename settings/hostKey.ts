@@ -1,4 +1,4 @@
-/** The check of a node's SSH host key. */
+/** The check of a node's SSH host key, in the forms that known_hosts and ssh-keyscan make of it. */
 import { z } from "zod";
 
 /** How to get a host key, for messages. */
@@ -13,16 +13,54 @@ function keyTypeOf(key: string): string | undefined {
   return inner === name ? inner : undefined;
 }
 
+const isHostKey = (key: string): boolean => /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(keyTypeOf(key) ?? "");
+
+/** Lines of known_hosts and ssh-keyscan without comments, as the keys in them: `host`, also a hashed one, comes before the type. */
+const keysIn = (text: string): string[] =>
+  text
+    .split(/\r?\n|\\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/^[#@]/.test(line))
+    .map((line) => line.split(/\s+/))
+    .map(([first = "", ...rest]) => (isType(first) ? [first, ...rest] : rest).slice(0, 2).join(" "));
+
+const isType = (word: string): boolean => /^(?:ssh-|ecdsa-sha2-|sk-)/.test(word);
+
+/** The keys of the type that is taken first: the others of the same host say nothing more. */
+function candidates(text: string): string[] {
+  const keys = [...new Set(keysIn(text))].filter(isHostKey);
+  const ed25519 = keys.filter((key) => key.startsWith("ssh-ed25519"));
+  return ed25519.length > 0 ? ed25519 : keys;
+}
+
+/**
+ * The one key in `text`, without the host before it and the comment after it, if that is what known_hosts or ssh-keyscan has written. Anything
+ * else stays as it is, a key with a comment too: the states of stacks have it so.
+ */
+function canonicalHostKey(text: string): string {
+  if (/^\S+ \S+[^\r\n]*$/.test(text) && isHostKey(text)) return text;
+  const [key, another] = candidates(text);
+  return key !== undefined && another === undefined ? key : text;
+}
+
+/** What was given instead, as far as it can be told; a private key is not shown. */
 function found(input: unknown): string {
-  if (typeof input !== "string") return "nothing";
-  const [kind] = input.trim().split(/\s+/);
-  return kind === "ssh-rsa" ? "an ssh-rsa key, which SSH servers no longer offer" : `'${kind} …'`;
+  if (typeof input !== "string" || input.trim() === "") return "nothing";
+  if (/PRIVATE KEY|^PuTTY-User-Key-File/m.test(input)) return "a private key, which is not the node's to show";
+  if (/^(?:SHA256|MD5):|^\d+ SHA256:/.test(input.trim())) return "a fingerprint, which no key can be made from";
+  const several = candidates(input);
+  if (several.length > 1) return `${several.length} different keys, of which the node shows one`;
+  if (/^@(cert-authority|revoked)\s/m.test(input)) return `a line of known_hosts marked ${/@[\w-]+/.exec(input)?.[0]}`;
+  const [kind = "", data] = (keysIn(input)[0] ?? "").split(" ");
+  if (kind === "ssh-rsa") return "an ssh-rsa key, which SSH servers no longer offer";
+  if (kind === "ssh-dss") return "an ssh-dss key, which SSH servers no longer offer";
+  if (kind.includes("-cert-")) return `a certificate (${kind}), not the key itself`;
+  if (isType(kind)) return data === undefined ? `'${kind}' without a key` : `'${kind} …' with an incomplete key`;
+  return `'${input.trim().split(/\s+/)[0]} …'`;
 }
 
 const error = ({ input }: { input?: unknown }): string =>
   `expected the node's SSH host key as 'ssh-ed25519 AAAA…' or 'ecdsa-sha2-nistp… AAAA…', found ${found(input)}; ${howToScan}`;
 
 /** An ed25519 or ECDSA public key; its declared type must be the type in its data. */
-export const hostKey = z
-  .string({ error })
-  .refine((value) => /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(keyTypeOf(value) ?? ""), { error });
+export const hostKey = z.string({ error }).overwrite(canonicalHostKey).refine(isHostKey, { error });

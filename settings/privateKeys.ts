@@ -1,4 +1,5 @@
 /** SSH private keys in the forms that editors and secret managers make of them. Pure; no message may show a key. */
+import { createPrivateKey } from "node:crypto";
 
 const pem = /^-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----\s+([\s\S]+?)\s*-----END \1-----$/;
 /** In a key as ssh-keygen writes it, which stays as it is: the states of stacks have it so. */
@@ -30,18 +31,94 @@ export function canonicalKey(text: string): string {
 /** openssh/PROTOCOL.key: the name of the cipher follows the magic. */
 const magic = Buffer.from("openssh-key-v1\0");
 
-/** @param key in canonical form */
-export function hasPassphrase(key: string): boolean {
-  const [, kind = "", body = ""] = pem.exec(key.trim()) ?? [];
-  if (kind === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: *4,ENCRYPTED/m.test(body)) return true;
-  const bytes = Buffer.from(body, "base64");
-  if (kind !== "OPENSSH PRIVATE KEY" || !bytes.subarray(0, magic.length).equals(magic)) return false;
-  const cipher = bytes.subarray(
-    magic.length + 4,
-    magic.length + 4 + (bytes.length > magic.length + 4 ? bytes.readUInt32BE(magic.length) : 0),
-  );
-  return cipher.toString("latin1") !== "none";
+/** What OpenSSH's form says before the private part; undefined if it is cut short. */
+function headerOf(bytes: Buffer): { cipher: string; type: string } | undefined {
+  let at = magic.length;
+  const next = (): Buffer => {
+    const start = at + 4;
+    at = start + bytes.readUInt32BE(at);
+    if (at > bytes.length) throw new RangeError("cut short");
+    return bytes.subarray(start, at);
+  };
+  if (!bytes.subarray(0, at).equals(magic)) return undefined;
+  try {
+    const cipher = next().toString("latin1");
+    next();
+    next();
+    at += 4;
+    const key = next();
+    next();
+    return { cipher, type: key.subarray(4, 4 + key.readUInt32BE(0)).toString("latin1") };
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
-/** @param key in canonical form */
-export const isPrivateKey = (key: string): boolean => asWritten.test(key);
+/** Types that sshd takes and the `command` plugin signs with, as OpenSSH and Node.js name them. */
+const usable = /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|ed25519|rsa|prime256v1|secp384r1|secp521r1)$/;
+
+/** What stands there instead of a key in PEM form. */
+export function whatItIs(text: string): string {
+  if (/^PuTTY-User-Key-File-\d/.test(text.trim()))
+    return "PuTTY's form: convert it first (puttygen id.ppk -O private-openssh -o ~/.ssh/id_ed25519, or in PuTTYgen Conversions, Export OpenSSH key)";
+  if (/^---- BEGIN SSH2 /.test(text.trim()))
+    return "the form of SSH2: convert it first (ssh-keygen -i -f id.ssh2 > ~/.ssh/id_ed25519)";
+  if (/^(?:ssh|ecdsa|sk)-\S+ AAAA|BEGIN (?:[A-Z0-9]+ )?PUBLIC KEY/.test(text.trim()))
+    return "a public key: the private one is in the file without .pub";
+  return "something else (it is secret and not shown)";
+}
+
+interface KeyFault {
+  problem: string;
+  /** No other form of this key will do. */
+  remove: boolean;
+}
+
+const expected = "expected a private key in PEM form, found";
+const toTheAgent = "leave it out, and give it to the SSH agent with ssh-add";
+
+function faultOfType(type: string): KeyFault | undefined {
+  if (usable.test(type)) return undefined;
+  if (/^(?:ssh-dss|dsa)$/.test(type))
+    return {
+      problem: `expected an ed25519, ECDSA or RSA key, found a DSA key, which sshd no longer takes`,
+      remove: false,
+    };
+  if (type.startsWith("sk-"))
+    return {
+      problem: `expected a key that signs by itself, found the handle of a security key (${type}): ${toTheAgent}`,
+      remove: true,
+    };
+  return { problem: `expected an ed25519, ECDSA or RSA key, found one of type '${type}'`, remove: false };
+}
+
+/** By Node.js, for what OpenSSL reads. */
+function typeOf(key: string): string | undefined {
+  try {
+    const { asymmetricKeyType: type = "", asymmetricKeyDetails } = createPrivateKey(key);
+    return type === "ec" ? (asymmetricKeyDetails?.namedCurve ?? type) : type;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What keeps a key from logging in. No message shows it.
+ * @param key in canonical form
+ */
+export function privateKeyFault(key: string): KeyFault | undefined {
+  if (!asWritten.test(key)) return { problem: `${expected} ${whatItIs(key)}`, remove: false };
+  const [, kind = "", body = ""] = pem.exec(key.trim()) ?? [];
+  const own = kind === "OPENSSH PRIVATE KEY" ? headerOf(Buffer.from(body, "base64")) : undefined;
+  const locked =
+    kind === "ENCRYPTED PRIVATE KEY" ||
+    /^Proc-Type: *4,ENCRYPTED/m.test(body) ||
+    (own !== undefined && own.cipher !== "none");
+  if (locked)
+    return { problem: `expected a key without a passphrase, found one with a passphrase: ${toTheAgent}`, remove: true };
+  const type = kind === "OPENSSH PRIVATE KEY" ? own?.type : typeOf(key);
+  return type === undefined
+    ? { problem: `${expected} one that cannot be read: is a part of it missing?`, remove: false }
+    : faultOfType(type);
+}

@@ -112,14 +112,16 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   // A wrong ssh is a fault of its own, not a missing one, and its proxy is on the way.
   const ssh = (at(fixed, ["ssh"]) ?? {}) as SshSettings;
   const problems = crossCheck({ ...(wrong.has("ssh") ? { ssh } : {}), ...known });
+  const between = problems.map(({ path, problem, value }) => ({
+    key: nameOf(path),
+    problem,
+    fix: fixes.set(path, values[String(path[0])], value),
+  }));
+  const own: Fault[] = [...unknown, ...issues.flatMap((issue) => faultsOfIssue(issue, fixes, values))];
+  // Of a key with a fault of its own, one fix serves both.
   const faults: Fault[] = [
-    ...unknown,
-    ...issues.flatMap((issue) => faultsOfIssue(issue, fixes, values)),
-    ...problems.map(({ path, problem, value }) => ({
-      key: nameOf(path),
-      problem,
-      fix: fixes.set(path, values[String(path[0])], value),
-    })),
+    ...own.map((fault) => ({ ...fault, fix: between.find(({ key }) => key === fault.key)?.fix ?? fault.fix })),
+    ...between.filter(({ key }) => own.every((fault) => fault.key !== key)),
   ];
   if (faults.length > 0 || data === undefined) throw new ConfigError(stack, faults);
   return data;

@@ -18,7 +18,7 @@ describe("faults", () => {
     [["apiAllowedCidrs"], "--path 'kops-secondary-ingress:apiAllowedCidrs[0]' '192.0.2.0/24'"],
     [["appDomains", 3], "--path 'kops-secondary-ingress:appDomains[3]' 'app.example.com'"],
     [["tags", "team"], "--path 'kops-secondary-ingress:tags.team' 'platform'"],
-    [["tags", "cost center"], `--path 'kops-secondary-ingress:tags["cost center"]' 'platform'`],
+    [["tags", "cost center"], "--path 'kops-secondary-ingress:tags.cost center' 'platform'"],
     [["ssh", "port"], "--path 'kops-secondary-ingress:ssh.port' '22'"],
     [["ssh", "proxy", "hostKey"], "--path 'kops-secondary-ingress:ssh.proxy.hostKey' 'ssh-ed25519 AAAA…'"],
   ] as [Path, string][])
@@ -56,7 +56,18 @@ describe("faults", () => {
 
   it("quote what a shell would take for its own", () => {
     assert.equal(fixes.remove(["a;b c"]), `${rm} 'kops-secondary-ingress:a;b c'`);
-    assert.equal(fixes.remove(["tags", "it's"]), `${rm} kops-secondary-ingress:tags`);
+    assert.equal(fixes.remove(["tags", "it's"]), `${rm} --path "kops-secondary-ingress:tags.it's"`);
+    assert.equal(fixes.remove(["it\u2019s"]), `${rm} "kops-secondary-ingress:it\u2019s"`);
+  });
+
+  it("name a part by the whole that it is in, or the file, if neither shell nor engine has a word for it", () => {
+    for (const name of ["it's $HOME", "a\nb", "a.b\\"])
+      assert.equal(fixes.remove(["tags", name]), `${rm} kops-secondary-ingress:tags`);
+    assert.equal(fixes.remove(["it's $HOME"]), "take it out of Pulumi.prod.yaml");
+  });
+
+  it("escape what the engine unescapes, and nothing else", () => {
+    assert.equal(fixes.remove(["tags", 'a."b"\\c']), `${rm} --path 'kops-secondary-ingress:tags["a.\\"b\\"\\c"]'`);
   });
 
   it("have a command for every key, without a place to fill in", () => {

@@ -94,4 +94,56 @@ describe("private keys", () => {
         },
       );
     });
+
+  /** In OpenSSH's form, of a type that ssh2 does not make: PROTOCOL.key. */
+  const ofType = (type: string): string => {
+    const text = (value: string | Buffer): Buffer => {
+      const bytes = Buffer.from(value);
+      return Buffer.concat([Buffer.from([0, 0, bytes.length >> 8, bytes.length & 255]), bytes]);
+    };
+    const [none, one] = [text("none"), Buffer.from([0, 0, 0, 1])];
+    const body = Buffer.concat([
+      ...[Buffer.from("openssh-key-v1\0"), none, none, text(""), one],
+      ...[text(Buffer.concat([text(type), text("x".repeat(64))])), text("y".repeat(96))],
+    ]).toString("base64");
+    return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`;
+  };
+  const pkcs8 = (type: "dsa" | "x25519" | "ec"): string =>
+    (type === "dsa"
+      ? generateKeyPairSync(type, { modulusLength: 1024, divisorLength: 160 })
+      : type === "ec"
+        ? generateKeyPairSync(type, { namedCurve: "secp256k1" })
+        : generateKeyPairSync(type)
+    ).privateKey
+      .export({ type: "pkcs8", format: "pem" })
+      .toString();
+  for (const [what, text, says] of [
+    [
+      "PuTTY's",
+      "PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\n",
+      /found PuTTY's form: .*puttygen id\.ppk -O/,
+    ],
+    ["SSH2's", "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nx\n", /found the form of SSH2: .*ssh-keygen -i -f/],
+    ["a public one", `${ed25519().public}\n`, /found a public key: the private one is in the file without \.pub/],
+    ["one for DSA", pkcs8("dsa"), /found a DSA key, which sshd no longer takes/],
+    ["one for DSA in OpenSSH's form", ofType("ssh-dss"), /found a DSA key/],
+    ["one for key exchange", pkcs8("x25519"), /found one of type 'x25519'/],
+    ["one on another curve", pkcs8("ec"), /found one of type 'secp256k1'/],
+    ["one cut short", openSsh.split("\n").toSpliced(3, 2).join("\n"), /cannot be read: is a part of it missing/],
+    ["damaged PEM", pem("pkcs1").replace(/\n.{64}\n/, "\n"), /cannot be read: is a part of it missing/],
+    [
+      "a security key's",
+      ofType("sk-ssh-ed25519@openssh.com"),
+      /found the handle of a security key .*ssh-add\n {4}fix: pulumi config rm /,
+    ],
+  ] as const)
+    it(`in ${what} are refused for what they are`, () => {
+      assert.throws(
+        () => read(text),
+        (error: Error) => {
+          assert.match(error.message, says);
+          return true;
+        },
+      );
+    });
 });

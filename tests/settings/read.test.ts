@@ -336,6 +336,33 @@ describe("config", () => {
     assert.deepEqual(faults({ ...change, ssh: { user: "ubuntu", hostKey } }), []);
   });
 
+  it("has one fix for a key that is wrong by itself and beside others", () => {
+    const proxy = { host: "bastion", user: "ubuntu", hostKey };
+    const change = { apiAllowedCidrs: ["192.0.2.0/24"], forceApiAllowedCidrs: "maybe" };
+    const found = faults({ ...change, ssh: { user: "ubuntu", hostKey, proxy } });
+    assert.deepEqual(
+      found.map(({ key, fix }) => [key, fix.split(" ").at(-1)]),
+      [["forceApiAllowedCidrs", "true"]],
+    );
+  });
+
+  it("takes hosts as people write them, and as resolvers ask for them", () => {
+    for (const [host, read] of [
+      ["[2001:db8::1]", "2001:db8::1"],
+      ["fe80::1%eth0", "fe80::1%eth0"],
+      ["Node.Example.COM.", "Node.Example.COM."],
+      ["bücher.example", "xn--bcher-kva.example"],
+    ] as const) {
+      const { ssh } = readConfig(project, settings({ ssh: { user: "ubuntu", hostKey, host } }), "prod");
+      assert.equal(ssh?.host, read);
+    }
+    for (const host of ["[node]", "[2001:db8::1]:22", "ssh://node", "a b.ü"])
+      assert.match(
+        withSsh({ host })[0]?.problem ?? "",
+        /expected a host name or address, without user and port, found "/,
+      );
+  });
+
   it("needs no SSH in mode node-port", () => {
     assert.deepEqual(faults({ mode: "node-port", ssh: undefined }), []);
   });

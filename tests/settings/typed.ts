@@ -1,0 +1,133 @@
+/** Settings as people type them, plausible and hostile ones, for tests that try many. */
+import fc from "fast-check";
+import { ed25519 } from "../support/ed25519";
+
+export const project = "kops-secondary-ingress";
+export const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJbVv5ZOPCJAM2Ce2TYnqk6nV3q4jNQlQGxhSAXJ7jWm";
+/** Private keys, without and with a passphrase. */
+export const key = ed25519().private;
+export const locked = ed25519("secret").private;
+
+const ppk = "PuTTY-User-Key-File-3: ssh-ed25519\r\nEncryption: none\r\n";
+
+/** A stack's settings, by key. */
+export type Config = Record<string, unknown>;
+
+/** As the engine hands a stack's file over: lists and maps as JSON, everything else as text. */
+export const handedOver = (config: Config): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [
+      `${project}:${name}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+
+const hostile = fc.oneof(
+  fc.constantFrom<unknown>(
+    "",
+    " ",
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1e3",
+    "~",
+    "[]",
+    "{}",
+    "$(reboot)",
+    "a;b",
+    "a'b",
+    'a"b',
+    "a\nb",
+    "%41",
+  ),
+  fc.constantFrom<unknown>(null, true, false, 0, -1, 1.1, 4711, 1e20, [], {}, [[]], ["a"], { a: "b" }, { a: { b: 1 } }),
+  fc.string({ unit: "binary", maxLength: 12 }),
+);
+const either = (...plausible: unknown[]): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...plausible) }, { weight: 1, arbitrary: hostile });
+const listOf = (item: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 5, arbitrary: fc.array(item, { maxLength: 4 }) }, { weight: 1, arbitrary: hostile });
+const mapOf = (fields: Record<string, fc.Arbitrary<unknown>>, required: string[]): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record(fields, { requiredKeys: required, noNullPrototype: true }) },
+    { weight: 1, arbitrary: hostile },
+  );
+
+const names = [
+  "app.example.com",
+  "*.apps.example.com",
+  "bücher.example.com",
+  "App.Example.com.",
+  "api.k8s.example.com",
+];
+const ranges = ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.1/8", "192.0.2.7", "::/0", "10.0.0.0/33", "10.0.0.0/08", "any"];
+const users = ["ubuntu", "jane.doe", "Jane", "CORP\\jane", "-x", "a b"];
+const hop = {
+  host: either(
+    ...["node.example.com", "bastion", "2001:db8::1", "[2001:db8::1]", "192.0.2.1", "999.1.1.1", "me@host", "host:22"],
+    "bücher.example",
+  ),
+  port: either(22, "2222", 0, 65536),
+  user: either(...users),
+  hostKey: either(
+    hostKey,
+    `${hostKey} root@node`,
+    `node ${hostKey}\n`,
+    "SHA256:yIqQ9kDG",
+    "ssh-rsa AAAAB3NzaC1yc2E=",
+    "ssh-ed25519 AAAA",
+  ),
+};
+const tagName = fc.oneof(
+  fc.constantFrom("CostCenter", "cost center", "a.b", "it's", 'a"b', "aws:x", "Name", "k8s.io/role/master", "Größe"),
+  fc.string({ unit: "binary", minLength: 1, maxLength: 8 }).filter((name) => name !== "__proto__"),
+);
+
+/** Of every key, and of some that nobody knows. */
+export const typed: fc.Arbitrary<Config> = fc.record(
+  {
+    mode: either("dual-ip", "node-port", "load-balancer", "dual"),
+    clusterName: either("k8s.example.com", "K8s.example.com", "k8s", "10.0.0.1"),
+    appDomains: listOf(either(...names)),
+    networkInterfaceId: either("eni-0123456789abcdef0", "eni-1"),
+    secondaryPrivateIp: either("172.20.45.38", "172.20.45", "::1"),
+    allocationId: either("eipalloc-0123456789abcdef0", "203.0.113.10"),
+    httpsNodePort: either("30443", "30080", "443", 30443),
+    httpNodePort: either("30080", "30443", "31000"),
+    allowedCidrs: listOf(either(...ranges)),
+    apiAllowedCidrs: listOf(either(...ranges)),
+    apiForwarder: either("socat", "socket-proxyd", "1"),
+    apiLocalPort: either("8443", "443", "6443"),
+    proxyProtocol: either("true", "false", "yes"),
+    keepAddress: either("true", "false"),
+    route53ZoneId: either("Z0123456789ABC", "/hostedzone/Z0123456789ABC", "example.com"),
+    dnsTtl: either("60", "0", "60s"),
+    healthChecks: either("true", "false"),
+    reinstall: either("2", "a b"),
+    formerStack: either("kops-secondary-ingress/prod", "prod"),
+    tags: fc.oneof(
+      fc.dictionary(tagName, either("platform", "4711", 4711, "a\nb", "a;b"), { maxKeys: 3, noNullPrototype: true }),
+      hostile,
+    ),
+    ssh: mapOf({ ...hop, proxy: mapOf(hop, []), hots: fc.constant("x") }, ["user", "hostKey"]),
+    sshPrivateKey: either(
+      key,
+      key.replaceAll("\n", "\\n"),
+      key.replaceAll("\n", "\r\n"),
+      locked,
+      "~/.ssh/id_ed25519",
+      ppk,
+    ),
+    adopt: either("true", "false"),
+    forceApiAllowedCidrs: either("true", "false"),
+    crossZone: either("true", "false"),
+    primaryAddress: either("keep", "elastic-ip", "eip"),
+    overwriteRecords: either("true", "false"),
+    onDestroy: either("restore", "retain", "keep"),
+    appDomain: either("x"),
+    "it's": either("x"),
+    'say "it\u2019s"': either("x"),
+  },
+  { requiredKeys: ["mode", "clusterName"], noNullPrototype: true },
+);
