@@ -12,12 +12,17 @@ const client = "8.8.4.4";
 /** Stands for a secondary address that AWS has not chosen yet. */
 const anyAddress = "192.0.2.45";
 
+/** How many SSH connections an `up` makes at most: the host key, the preflight, and one for each step. */
+export const sshConnections = 26;
+
 /** Without the first line, which makes a file of rules a program. */
 const rulesOf = (file: string): string => file.replace(/^#!.*\n/, "");
 
 /**
  * Shell functions; `$primary` and `$secondary` are the node's addresses. `try_firewall` sets `firewall` to `none`, `tried`, or `unknown` for rules
- * that cannot be tried; `blocked` to the ports that the rules keep clients from; `open_ports` to the command that opens them.
+ * that cannot be tried; `blocked` to the ports that the rules keep clients from; `open_ports` to the command that opens them; `ssh_limit` to how many
+ * SSH connections are let in before one is not, 0 for no limit; `open_ssh` to the command that lifts it for who is at the other end of `$connection`,
+ * an SSH_CONNECTION.
  */
 export function firewallFunctions({ primaryPrivateIp }: Pick<HostSettings, "primaryPrivateIp">): string {
   const placeholder = "0.0.0.0";
@@ -66,19 +71,30 @@ trial() {
     ask ${apiForwardListener} "$primary" ${apiForwardListener}
   fi
   echo done
+  # After that: if time runs out here, the ports are judged. As often as an up connects; the first that is let in shows that the rules let in at all.
+  local connections=0
+  while [ -n "$ssh_port" ] && [ $connections -lt ${sshConnections} ] && [ "$(ask ssh "$primary" "$ssh_port")" = 'ssh yes' ]; do
+    connections=$((connections + 1))
+    sleep 0.2
+  done
+  [ $connections = ${sshConnections} ] || echo "ssh $connections"
 }
 try_firewall() { # the primary interface, "moved" where the API is forwarded
   local nft_rules iptables_rules legacy_rules seen port list chain
   nft_rules=$(nft_rules) iptables_rules=$(iptables-save 2>/dev/null | grep -v '^#') legacy_rules=$(iptables-legacy-save 2>/dev/null | grep -v '^#')
-  firewall=none blocked= open_ports= opened=
+  firewall=none blocked= open_ports= opened= ssh_limit=0 open_ssh=
   grep -qE 'hook (input|prerouting|ingress)' <<<"$nft_rules" || grep -qE '^:INPUT|^-A ' <<<"$iptables_rules$legacy_rules" || return 0
   firewall=unknown
+  # Only rules that count need the many connections of a trial.
+  local ssh_port= client_ip=
+  ! grep -qE 'limit|recent|quota|ct count|meter ' <<<"$nft_rules$iptables_rules$legacy_rules" || read -r client_ip _ _ ssh_port <<<"\${connection-}"
+  case $client_ip in *:*) ssh_port= ;; esac
   # By standard input: an environment holds no long rules.
   seen=$({
-    declare -p primary secondary nft_rules iptables_rules legacy_rules nat_rules forward_rules
+    declare -p primary secondary ssh_port nft_rules iptables_rules legacy_rules nat_rules forward_rules
     declare -f trial without_iptables
     echo 'trial "$1" </dev/null'
-  } | timeout 30 unshare -n bash -s "$1" 2>/dev/null)
+  } | timeout 60 unshare -n bash -s "$1" 2>/dev/null)
   if grep -qx done <<<"$seen" && grep -qx 'works yes' <<<"$seen"; then
     firewall=tried
     for port in ${httpsListener} ${httpListener}; do ! grep -qx "$port no" <<<"$seen" || blocked="$blocked $port"; done
@@ -88,18 +104,25 @@ try_firewall() { # the primary interface, "moved" where the API is forwarded
     firewall=none
   fi
   blocked=\${blocked# }
-  [ -n "$blocked" ] || return 0
+  ssh_limit=$(awk '$1 == "ssh" {print $2}' <<<"$seen")
+  ssh_limit=\${ssh_limit:-0}
+  [ -n "$blocked" ] || [ "$ssh_limit" != 0 ] || return 0
   # Rules that name a port may let in some clients and not others.
   opened=$(for port in $blocked; do grep -ohwE "$port" <<<"$nft_rules$iptables_rules$legacy_rules"; done | sort -u | xargs)
   list=\${blocked// /,}
   chain=$(awk '$1 == "table" {table = $2 " " $3} $1 == "chain" {chain = $2} /type filter hook input/ {print /policy drop/ ? 0 : 1, table, chain}' <<<"$nft_rules" | sort -s -n | awk 'NR == 1 {print $2, $3, $4}')
-  if ufw status 2>/dev/null </dev/null | grep -q '^Status: active'; then open_ports="ufw allow $list/tcp"
+  if ufw status 2>/dev/null </dev/null | grep -q '^Status: active'; then
+    open_ports="ufw allow $list/tcp" open_ssh="ufw insert 1 allow from $client_ip to any port $ssh_port proto tcp"
   elif firewall-cmd --state </dev/null >/dev/null 2>&1; then
     open_ports="firewall-cmd --permanent$(printf ' --add-port=%s/tcp' $blocked) && firewall-cmd --reload"
-  elif grep -qE '^:INPUT DROP|^-A INPUT .*-j (DROP|REJECT)' <<<"$legacy_rules"; then open_ports="iptables-legacy -I INPUT -p tcp -m multiport --dports $list -j ACCEPT"
-  elif grep -qE '^:INPUT DROP|^-A INPUT .*-j (DROP|REJECT)' <<<"$iptables_rules"; then open_ports="iptables -I INPUT -p tcp -m multiport --dports $list -j ACCEPT"
-  elif [ -n "$chain" ]; then open_ports="nft insert rule $chain tcp dport '{ $list }' accept"
-  else open_ports='let them in where they are dropped: nft list ruleset'
+    open_ssh="firewall-cmd --permanent --add-rich-rule='rule priority=-1 family=ipv4 source address=$client_ip port port=$ssh_port protocol=tcp accept' && firewall-cmd --reload"
+  elif grep -qE '^:INPUT DROP|^-A INPUT .*-j (DROP|REJECT)' <<<"$legacy_rules"; then
+    open_ports="iptables-legacy -I INPUT -p tcp -m multiport --dports $list -j ACCEPT" open_ssh="iptables-legacy -I INPUT -s $client_ip -p tcp --dport $ssh_port -j ACCEPT"
+  elif grep -qE '^:INPUT DROP|^-A INPUT .*-j (DROP|REJECT)' <<<"$iptables_rules"; then
+    open_ports="iptables -I INPUT -p tcp -m multiport --dports $list -j ACCEPT" open_ssh="iptables -I INPUT -s $client_ip -p tcp --dport $ssh_port -j ACCEPT"
+  elif [ -n "$chain" ]; then
+    open_ports="nft insert rule $chain tcp dport '{ $list }' accept" open_ssh="nft insert rule $chain ip saddr $client_ip tcp dport $ssh_port accept"
+  else open_ports='let them in where they are dropped: nft list ruleset' open_ssh=$open_ports
   fi
 }`;
 }

@@ -29,6 +29,7 @@ export function renderPackages(): string {
 # Nobody is there to answer, and needrestart would restart services, kubelet and containerd among them (its man page: NEEDRESTART_SUSPEND).
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
 wanted='${wanted}'
 ${lockFunctions}
 lock packages || exit 1

@@ -9,7 +9,7 @@ import {
   httpsListener,
   statsListener,
 } from "../../settings/ports";
-import { firewallFunctions } from "./firewall";
+import { firewallFunctions, sshConnections } from "./firewall";
 import { handMadeFunctions, type HandMadeSettings } from "./handMade";
 import { quote } from "./shell";
 
@@ -83,15 +83,25 @@ const neededMiB = 100;
  * and ends with status 1.
  */
 export function renderPreflight(
-  settings: Pick<HostSettings, "owner" | "formerOwner" | "adopt"> & HandMadeSettings,
+  settings: Pick<HostSettings, "owner" | "formerOwner" | "adopt" | "httpNodePort"> & HandMadeSettings,
 ): string {
-  const { owner, formerOwner, adopt, apiLocalPort } = settings;
+  const { owner, formerOwner, adopt, apiLocalPort, httpsNodePort, httpNodePort } = settings;
   return `# Reads; changes nothing.
-if [ "$(id -u)" != 0 ]; then
-  sudo -n true 2>/dev/null && exec sudo -n bash -s -- "$@"
-  printf '${notReady}\n${faultFormat}' NO_SUDO 'sudo without a password for this login' none 'see docs/guide.md'
+shell=\${SHELL##*/} login=$(id -un) connection=\${SSH_CONNECTION-}
+if ! why=$(sudo -n bash -c : 2>&1 && sudo -n env true 2>&1); then
+  if ! command -v sudo >/dev/null; then
+    expected='sudo, also for root' fix='as root: apt-get install -y sudo'
+    [ "$login" = root ] || fix="$fix && echo '$login ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/secondary-ingress"
+    why="none$(! command -v doas >/dev/null || echo ', and doas, which is not used')"
+  else
+    expected='sudo without a password and a terminal for this login'
+    fix="as root: printf '%s\\n' '$login ALL=(ALL) NOPASSWD:ALL' 'Defaults:$login !requiretty' >/etc/sudoers.d/secondary-ingress"
+  fi
+  printf '${notReady}\n${faultFormat}' NO_SUDO "$expected" "$(tr -s '\n' ' ' <<<"\${why:-a sudo that runs neither bash nor env}")" "$fix"
   exit 1
 fi
+[ "$(id -u)" = 0 ] || exec sudo -n bash -s -- "$shell" "$login" "$connection"
+[ $# != 3 ] || shell=$1 login=$2 connection=$3
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 owner=${quote(owner)} former=${quote(formerOwner)} manifest=${apiManifest}
@@ -120,6 +130,12 @@ found=$(cat ${ownerFile} 2>/dev/null)
 [ -z "$former" ] || [ "$found" != "$former" ] || found=$owner
 [ -z "$found" ] || [ "$found" = "$owner" ] ||
   fault NODE_OWNED "a node of the stack '$owner', or of none" "one of the stack '$found'" "destroy that stack first, or give this one another node; if it was renamed: pulumi config set formerStack '$found'"
+
+# Each later command line is for a shell of Bourne's family.
+case $shell in
+  '' | sh | bash | dash | ash | ksh* | mksh | zsh) ;;
+  *) fault LOGIN_SHELL "a login shell like bash for '$login'" "$shell" "usermod --shell /bin/bash '$login', or another login in ssh.user" ;;
+esac
 
 # A port of ours: free, or already held by our own service (a socket unit's listener belongs to systemd).
 need_port() { # port, addresses that collide (extended regular expression), names of our processes, what for
@@ -188,6 +204,23 @@ elif [ $device != lo ] && [ -n "$others" ]; then
   warning ADDRESS_ON_INTERFACE "no address but $primary on $device" "$(joined <<<"$others")" 'an address there may come first after a reboot, and the API server advertises the first: take it out of the network configuration'
 fi
 
+# A port of an outgoing connection keeps a listener of ours from it, after a restart for one.
+read -r low high < <(cat /proc/sys/net/ipv4/ip_local_port_range)
+reserved=$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)
+reserved=,\${reserved:+$reserved,}
+in_use=$(for port in ${[httpListener, statsListener, httpsListener, apiForwardListener, apiForwardBridge].join(" ")}; do
+  [ "$port" -lt "$low" ] || [ "$port" -gt "$high" ] || tr , '\n' <<<"$reserved" | awk -F- -v p="$port" '$1 != "" && p + 0 >= $1 + 0 && p + 0 <= ($2 == "" ? $1 : $2) + 0 {found = 1} END {exit !found}' || echo "$port"
+done | paste -sd, -)
+reserved=\${reserved#,}
+[ -z "$in_use" ] || warning PORTS_NOT_RESERVED 'ports that outgoing connections do not use' "$in_use in net.ipv4.ip_local_port_range, $low to $high" "echo 'net.ipv4.ip_local_reserved_ports = $reserved$in_use' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system"
+node_ports=$(flag service-node-port-range 0-9-)
+if [ -n "$node_ports" ]; then
+  for port in ${httpsNodePort} ${httpNodePort}; do
+    [ "$port" -ge "\${node_ports%-*}" ] && [ "$port" -le "\${node_ports#*-}" ] ||
+      fault NODE_PORT_OUTSIDE "a NodePort that the cluster gives, $node_ports" "$port" "give the ingress controller's service one of both $node_ports and 30000-32767, and set httpsNodePort or httpNodePort to it"
+  done
+fi
+
 if [ -n "$device" ] && [ "$device" != lo ]; then
   try_firewall "$device" "$(case $secure_port in '' | ${apiPort}) ;; *) echo moved ;; esac)"
   if [ $firewall = unknown ]; then
@@ -197,6 +230,8 @@ if [ -n "$device" ] && [ "$device" != lo ]; then
   elif [ -n "$blocked" ]; then
     fault FIREWALL_DROPS "a firewall that lets in: $blocked, which 443 and 80 lead to before the input rules see them" 'rules of the node that keep clients out there' "on the node, and in what loads its rules at boot: $open_ports"
   fi
+  # An up connects once for each of its steps.
+  [ "$ssh_limit" = 0 ] || fault SSH_LIMITED "a firewall that lets in ${sshConnections} SSH connections within seconds, as an up makes" "one that refuses the one after $ssh_limit" "on the node, and in what loads its rules at boot: $open_ssh"
 fi
 
 systemd=$(systemctl --version 2>/dev/null | awk 'NR == 1 {print $2}')

@@ -53,7 +53,7 @@ export const preflight: HostStep = {
   name: "preflight",
   needs: [
     ...(["owner", "formerOwner", "adopt", "clusterName", "primaryPrivateIp"] as const),
-    ...(["requestedIp", "httpsNodePort", "apiLocalPort"] as const),
+    ...(["requestedIp", "httpsNodePort", "httpNodePort", "apiLocalPort"] as const),
   ],
   stdin: renderPreflight,
   create: (host) => commandLine("bash", "-s", "--", ...identity(host)),

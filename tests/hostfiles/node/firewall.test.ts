@@ -1,7 +1,9 @@
 /** The node's own firewall, tried with real rules in network namespaces. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { firewallFunctions } from "../../../hostfiles/node/firewall";
+import { firewallFunctions, sshConnections } from "../../../hostfiles/node/firewall";
+import { hostSteps } from "../../../hostfiles/steps/hostSteps";
+import { ApiForwarder } from "../../../settings/choices";
 import { needsProgram, needsRoot } from "../../support/needs";
 import { hostSettings } from "../settings";
 
@@ -13,10 +15,11 @@ describe("the node's firewall", () => {
     for (const program of ["nft", "unshare"]) needsProgram(this, program);
   });
 
-  const tried = (rules: string, { moved = "", programs = "" } = {}): Record<string, string> => {
+  const tried = (rules: string, { moved = "", programs = "", connection = "" } = {}): Record<string, string> => {
     const { status, stdout, stderr } = spawnSync("unshare", ["-n", "bash", "-s"], {
       input: `set -u
 primary=${settings.primaryPrivateIp} secondary=${settings.secondaryPrivateIp}
+connection="${connection}"
 ${firewallFunctions(settings)}
 ufw() { false; }; firewall-cmd() { false; }
 ${programs}
@@ -26,7 +29,7 @@ RULES
 before=$(nft list ruleset)
 try_firewall ens5 "${moved}"
 [ "$before" = "$(nft list ruleset)" ] && [ "$(ip -o link | wc -l)" = 1 ] || exit 2
-printf '%s\\n' "firewall=$firewall" "blocked=$blocked" "open=$open_ports" "opened=$opened"
+printf '%s\\n' "firewall=$firewall" "blocked=$blocked" "open=$open_ports" "opened=$opened" "limit=$ssh_limit" "ssh=$open_ssh"
 `,
       encoding: "utf8",
     });
@@ -47,7 +50,7 @@ printf '%s\\n' "firewall=$firewall" "blocked=$blocked" "open=$open_ports" "opene
     ${rules}
   }
 }`;
-  const none = { firewall: "tried", blocked: "", open: "", opened: "" };
+  const none = { firewall: "tried", blocked: "", open: "", opened: "", limit: "0", ssh: "" };
   const fix = (ports: string): string => `nft insert rule inet filter input tcp dport '{ ${ports} }' accept`;
 
   it("is none without rules", () => {
@@ -132,6 +135,47 @@ ${input("tcp dport { 22, 8443, 10080, 10443 } accept")}`;
       assert.deepEqual(tried("", { programs: `${rules.join("")}${open}` }), none);
     });
   }
+
+  const connection = "198.51.100.7 50000 172.20.45.37 22";
+  const web = "tcp dport { 10080, 10443 } accept";
+
+  for (const [name, rules] of Object.entries({
+    "a rate": `tcp dport 22 ct state new limit rate 1/hour burst 5 packets accept\n    ${web}`,
+    "a rate of each client": `tcp dport 22 ct state new add @seen { ip saddr limit rate over 1/hour burst 5 packets } drop\n    tcp dport 22 accept\n    ${web}`,
+  }))
+    it(`refuses an up's SSH connections after ${name}, and is opened by the command`, () => {
+      const set = "set seen { type ipv4_addr; flags dynamic; timeout 1m; }\n  chain input";
+      const limited = input(rules).replace("chain input", set);
+      const { limit, ssh } = tried(limited, { connection });
+      assert.ok(Number(limit) >= 5 && Number(limit) < 26, limit);
+      assert.equal(ssh, "nft insert rule inet filter input ip saddr 198.51.100.7 tcp dport 22 accept");
+      const opened = `${limited}\ninsert rule inet filter input ip saddr 8.8.4.4 tcp dport 22 accept`;
+      assert.equal(tried(opened, { connection }).limit, "0");
+    });
+
+  it("takes a rate that an up keeps, and one for other ports", () => {
+    for (const rules of [
+      `tcp dport 22 limit rate 10/second accept\n    ${web}`,
+      `tcp dport 25 limit rate 1/minute accept\n    tcp dport 22 accept\n    ${web}`,
+    ])
+      assert.deepEqual(tried(input(rules), { connection }), none);
+  });
+
+  it("expects no fewer connections than an up makes", () => {
+    const most = hostSteps({
+      adopt: true,
+      apiForwarder: ApiForwarder.SocketProxyd,
+      filterApi: true,
+      forceFilter: false,
+    });
+    assert.ok(most.length + 2 <= sshConnections && most.length + 4 > sshConnections, String(most.length));
+  });
+
+  it("lifts a limit of ufw's for the operator by ufw", () => {
+    const rules = input(`tcp dport 22 ct state new limit rate 1/hour burst 5 packets accept\n    ${web}`);
+    const { ssh } = tried(rules, { connection, programs: 'ufw() { echo "Status: active"; }' });
+    assert.equal(ssh, "ufw insert 1 allow from 198.51.100.7 to any port 22 proto tcp");
+  });
 
   it("cannot be tried where its rules cannot be loaded", () => {
     const { firewall } = tried(input("tcp dport 22 accept"), { programs: "timeout() { false; }" });

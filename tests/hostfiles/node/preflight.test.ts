@@ -9,9 +9,27 @@ import { needsProgram, needsRoot } from "../../support/needs";
 import { hostSettings } from "../settings";
 
 describe("preflight", () => {
+  /** A directory of programs that go before the machine's, until the script sets PATH. */
+  const bin = mkdtempSync(join(tmpdir(), "preflight-bin-"));
+  const standIn = (name: string, body: string): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  };
+  const sudo = 'while [ "$1" = -n ]; do shift; done; exec "$@"';
+  const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+    PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    SHELL: "/bin/bash",
+    ...more,
+  });
+  beforeEach(() => standIn("sudo", sudo));
+  after(() => rmSync(bin, { recursive: true }));
+
   /** On this machine, which is no kOps node, in an empty network. */
   const run = (owner: string): { status: number | null; stdout: string; stderr: string } =>
-    spawnSync("unshare", ["-n", "bash", "-s"], { input: renderPreflight(hostSettings({ owner })), encoding: "utf8" });
+    spawnSync("unshare", ["-n", "bash", "-s"], {
+      input: renderPreflight(hostSettings({ owner })),
+      encoding: "utf8",
+      env: env(),
+    });
 
   /** Every fault that was printed, by its code. */
   const faultsIn = (stdout: string): Map<string, { expected: string; found: string; fix: string }> =>
@@ -46,6 +64,7 @@ describe("preflight", () => {
 nft 'add table inet own; add chain inet own input { type filter hook input priority 0; policy drop; }; add rule inet own input tcp dport { 22, 80, 443 } accept'
 ${renderPreflight(hostSettings())}`,
       encoding: "utf8",
+      env: env(),
     });
     assert.deepEqual(faultsIn(stdout).get("FIREWALL_DROPS"), {
       expected: "a firewall that lets in: 10443 10080, which 443 and 80 lead to before the input rules see them",
@@ -64,7 +83,7 @@ ${renderPreflight(hostSettings())}`,
         `    - --service-cluster-ip-range=10.0.0.0/8\n    - --service-cluster-ip-range=${ranges}\n`,
       );
       const input = renderPreflight(hostSettings()).replaceAll(apiManifest, manifest);
-      const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8" });
+      const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8", env: env() });
       assert.match(stdout, /WRONG_NODE/);
       return faultsIn(stdout).get("SERVICES_UNREACHABLE")?.found;
     };
@@ -87,7 +106,7 @@ ${renderPreflight(hostSettings())}`,
       const input = renderPreflight(hostSettings())
         .replaceAll("/etc/cni/net.d", directory)
         .replaceAll("/var/lib/kubelet/pods", directory);
-      const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8" });
+      const { stdout } = spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8", env: env() });
       rmSync(directory, { recursive: true });
       assert.match(stdout, /WRONG_NODE/);
       return faultsIn(stdout).get("CNI_TAKES_ADDRESSES")?.found;
@@ -96,6 +115,81 @@ ${renderPreflight(hostSettings())}`,
       assert.equal(found(settings, "eni"), "Cilium's ENI mode, which gives them to pods");
       assert.equal(found(settings, "kubernetes"), undefined);
     }
+  });
+
+  /** With the text of a manifest, after commands in the network of its own. */
+  const look = (before = "", manifest = "", more: NodeJS.ProcessEnv = {}): string => {
+    const file = join(bin, "manifest");
+    writeFileSync(file, manifest);
+    const input = `${before}\n${renderPreflight(hostSettings()).replaceAll(apiManifest, file)}`;
+    return spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8", env: env(more) }).stdout;
+  };
+
+  for (const [what, body, found] of [
+    ["a password", "echo 'sudo: a password is required' >&2; exit 1", "sudo: a password is required"],
+    [
+      "a terminal",
+      "echo 'sudo: sorry, you must have a tty to run sudo' >&2; exit 1",
+      "sudo: sorry, you must have a tty to run sudo",
+    ],
+    [
+      "one command",
+      'case "$*" in *bash*) echo "Sorry, user ubuntu is not allowed" >&2; exit 1 ;; esac',
+      "Sorry, user ubuntu is not allowed",
+    ],
+  ] as const)
+    it(`says what sudo says that wants ${what}`, function () {
+      needsRoot(this);
+      standIn("sudo", body);
+      const fault = faultsIn(look()).get("NO_SUDO");
+      assert.equal(fault?.found.trim(), found);
+      assert.match(fault.fix, /^as root: printf .*NOPASSWD:ALL.* >\/etc\/sudoers\.d\/secondary-ingress$/);
+    });
+
+  it("refuses a node without sudo, also for root, for every step calls it", function () {
+    needsRoot(this);
+    rmSync(join(bin, "sudo"));
+    for (const program of ["bash", "id", "tr", "unshare"]) standIn(program, `exec /usr/bin/${program} "$@"`);
+    const only = { PATH: bin };
+    const { found, fix } = faultsIn(look("", "", only)).get("NO_SUDO") ?? assert.fail();
+    assert.deepEqual([found.trim(), fix], ["none", "as root: apt-get install -y sudo"]);
+    standIn("doas", "exit 0");
+    assert.equal(
+      faultsIn(look("", "", only))
+        .get("NO_SUDO")
+        ?.found.trim(),
+      "none, and doas, which is not used",
+    );
+    for (const program of ["bash", "id", "tr", "unshare", "doas"]) rmSync(join(bin, program));
+  });
+
+  it("refuses a login shell that later command lines are not for", function () {
+    needsRoot(this);
+    for (const shell of ["fish", "tcsh", "csh", "rbash"]) {
+      const fault = faultsIn(look("", "", { SHELL: `/usr/bin/${shell}` })).get("LOGIN_SHELL");
+      assert.deepEqual([fault?.found, fault?.fix.split("'")[0]], [shell, "usermod --shell /bin/bash "]);
+    }
+    for (const shell of ["/bin/sh", "/usr/bin/zsh", "/bin/bash", ""])
+      assert.ok(!faultsIn(look("", "", { SHELL: shell })).has("LOGIN_SHELL"), shell);
+  });
+
+  it("warns of ports that the kernel gives to outgoing connections", function () {
+    needsRoot(this);
+    const range = "echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range";
+    const warned = faultsIn(look(`${range}; echo 9000,10400-10443 >/proc/sys/net/ipv4/ip_local_reserved_ports`));
+    assert.deepEqual(warned.get("PORTS_NOT_RESERVED"), {
+      expected: "ports that outgoing connections do not use",
+      found: "10080,10444,10445 in net.ipv4.ip_local_port_range, 1024 to 65535",
+      fix: "echo 'net.ipv4.ip_local_reserved_ports = 9000,10400-10443,10080,10444,10445' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system",
+    });
+    assert.ok(!faultsIn(look()).has("PORTS_NOT_RESERVED"));
+  });
+
+  it("refuses NodePorts that the cluster does not give", function () {
+    needsRoot(this);
+    const faults = faultsIn(look("", "    - --service-node-port-range=30100-32767\n"));
+    assert.equal(faults.get("NODE_PORT_OUTSIDE")?.found, "30080");
+    assert.ok(!faultsIn(look("", "    - --service-node-port-range=30000-32767\n")).has("NODE_PORT_OUTSIDE"));
   });
 
   it("shows no more than faults whatever the stack is called", function () {
