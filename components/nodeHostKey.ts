@@ -18,6 +18,8 @@ export interface NodeHostKeyInputs {
   setting: string;
   project: string;
   stack: string;
+  /** Whether `sshPrivateKey` is set: without it the agent's keys log in. Absent in states of releases up to 0.2.0. */
+  hasPrivateKey?: boolean;
 }
 
 interface Sight {
@@ -97,11 +99,75 @@ export async function compareHostKey(inputs: NodeHostKeyInputs, patience: number
   );
 }
 
+/** How many keys an agent holds. @throws what the socket says, or that there is no answer in time */
+function countKeys(socket: string, patience: number): Promise<number> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+  const { createAgent } = require("ssh2") as typeof import("ssh2");
+  return new Promise((resolve, reject) => {
+    setTimeout(reject, patience, new Error(`no answer within ${patience / 1000} s`)).unref();
+    createAgent(socket).getIdentities((error, keys) => {
+      if (error) reject(error);
+      else resolve(keys?.length ?? 0);
+    });
+  });
+}
+
+/** @throws what the socket says */
+function dialAgent(socket: string): Promise<void> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+  const { connect } = require("node:net") as typeof import("node:net");
+  return new Promise((resolve, reject) => {
+    const connection = connect(socket, () => {
+      connection.destroy();
+      resolve();
+    });
+    connection.on("error", reject);
+  });
+}
+
+/**
+ * The `command` plugin dials the agent also beside a key, and waits for its keys without end.
+ * @param patience how long an agent may take to show its keys, milliseconds
+ * @throws for an agent that cannot be used, before the node sees a login that fails
+ */
+export async function checkAgent(
+  { hasPrivateKey, project, stack }: NodeHostKeyInputs,
+  patience: number,
+): Promise<void> {
+  const socket = process.env["SSH_AUTH_SOCK"];
+  const setKey = `cat ~/.ssh/id_ed25519 | pulumi config set --stack ${stack} --secret ${project}:sshPrivateKey`;
+  // The plugin knows a socket of its own there.
+  if (process.platform === "win32" && !socket) return;
+  if (!socket) {
+    if (hasPrivateKey) return;
+    throw new Error(
+      `sshPrivateKey: expected a key, or an SSH agent at SSH_AUTH_SOCK, found neither; nothing was changed: ${setKey}`,
+    );
+  }
+  const found = (what: string): Error =>
+    new Error(
+      `SSH_AUTH_SOCK: expected an SSH agent at ${socket}, found ${what}; nothing was changed: ` +
+        (hasPrivateKey
+          ? "it is asked also beside sshPrivateKey. Run unset SSH_AUTH_SOCK (PowerShell: Remove-Item Env:SSH_AUTH_SOCK), and pulumi up again"
+          : `start one that answers, with ssh-add, or give the key itself: unset SSH_AUTH_SOCK; ${setKey}`),
+    );
+  await dialAgent(socket).catch((error: unknown) => {
+    throw found(`none (${(error as Error).message})`);
+  });
+  if (hasPrivateKey) return;
+  const keys = await countKeys(socket, patience).catch((error: unknown) => {
+    throw found((error as Error).message);
+  });
+  if (keys === 0) throw found("one without keys");
+}
+
 const halfAMinute = 30_000;
+const agentPatience = 10_000;
 
 /** What the engine calls, in a process of its own. */
 export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInputs, NodeHostKeyInputs> = {
   create: async (inputs) => {
+    await checkAgent(inputs, agentPatience);
     await compareHostKey(inputs, halfAMinute);
     return { id: inputs.instanceId, outs: inputs };
   },
@@ -110,6 +176,7 @@ export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInp
     return Promise.resolve({ changes: keys.some((key) => olds[key] !== news[key]) });
   },
   update: async (_id, _olds, news) => {
+    await checkAgent(news, agentPatience);
     await compareHostKey(news, halfAMinute);
     return { outs: news };
   },
@@ -118,7 +185,7 @@ export const nodeHostKeyProvider: pulumi.dynamic.ResourceProvider<NodeHostKeyInp
 export class NodeHostKey extends pulumi.dynamic.Resource {
   constructor(
     name: string,
-    inputs: { [Key in keyof NodeHostKeyInputs]: pulumi.Input<NodeHostKeyInputs[Key]> },
+    inputs: { [Key in keyof Required<NodeHostKeyInputs>]: pulumi.Input<Required<NodeHostKeyInputs>[Key]> },
     options: pulumi.CustomResourceOptions,
   ) {
     super(nodeHostKeyProvider, name, inputs, options, "kops-secondary-ingress", "NodeHostKey");

@@ -32,6 +32,7 @@ export function nodePreflight({ name, node, options }: ModeInputs, known: KnownI
       setting: login.ssh.proxy ? "ssh.proxy.hostKey" : "ssh.hostKey",
       project: pulumi.getProject(),
       stack: pulumi.getStack(),
+      hasPrivateKey: login.sshPrivateKey !== undefined,
     },
     options,
   );

@@ -42,6 +42,19 @@ describe("automation: diagnosis", () => {
     assert.deepEqual([code, message], ["config-invalid", `stack 'prod': ${told}`]);
   });
 
+  it("is node-unreachable with the advice that fits, for what an agent or a login shell says", () => {
+    for (const [told, advice] of [
+      ["dial unix /tmp/a.sock: connect: no such file or directory", /unset SSH_AUTH_SOCK/],
+      ['Process exited with status 1: running "bash":\nThis account is currently not available.', /usermod --shell/],
+      ["ssh: handshake failed: ssh: disconnect, reason 2: Too many authentication failures", /MaxAuthTries/],
+      ["SSH_AUTH_SOCK: expected an SSH agent at /a, found none; nothing was changed: start one", /start one$/],
+    ] as const) {
+      const { code, message } = of([`ingress-preflight: ${told}`]);
+      assert.equal(code, "node-unreachable");
+      assert.match(message, advice);
+    }
+  });
+
   it("names every holder once, and cannot tell whether one of another host is gone", () => {
     const line = "  file:///s/.json: created by ann@elsewhere (pid 7) at 2026-01-02T03:04:05Z";
     const error = diagnose({

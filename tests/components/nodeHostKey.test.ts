@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { compareHostKey, nodeHostKeyProvider as provider, type NodeHostKeyInputs } from "../../components/nodeHostKey";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  checkAgent,
+  compareHostKey,
+  nodeHostKeyProvider as provider,
+  type NodeHostKeyInputs,
+} from "../../components/nodeHostKey";
 import { freePort, type SshServer, sshServers } from "../support/sshServer";
 
 const instanceId = "i-0a1b2c3d4e5f60001";
@@ -83,6 +91,61 @@ describe("NodeHostKey", function () {
     await assert.rejects(comparison, /expected an SSH server/);
     late.close();
     assert.ok(asked > 0);
+  });
+
+  describe("the agent", () => {
+    const directory = mkdtempSync(join(tmpdir(), "agent-"));
+    const socket = join(directory, "socket");
+    const before = process.env["SSH_AUTH_SOCK"];
+    const told = async (hasPrivateKey: boolean, at: string | undefined, patience = 200): Promise<string> => {
+      if (at === undefined) delete process.env["SSH_AUTH_SOCK"];
+      else process.env["SSH_AUTH_SOCK"] = at;
+      const failed = checkAgent({ ...inputs(22, another), hasPrivateKey }, patience);
+      return failed.then(
+        () => "",
+        (error: unknown) => (error as Error).message,
+      );
+    };
+    afterEach(() => {
+      if (before === undefined) delete process.env["SSH_AUTH_SOCK"];
+      else process.env["SSH_AUTH_SOCK"] = before;
+    });
+    after(() => rmSync(directory, { recursive: true }));
+
+    it("that is gone is refused beside a key too, for the plugin dials it", async () => {
+      assert.match(
+        await told(true, socket),
+        /expected an SSH agent at .*socket, found none .*ENOENT.*Run unset SSH_AUTH_SOCK/,
+      );
+      assert.match(
+        await told(false, socket),
+        /found none .*unset SSH_AUTH_SOCK; cat ~\/\.ssh\/id_ed25519 \| pulumi config set/,
+      );
+    });
+
+    it("is not needed beside a key, and expected without one", async () => {
+      assert.equal(await told(true, undefined), "");
+      assert.match(
+        await told(false, undefined),
+        /^sshPrivateKey: expected a key, or an SSH agent at SSH_AUTH_SOCK, found neither/,
+      );
+    });
+
+    for (const [what, answer, said] of [
+      ["does not answer", undefined, /found no answer within 0\.2 s/],
+      ["has no keys", Buffer.from([0, 0, 0, 5, 12, 0, 0, 0, 0]), /found one without keys/],
+    ] as const)
+      it(`that ${what} is refused, unless there is a key`, async () => {
+        const agent = createServer((client) => client.on("data", () => answer && client.write(answer)));
+        agent.listen(socket);
+        await new Promise((resolve) => agent.once("listening", resolve));
+        try {
+          assert.match(await told(false, socket, answer ? 10_000 : 200), said);
+          assert.equal(await told(true, socket), "");
+        } finally {
+          agent.close();
+        }
+      });
   });
 
   it("looks again at another instance, address or key, and at nothing else", async () => {
