@@ -144,7 +144,7 @@ ${input("tcp dport { 22, 8443, 10080, 10443 } accept")}`;
     "a rate of each client": `tcp dport 22 ct state new add @seen { ip saddr limit rate over 1/hour burst 5 packets } drop\n    tcp dport 22 accept\n    ${web}`,
   }))
     it(`refuses an up's SSH connections after ${name}, and is opened by the command`, () => {
-      const set = "set seen { type ipv4_addr; flags dynamic; timeout 1m; }\n  chain input";
+      const set = "set seen { type ipv4_addr; flags dynamic; timeout 1h; }\n  chain input";
       const limited = input(rules).replace("chain input", set);
       const { limit, ssh } = tried(limited, { connection });
       assert.ok(Number(limit) >= 5 && Number(limit) < 26, limit);
