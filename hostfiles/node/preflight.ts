@@ -88,7 +88,7 @@ export function renderPreflight(
   const { owner, formerOwner, adopt, apiLocalPort, httpsNodePort, httpNodePort } = settings;
   return `# Reads; changes nothing.
 shell=\${SHELL##*/} login=$(id -un) connection=\${SSH_CONNECTION-}
-if ! why=$(sudo -n bash -c : 2>&1 && sudo -n env true 2>&1); then
+if ! why=$(sudo -n bash -c : 2>&1 </dev/null && sudo -n env true 2>&1 </dev/null); then
   if ! command -v sudo >/dev/null; then
     expected='sudo, also for root' fix='as root: apt-get install -y sudo'
     [ "$login" = root ] || fix="$fix && echo '$login ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/secondary-ingress"
