@@ -6,6 +6,7 @@ import { linesBy } from "./clues";
 export interface InspectionSettings extends HandMadeSettings {
   owner: string;
   formerOwner: string;
+  httpNodePort: number;
 }
 
 /** For bash as root; reads only. */

@@ -42,13 +42,13 @@ export async function lookAtLayout({ owner, settings, connection }: LookQuestion
   };
   const clues = parseClues(await onNode(login, renderCluesScript()));
   const guesses = guess(clues, account, settings);
-  const { httpsNodePort, apiLocalPort, secondaryPrivateIp: requestedIp } = guesses;
+  const { httpsNodePort, httpNodePort, apiLocalPort, secondaryPrivateIp: requestedIp } = guesses;
   const inspection = parseInspection(
     await onNode(
       login,
       renderInspectionScript({
         ...{ owner, formerOwner: formerStack, clusterName, primaryPrivateIp: account.primaryPrivateIp },
-        ...{ requestedIp, httpsNodePort, apiLocalPort },
+        ...{ requestedIp, httpsNodePort, httpNodePort, apiLocalPort },
       }),
     ),
   );
