@@ -65,7 +65,7 @@ describe("a stack's life in AWS", function () {
     await set(["route53ZoneId"], labZoneId);
     const { status, stdout, stderr } = await kept.up("prod");
     assert.notEqual(status, 0);
-    assert.match(`${stdout}${stderr}`, /app\.example\.com.*already exists/);
+    assert.match(`${stdout}${stderr}`, /app\.example\.com\.: found A 192\.0\.2\.99: .*overwriteRecords true/);
     assert.deepEqual(record()?.values, ["192.0.2.99"]);
     await change("DELETE");
   });
