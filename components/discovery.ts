@@ -1,7 +1,7 @@
 /** What the component finds out before it makes anything. */
 import * as pulumi from "@pulumi/pulumi";
 import { IngressMode } from "../settings/choices";
-import { type Connection, principal } from "./aws/connection";
+import type { Connection } from "./aws/connection";
 import { canonicalDomain } from "../settings/domainNames";
 import type { CompleteArgs } from "./defaults";
 import { findNode, type Node } from "./node";
@@ -13,7 +13,7 @@ import { stackName } from "./tags";
 /** Loaded only by stacks that write records: a preview starts no more than it needs (docs/decisions/0003). */
 const hostedZone = () => require("./hostedZone") as typeof import("./hostedZone");
 const recordNames = () => require("./recordNames") as typeof import("./recordNames");
-const callerIdentity = () => require("@pulumi/aws/getCallerIdentity") as typeof import("@pulumi/aws/getCallerIdentity");
+const callers = () => require("./caller") as typeof import("./caller");
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /** @returns what resolves once the zone is the right one and nobody else has a say in the names */
@@ -28,14 +28,13 @@ function checkRecords(
     await hostedZone().checkZone(id, appDomains, options);
     return id;
   });
-  const caller = zoneId.apply(() => callerIdentity().getCallerIdentity({}, options));
   const names = appDomains.map((domain) => `${canonicalDomain(domain)}.`).sort();
   return new (recordNames().RecordNames)(
     `${name}-records`,
     {
       ...{ zoneId, names, connection, overwrite: overwriteRecords },
       stacks: [stackName(), ...(formerStack ? [formerStack] : [])],
-      caller: caller.apply(({ arn }) => principal(arn)),
+      caller: callers().caller(zoneId, options),
     },
     options,
   ).id;
@@ -57,12 +56,7 @@ export function discover(
   const checks: pulumi.Output<unknown>[] = [];
   if (route53ZoneId !== undefined && mode !== IngressMode.NodePort)
     checks.push(checkRecords(name, args, connection, options));
-  checks.push(
-    pulumi
-      .output(allowedCidrs)
-      .apply((cidrs) => pulumi.all(cidrs))
-      .apply((cidrs) => checkRules(cidrs, options)),
-  );
+  checks.push(pulumi.output(allowedCidrs).apply((cidrs) => checkRules(cidrs, options)));
   // A provider that is refused is refused before the first call; the zone's fault comes before the node's.
   const before = pulumi.runtime.isDryRun() ? [] : [...checks];
   const node = pulumi.all([networkInterfaceId, connection, ...before]).apply(([id]) =>

@@ -42,8 +42,7 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
     { ...options, dependsOn: asked },
   );
   const api = apiAddress(inputs, login.address, asked);
-  const cidrs = pulumi.output(allowedCidrs).apply((list) => pulumi.all(list));
-  pulumi.all([cidrs, api.publicIp]).apply(([list, publicIp]) => warnOfClusterCalls(list, publicIp));
+  pulumi.all([allowedCidrs, api.publicIp]).apply(([cidrs, publicIp]) => warnOfClusterCalls(cidrs, publicIp));
   const installed = hostInstallation(
     name,
     hostSteps({ adopt: args.adopt, apiForwarder, filterApi: filtersApi(args), forceFilter: forceApiAllowedCidrs }),

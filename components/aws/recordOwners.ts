@@ -103,12 +103,10 @@ const isOwn = (set: ResourceRecordSet, own: readonly string[]): boolean =>
   set.AliasTarget === undefined && valuesOf(set).every((value) => own.includes(value));
 
 /** Record sets of a traffic policy go with its instance. */
-const removal = (zoneId: string, set: ResourceRecordSet): { command: string } => ({
-  command:
-    set.TrafficPolicyInstanceId === undefined
-      ? deletion(zoneId, set)
-      : `route53 delete-traffic-policy-instance --id ${set.TrafficPolicyInstanceId}`,
-});
+const removal = (zoneId: string, set: ResourceRecordSet): string =>
+  set.TrafficPolicyInstanceId === undefined
+    ? deletion(zoneId, set)
+    : `route53 delete-traffic-policy-instance --id ${set.TrafficPolicyInstanceId}`;
 
 /** The names from this one up to the last but one, each with what is above it. */
 function upwards(name: string): string[] {
@@ -149,7 +147,7 @@ export async function recordOwners(
     for (const set of await setsAt(name)) {
       const kind = kindAt(set, name);
       if (kind === undefined || (kind === "address" && isOwn(set, own))) continue;
-      owners.push({ name, kind, found: inWords(set), fix: "delete it", ...removal(zoneId, set) });
+      owners.push({ name, kind, found: inWords(set), fix: "delete it", command: removal(zoneId, set) });
     }
     const marked = await Promise.all(marks.map((mark) => setsAt(`${mark}${name}`)));
     owners.push(
