@@ -16,9 +16,10 @@ const expecting = (expected: string) => ({
   error: ({ input }: { input?: unknown }): string => `expected ${expected}, found ${show(input)}`,
 });
 
-const text = (expected: string, test: (value: string) => boolean) => {
+/** @param canonical what is tested, and what the setting becomes */
+const text = (expected: string, test: (value: string) => boolean, canonical = (value: string): string => value) => {
   const error = ({ input }: { input?: unknown }): string => `expected ${expected}, found ${showToText(input)}`;
-  return z.string({ error }).refine(test, { error });
+  return z.string({ error }).overwrite(canonical).refine(test, { error });
 };
 
 export const matching = (expected: string, pattern: RegExp) => text(expected, (value) => pattern.test(value));
@@ -85,9 +86,7 @@ function canonicalHost(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text) || /[%\s]/.test(text)) return text;
   return domainToASCII(text) || text;
 }
-const aHost = ({ input }: { input?: unknown }): string =>
-  `expected a host name or address, without user and port, found ${showToText(input)}`;
-const host = z.string({ error: aHost }).overwrite(canonicalHost).refine(isHost, { error: aHost });
+const host = text("a host name or address, without user and port", isHost, canonicalHost);
 const port = integer("a port, 1–65535", 1, 65535);
 /**
  * What sshd and useradd take, and what directories make of it: https://systemd.io/USER_NAMES/. Neither `jane.doe`, `Jane`,
