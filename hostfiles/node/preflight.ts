@@ -207,12 +207,10 @@ fi
 # A port of an outgoing connection keeps a listener of ours from it, after a restart for one.
 read -r low high < <(cat /proc/sys/net/ipv4/ip_local_port_range)
 reserved=$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)
-reserved=,\${reserved:+$reserved,}
 in_use=$(for port in ${[httpListener, statsListener, httpsListener, apiForwardListener, apiForwardBridge].join(" ")}; do
   [ "$port" -lt "$low" ] || [ "$port" -gt "$high" ] || tr , '\n' <<<"$reserved" | awk -F- -v p="$port" '$1 != "" && p + 0 >= $1 + 0 && p + 0 <= ($2 == "" ? $1 : $2) + 0 {found = 1} END {exit !found}' || echo "$port"
 done | paste -sd, -)
-reserved=\${reserved#,}
-[ -z "$in_use" ] || warning PORTS_NOT_RESERVED 'ports that outgoing connections do not use' "$in_use in net.ipv4.ip_local_port_range, $low to $high" "echo 'net.ipv4.ip_local_reserved_ports = $reserved$in_use' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system"
+[ -z "$in_use" ] || warning PORTS_NOT_RESERVED 'ports that outgoing connections do not use' "$in_use in net.ipv4.ip_local_port_range, $low to $high" "echo 'net.ipv4.ip_local_reserved_ports = \${reserved:+$reserved,}$in_use' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system"
 node_ports=$(flag service-node-port-range 0-9-)
 if [ -n "$node_ports" ]; then
   for port in ${httpsNodePort} ${httpNodePort}; do
