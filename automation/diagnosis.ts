@@ -139,22 +139,33 @@ function hostKeyMismatch({ stackName, reported }: Failure): AutomationError | un
 const unreachable =
   /SSH_AUTH_SOCK: expected .*|sshPrivateKey: expected a key, or .*|dial unix .*|This account is currently not available|an SSH server at .*, found none[^)]*\)|dial tcp.*|unable to authenticate.*|connection refused.*|no route to host.*|i\/o timeout.*|ssh: handshake failed.*/;
 
+/** The first that fits. */
+const adviceFor: readonly (readonly [RegExp, string])[] = [
+  [
+    /dial unix/,
+    "The SSH agent at SSH_AUTH_SOCK is gone, and it is asked also beside sshPrivateKey: unset SSH_AUTH_SOCK, or start an agent.",
+  ],
+  [
+    /account is currently not available/,
+    "Name a login with a shell in ssh.user, or give it one: usermod --shell /bin/bash <login>.",
+  ],
+  [
+    /Too many authentication failures/,
+    "The agent offers more keys than the node tries (MaxAuthTries): set sshPrivateKey, or keep the node's key alone in the agent.",
+  ],
+  [/authenticate/, "Check ssh.user, and that its key is in the agent or in sshPrivateKey."],
+];
+const checkTheNode =
+  "Check ssh.host, ssh.port, the node's security group for port 22, and that it runs; for a node that is gone, " +
+  "'secondary-ingress forget-node' lets destroy pass.";
+
 function nodeUnreachable({ stackName, reported }: Failure): AutomationError | undefined {
   const why = reported.map((text) => unreachable.exec(text)?.[0]).find((found) => found !== undefined);
   if (why === undefined) return undefined;
   // It has its own.
   if (/^(?:SSH_AUTH_SOCK|sshPrivateKey):/.test(why))
     return new NodeUnreachable(stackName, `stack '${stackName}': ${why}`);
-  const advice = /dial unix/.test(why)
-    ? "The SSH agent at SSH_AUTH_SOCK is gone, and it is asked also beside sshPrivateKey: unset SSH_AUTH_SOCK, or start an agent."
-    : /account is currently not available/.test(why)
-      ? "Name a login with a shell in ssh.user, or give it one: usermod --shell /bin/bash <login>."
-      : /Too many authentication failures/.test(why)
-        ? "The agent offers more keys than the node tries (MaxAuthTries): set sshPrivateKey, or keep the node's key alone in the agent."
-        : /authenticate/.test(why)
-          ? "Check ssh.user, and that its key is in the agent or in sshPrivateKey."
-          : "Check ssh.host, ssh.port, the node's security group for port 22, and that it runs; for a node that is gone, " +
-            "'secondary-ingress forget-node' lets destroy pass.";
+  const [, advice = checkTheNode] = adviceFor.find(([pattern]) => pattern.test(why)) ?? [];
   return new NodeUnreachable(
     stackName,
     `stack '${stackName}': expected an SSH connection to the node, found: ${why} ${advice}`,
