@@ -197,8 +197,11 @@ describe("a cluster with many nodes", function () {
       env: engine.operatorEnv,
     });
     assert.equal(status, 0, stderr);
-    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "zoned"]);
+    const printed = await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "zoned"]);
+    assert.match(printed, /ingress-records deleted/);
+    assert.match(printed, /Resources:\n +- 1 deleted\n +\d+ unchanged\n/, "it does nothing else");
     assert.deepEqual(published(), record);
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "zoned"]);
     await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "zoned"]);
     assert.deepEqual(published(), record);
   });
