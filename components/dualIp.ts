@@ -34,7 +34,7 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
 
   const known = knownInputs(inputs, password.result);
   const preflight = nodePreflight(inputs, known, login);
-  const secondary = secondaryAddress(inputs, preflight.command);
+  const secondary = secondaryAddress(inputs, preflight.passed);
   const asked = [preflight.command, secondary];
   const { securityGroupId, opened } = ingressFirewall(
     name,

@@ -12,7 +12,7 @@ import { stackName } from "./tags";
 /** AWS is asked whether it will do all that is needed; anything else in AWS is made after that. */
 export function secondaryAddress(
   { name, args, node, connection, options }: ModeInputs,
-  preflight: pulumi.Resource,
+  preflight: pulumi.Input<pulumi.Resource>,
 ): SecondaryPrivateIp {
   return new SecondaryPrivateIp(
     `${name}-secondary`,

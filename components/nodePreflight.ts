@@ -16,8 +16,26 @@ export type KnownInputs = Omit<HostInputs, Unknown>;
 export interface NodePreflight {
   /** Whatever changes AWS or the node depends on it. */
   command: remote.Command;
+  /** `command`, once its report is there. */
+  passed: pulumi.Output<remote.Command>;
   network: pulumi.Output<NetworkConfig>;
   podCidrs: pulumi.Output<string[]>;
+}
+
+/**
+ * A login shell that runs nothing, an `exit` in its startup files or a command that sshd forces ends with status 0, and each later step would
+ * count as done.
+ * @throws {pulumi.RunError} where nothing was reported
+ */
+function requireReport(stdout: string, { ssh }: Login): void {
+  if (parsePreflight(stdout)) return;
+  const stack = pulumi.getStack();
+  throw new pulumi.RunError(
+    // On a line of its own: the engine puts the names of what waits for it before it.
+    `\nssh: expected a login '${ssh.user}' that runs the commands which it is sent, found one that ended with status 0 and ran nothing: ` +
+      "give it /bin/bash as its login shell, startup files that do not exit without a terminal, and no forced command for its key; then " +
+      `pulumi up --stack ${stack} --replace '**-${preflight.name}'. Nothing was changed.`,
+  );
 }
 
 export function nodePreflight({ name, node, options }: ModeInputs, known: KnownInputs, login: Login): NodePreflight {
@@ -41,6 +59,10 @@ export function nodePreflight({ name, node, options }: ModeInputs, known: KnownI
   const facts = command.stdout.apply((stdout) => parsePreflight(stdout ?? "")?.facts);
   return {
     command,
+    passed: command.stdout.apply((stdout) => {
+      requireReport(stdout ?? "", login);
+      return command;
+    }),
     network: facts.apply((found) =>
       found?.network === NetworkConfig.Networkd ? found.network : NetworkConfig.Netplan,
     ),

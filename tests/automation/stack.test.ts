@@ -23,7 +23,7 @@ import {
   UpdateFailed,
 } from "../../automation";
 import { labCluster, labInstanceId, node, otherCluster } from "../support/account";
-import { foreignKey, freePort, loginKey, type SshServer, sshServers } from "../support/sshServer";
+import { foreignKey, freePort, loginKey, type SshServer, startLibraryServer } from "../support/sshServer";
 import { run } from "../support/process";
 import type { LoopbackEngine } from "../support/engine";
 import { needsEngine } from "../support/needs";
@@ -374,9 +374,7 @@ describe("automation: a stack", function () {
     describe("over SSH", () => {
       let server: SshServer;
       before(async () => {
-        const start = sshServers()["the library's server"];
-        assert.ok(start);
-        server = await start();
+        server = await startLibraryServer();
       });
       after(() => server?.stop());
 
@@ -401,6 +399,29 @@ describe("automation: a stack", function () {
         }
         assert.deepEqual(engine.endpoint.account.addresses, []);
         await stack.destroy();
+      });
+
+      it("is ConfigInvalid where the login runs nothing, with the command that goes on once it does", async () => {
+        const idle = await startLibraryServer("/bin/true");
+        try {
+          const stack = await dualIp({ port: idle.port });
+          const error = await rejection(stack.up(), ConfigInvalid);
+          assert.match(
+            error.message,
+            /: ssh: expected a login '.*' that runs the commands .*, found one .* ran nothing/,
+          );
+          assert.deepEqual(engine.endpoint.account.addresses, []);
+          const port = ["kops-secondary-ingress:ssh.port", `${server.port}`];
+          await engine.pulumi(["config", "set", "--path", "--stack", stack.name, ...port]);
+          const again = /pulumi (up .*'\*\*-preflight')/.exec(error.message)?.[1]?.replaceAll("'", "").split(" ");
+          await assert.rejects(
+            engine.pulumi([...(again ?? []), "--yes", "--skip-preview"]),
+            /creating replacement[\s\S]*The node is not ready/,
+          );
+          await stack.destroy();
+        } finally {
+          await idle.stop();
+        }
       });
 
       it("is HostKeyMismatch where another key is shown", async () => {

@@ -79,7 +79,7 @@ export const world = (change: Partial<World> = {}): World => ({
   vpcId: "vpc-1",
   tags: {},
   securityGroups: ["sg-masters"],
-  preflight: "",
+  preflight: JSON.stringify({ facts: { network: "netplan", podCidrs: [] } }),
   zone: "example.com",
   privateZone: false,
   rulesQuota: 0,

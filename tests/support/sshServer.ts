@@ -94,9 +94,9 @@ async function startOpenSsh(): Promise<SshServer> {
   };
 }
 
-/** Runs a command as sshd does, through the shell. */
-function execute(command: string, channel: ServerChannel): void {
-  const child = spawn("/bin/sh", ["-c", command]);
+/** Runs a command as sshd does, through the login shell. */
+function execute(shell: string, command: string, channel: ServerChannel): void {
+  const child = spawn(shell, ["-c", command]);
   channel.pipe(child.stdin);
   child.stdin.on("error", () => undefined);
   child.stdout.pipe(channel, { end: false });
@@ -110,7 +110,8 @@ function execute(command: string, channel: ServerChannel): void {
   });
 }
 
-async function startLibraryServer(): Promise<SshServer> {
+/** The SSH library's own. */
+export async function startLibraryServer(loginShell = "/bin/sh"): Promise<SshServer> {
   makeHostKeys();
   let connections = 0;
   const authorized = utils.parseKey(loginKey.public);
@@ -130,7 +131,7 @@ async function startLibraryServer(): Promise<SshServer> {
       client.on("session", (accept) => {
         const session = accept();
         session.on("env", (acceptEnv) => acceptEnv?.());
-        session.on("exec", (acceptExec, _reject, { command }) => execute(command, acceptExec()));
+        session.on("exec", (acceptExec, _reject, { command }) => execute(loginShell, command, acceptExec()));
       });
       client.on("tcpip", (accept, reject, { destIP, destPort }) => {
         const socket = connect(destPort, destIP, () => {
@@ -160,6 +161,6 @@ async function startLibraryServer(): Promise<SshServer> {
 export function sshServers(): Record<string, () => Promise<SshServer>> {
   return {
     ...(existsSync(sshd) ? { OpenSSH: startOpenSsh } : {}),
-    "the library's server": startLibraryServer,
+    "the library's server": () => startLibraryServer(),
   };
 }

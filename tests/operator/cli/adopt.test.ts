@@ -15,7 +15,7 @@ import type { LoopbackEngine } from "../../support/engine";
 import { needsEngine } from "../../support/needs";
 import { repositoryRoot } from "../../support/paths";
 import { attempt } from "../../support/process";
-import { foreignKey, loginKey, type SshServer, sshServers } from "../../support/sshServer";
+import { foreignKey, loginKey, type SshServer, startLibraryServer } from "../../support/sshServer";
 
 const secondary = "172.20.45.38";
 
@@ -78,9 +78,7 @@ describe("adopt", function () {
     directory = await mkdtemp(join(tmpdir(), "ksi-adopt-"));
     await writeFile(join(directory, "sudo"), sudo, { mode: 0o755 });
     process.env["PATH"] = `${directory}:${path}`;
-    const start = sshServers()["the library's server"];
-    assert.ok(start);
-    server = await start();
+    server = await startLibraryServer();
     await engine.addStack("dev");
     await addStack("prod", loginKey.private);
     await addStack("stranger", foreignKey.private);
