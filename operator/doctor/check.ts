@@ -1,4 +1,5 @@
 /** What a check is: one question, answered from facts that were collected before. */
+import type { RecordOwner } from "../../components/aws/recordOwners";
 import type { IngressMode } from "../../settings/choices";
 import type { AwsFacts } from "./collect/aws";
 import type { NameFacts } from "./collect/names";
@@ -28,6 +29,8 @@ export interface Facts {
   node: NodeFacts | NodeUnknown | Unknown;
   reach: ReachFacts;
   names: NameFacts | Unknown;
+  /** What else has a say in the names in the stack's hosted zone; none where it has no zone. */
+  recordOwners: readonly RecordOwner[] | Unknown;
   /** Ranges that may reach the applications; undefined where the outputs came alone. */
   allowedCidrs: readonly string[] | undefined;
   /** The applications' Elastic IP is the user's, by `allocationId`. */

@@ -290,6 +290,10 @@ export const runbook: Readonly<Record<string, Page>> = {
       "kubectl get certificates,certificaterequests,challenges -A",
     ],
   },
+  NAME_HAS_ANOTHER_OWNER: {
+    text: "Beside the stack's A record there is a record that leads some clients elsewhere (AAAA, HTTPS, a set with a routing policy), a delegation that hides it, or the mark of an external-dns that writes the name again. `pulumi up` refuses a name with another owner when the stack takes it; what comes later is found here.",
+    here: ["dig +short <domain> AAAA", "dig +short <domain> HTTPS", "dig +short <domain> TXT"],
+  },
   NAME_UNKNOWN: {
     text: "The name has no address. [docs/dns.md](dns.md) says how the outputs get to your DNS.",
     here: ["dig +short <domain>"],

@@ -1,5 +1,7 @@
 /** All facts, collected side by side. */
 import type { Connection } from "../../../components/aws/connection";
+import { type RecordOwner, recordOwners } from "../../../components/aws/recordOwners";
+import { route53Client } from "../../../components/aws/route53";
 import type { Settings } from "../../../settings/read";
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { healthName } from "../../../hostfiles/healthName";
@@ -41,17 +43,35 @@ function node(
   );
 }
 
+/** Beside the stack's own A records, which resolvers are asked for. */
+async function askOwners({
+  outputs: { dns },
+  settings,
+  connection,
+}: Question): Promise<readonly RecordOwner[] | Unknown> {
+  const zoneId = settings?.route53ZoneId;
+  if (zoneId === undefined) return [];
+  const names = dns.records.map(({ name }) => name);
+  try {
+    const owners = await recordOwners(route53Client(connection, { attempts: 3 }), zoneId, names);
+    return owners.filter(({ kind }) => kind !== "address");
+  } catch (error) {
+    return { because: `Route 53 does not say what else is in the zone (${(error as Error).name})` };
+  }
+}
+
 export async function collect(question: Question): Promise<Facts> {
   const { outputs, settings, connection, stack, owner, cwd, ca, nameServer } = question;
   const domains = settings?.appDomains ?? outputs.dns.records.map(({ name }) => name.replace(/\.$/, ""));
-  const [aws, onNode, reach, names] = await Promise.all([
+  const [aws, onNode, reach, names, owners] = await Promise.all([
     askAws(connection, outputs, owner),
     node(question, domains),
     askFromHere(outputs, domains, ca),
     askNames(outputs.dns.records, nameServer),
+    askOwners(question),
   ]);
   return {
-    ...{ outputs, aws, node: onNode, reach, names, owner, stack, cwd },
+    ...{ outputs, aws, node: onNode, reach, names, recordOwners: owners, owner, stack, cwd },
     allowedCidrs: settings?.allowedCidrs,
     usersElasticIp: settings?.allocationId !== undefined,
     writesNames: settings?.route53ZoneId !== undefined,

@@ -109,6 +109,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
         daysLeft: 300,
       },
     },
+    recordOwners: [],
     names: { addresses: Object.fromEntries(given.dns.records.map(({ name, values }) => [name, values])) },
     allowedCidrs: ["0.0.0.0/0"],
     usersElasticIp: false,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { RecordOwner } from "../../../components/aws/recordOwners";
 import { checks } from "../../../operator/doctor/checks";
 import type { Target } from "../../../operator/doctor/collect/targets";
-import { judge, looked } from "../../../operator/doctor/report";
+import { type Finding, judge, looked } from "../../../operator/doctor/report";
 import { IngressMode } from "../../../settings/choices";
 import { healthy, healthyAws, healthyNode, silentAws } from "./facts";
 
@@ -397,6 +398,29 @@ describe("doctor's report", () => {
     const { findings } = judge(healthy({ names: { addresses } }), everything);
     assert.deepEqual(codes(findings), ["NAME_LEADS_ELSEWHERE"]);
     assert.match(findings[0]?.fix ?? "", /^delete the AAAA record of /);
+  });
+
+  it("names who else has a say in the names before it says where they lead, with the command", () => {
+    const owner = {
+      name: "app.example.com.",
+      kind: "beside",
+      found: "AAAA 2001:db8::1",
+      fix: "delete it",
+      command: "route53 x",
+    } as const;
+    const facts = healthy({ names: { addresses: {} }, region: "eu-central-1" });
+    const judged = (...recordOwners: RecordOwner[]): Finding[] =>
+      judge({ ...facts, recordOwners }, everything).findings;
+    const [finding, ...more] = judged(owner, { ...owner, command: "route53 y" });
+    assert.deepEqual(
+      [finding?.code, finding?.fix, more],
+      ["NAME_HAS_ANOTHER_OWNER", "aws --region eu-central-1 route53 x && aws --region eu-central-1 route53 y", []],
+    );
+    const [hidden] = judged({ ...owner, kind: "hidden", fix: "name that zone" });
+    assert.equal(hidden?.fix, "name that zone: aws --region eu-central-1 route53 x");
+    const unknown = judge({ ...facts, recordOwners: { because: "denied" } }, everything);
+    assert.deepEqual(codes(unknown.findings), ["NAME_UNKNOWN"]);
+    assert.ok(unknown.skipped.some(({ code }) => code === "NAME_HAS_ANOTHER_OWNER"));
   });
 
   it("knows what was looked at", () => {
