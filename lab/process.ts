@@ -34,7 +34,13 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Runs a program and returns its output, whatever its exit status. */
+/** What Node.js warns of in a program's output: something deprecated, its own version, listeners that pile up. */
+export const nodeWarning = (text: string): string | undefined => /^\(node:\d+\) .*/m.exec(text)?.[0];
+
+/**
+ * Runs a program and returns its output, whatever its exit status.
+ * @throws {Error} if Node.js has warned in it: a user would see that
+ */
 export function attempt(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const spawnOptions: SpawnOptions = { stdio: ["pipe", "pipe", "pipe"], timeout: options.timeout };
@@ -52,7 +58,9 @@ export function attempt(command: string, args: readonly string[], options: RunOp
     child.on("error", reject);
     child.on("close", (status) => {
       log?.end();
-      resolve({ ...finished, status: status ?? 1 });
+      const warning = nodeWarning(finished.stdout + finished.stderr);
+      if (warning === undefined) resolve({ ...finished, status: status ?? 1 });
+      else reject(new Error(`${[command, ...args].join(" ")}\nwarns: ${warning}`));
     });
     // A program may exit without reading its input.
     child.stdin?.on("error", () => undefined).end(options.input ?? "");

@@ -111,7 +111,7 @@ function besideParts({ mode, dns }: StackOutputs): Part[] {
           {
             text: `names: ${dns.records.map(({ name }) => name.replace(/\.$/, "")).join(", ")}`,
             depth: 0,
-            codes: ["NAME_UNKNOWN", "NAME_LEADS_ELSEWHERE"],
+            codes: ["NAME_HAS_ANOTHER_OWNER", "NAME_UNKNOWN", "NAME_LEADS_ELSEWHERE"],
           },
         ]
       : [];
