@@ -398,7 +398,6 @@ describe("automation: a stack", function () {
           assert.match(text, /^expected .*, found /);
         }
         assert.deepEqual(engine.endpoint.account.addresses, []);
-        await stack.destroy();
       });
 
       it("is ConfigInvalid where the login runs nothing, with the command that goes on once it does", async () => {
@@ -418,7 +417,6 @@ describe("automation: a stack", function () {
             engine.pulumi([...(again ?? []), "--yes", "--skip-preview"]),
             /creating replacement[\s\S]*The node is not ready/,
           );
-          await stack.destroy();
         } finally {
           await idle.stop();
         }
@@ -428,7 +426,6 @@ describe("automation: a stack", function () {
         const stack = await dualIp({ hostKey: loginKey.public });
         const error = await rejection(stack.up(), HostKeyMismatch);
         assert.match(error.message, /SHA256:.*SHA256:[\s\S]*pulumi config set --stack/);
-        await stack.destroy();
       });
 
       it("is NodeUnreachable where nothing listens, and tells no key", async () => {
@@ -442,14 +439,12 @@ describe("automation: a stack", function () {
         const secret = loginKey.private.split("\n")[1] ?? "";
         assert.ok(secret.length > 20);
         assert.ok(!`${texts.join("")}${error.message}${error.stack}`.includes(secret));
-        await stack.destroy();
       });
 
       it("is NodeUnreachable where the login is refused", async () => {
         const stack = await dualIp({ user: "nobody-here" }, foreignKey.private);
         const error = await rejection(stack.up(), NodeUnreachable);
         assert.match(error.message, /unable to authenticate/);
-        await stack.destroy();
       });
     });
   });

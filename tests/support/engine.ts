@@ -1,5 +1,5 @@
 /** The real engine on this machine's loopback, with the lab's AWS endpoint and no lab: what a stack needs that makes no SSH connection. */
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -46,10 +46,10 @@ export interface LoopbackEngine {
 async function makeProject(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await cp(join(repositoryRoot, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
-  for (const file of [...transpilation, "package.json"])
-    await cp(join(repositoryRoot, file), join(directory, file), { recursive: true });
+  await cp(join(repositoryRoot, "package.json"), join(directory, "package.json"));
+  for (const file of [...transpilation, "node_modules"])
+    await symlink(join(repositoryRoot, file), join(directory, file));
   await writeFile(join(directory, "index.ts"), `export = require(${JSON.stringify(join(repositoryRoot, "index"))});\n`);
-  await run("ln", ["-s", join(repositoryRoot, "node_modules"), join(directory, "node_modules")]);
 }
 
 export async function startLoopbackEngine(): Promise<LoopbackEngine> {
@@ -62,7 +62,7 @@ export async function startLoopbackEngine(): Promise<LoopbackEngine> {
   };
   for (const directory of [paths.bin, paths.pulumiHome, paths.backend]) await mkdir(directory, { recursive: true });
   const { pulumi } = await acquireEngine(paths);
-  if (dirname(pulumi) !== paths.bin) await run("ln", ["-s", pulumi, join(paths.bin, "pulumi")]);
+  if (dirname(pulumi) !== paths.bin) await symlink(pulumi, join(paths.bin, "pulumi"));
   await choosePlugins("auto", paths);
   await makeProject(paths.project);
   const faults: Fault[] = [];
