@@ -118,12 +118,12 @@ const failuresOf = (output) =>
     .join("\n");
 const failureLines = 60;
 
-/** What leaves them out. */
-const withoutLabs = [allTests, ...labTests.flatMap((file) => ["--ignore", file])];
+/** The tests that need no lab, on every processor. */
+const onEveryProcessor = ["--parallel", "--jobs", `${availableParallelism()}`];
+const withoutLabs = [mocha, ...onEveryProcessor, allTests, ...labTests.flatMap((file) => ["--ignore", file])];
 
-/** The tests that need no lab, on every processor; further options are Mocha's. */
-const testWithoutLabs = (args) =>
-  node(mocha, "--parallel", "--jobs", `${availableParallelism()}`, ...withoutLabs, ...args);
+/** Further options are Mocha's. */
+const testWithoutLabs = (args) => node(...withoutLabs, ...args);
 
 /** Tests by file, by `--grep`, or by any other option of Mocha. */
 const testSome = (args) => node(mocha, ...(args.some((arg) => arg.startsWith("tests/")) ? [] : [allTests]), ...args);
@@ -164,7 +164,7 @@ async function testAll() {
   const [checked, builds, others] = [
     check(),
     politely(...typescript, "lab/build/prebuild.ts"),
-    politely(mocha, ...withoutLabs),
+    politely(...withoutLabs),
   ];
   const inLabs = await testInLabs();
   console.error("Waiting for the tests that need no lab …");

@@ -32,15 +32,19 @@ const promised = (kubernetes: readonly string[], balanced: readonly string[]): s
 
 /** A short form of `npm run campaign -- matrix`: each kind of node, and each of kube-proxy's modes, once. */
 const labs = [
-  { name: "the API server on 443", apiPort: "443", options: [], kubernetes: [] },
-  { name: "the API server moved to 127.0.0.1:8443", apiPort: "8443", options: [], kubernetes: [] },
   {
-    name: "Debian 13 without netplan",
+    name: "the API server on 443, two workers beside it",
     apiPort: "443",
+    options: ["--nodes", "3"],
+    kubernetes: [],
+    balanced: workers,
+  },
+  {
+    name: "the API server moved to 127.0.0.1:8443, Debian 13 without netplan",
+    apiPort: "8443",
     options: ["--debian", "trixie", "--network", "networkd"],
     kubernetes: [],
   },
-  { name: "two workers beside it", apiPort: "443", options: ["--nodes", "3"], kubernetes: [], balanced: workers },
   {
     name: "Kubernetes, its API server on 443, kube-proxy by nftables",
     apiPort: "443",
