@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { renderPreflight } from "../hostfiles/node/preflight";
 import { repositoryRoot } from "./support/paths";
 import { installDocsPrograms, needsRoot } from "./support/needs";
@@ -59,6 +60,13 @@ describe("docs", function () {
       for (const [file] of reason.matchAll(/tests\/[\w/.-]+\.ts/g))
         assert.ok(existsSync(join(repositoryRoot, file)), `${page}: ${file}`);
     }
+  });
+
+  it("has YAML that can be read", () => {
+    const files = blocks.filter(({ language }) => language === "yaml");
+    assert.ok(files.length >= 5);
+    for (const { page, text } of files)
+      for (const { errors } of parseAllDocuments(text)) assert.deepEqual(errors, [], `${page}: ${text}`);
   });
 
   it("explains every code of the preflight, and no other", () => {
