@@ -37,6 +37,14 @@ export function withoutHaproxy({ ingressPublicIp, ingressPort }: Outputs): Promi
   );
 }
 
+/** Stops kubelet's own process, and lets it go on; the API server runs on. */
+export async function signalKubelet(signal: "STOP" | "CONT"): Promise<void> {
+  const { status, stderr } = await onNode([
+    ...["systemctl", "kill", "--kill-who=main", `--signal=${signal}`, "kubelet.service"],
+  ]);
+  if (status !== 0) throw new Error(`kubelet takes no signal: ${stderr}`);
+}
+
 /** Checks that since boot no listener of ours has blocked the API server's port. */
 export function noPortConflict(): Promise<Row> {
   return row("api-port-free", "the API server has never found its port taken", "0 times", async () => {

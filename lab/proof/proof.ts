@@ -13,7 +13,7 @@ import { step } from "../progress";
 import { stackOutputs } from "./outputs";
 import { type Prober, startProber } from "./prober";
 import { kubernetesRows } from "./kubernetes";
-import { withoutHaproxy } from "./node";
+import { signalKubelet, withoutHaproxy } from "./node";
 import { rebootedRows } from "./reboot";
 import { type Row, row } from "./row";
 import { accountSnapshot, difference, nodeSnapshot } from "./snapshot";
@@ -97,6 +97,8 @@ export async function prove(state: LabState): Promise<Row[]> {
     });
 
   const before = { node: await nodeSnapshot(), account: await accountSnapshot() };
+  // Kubelet restarts a moved API server every 90 s until prod gives it back its 443; what is watched is the program.
+  if (state.apiPort !== 443) await signalKubelet("STOP");
   const whileInstalling = await watchApi(state.apiPort);
   rows.push(await up("dev"));
   rows.push(...(await urls("dev", devUrls)));
@@ -112,6 +114,7 @@ export async function prove(state: LabState): Promise<Row[]> {
     }),
   );
   rows.push(await up("prod"));
+  if (state.apiPort !== 443) await signalKubelet("CONT");
   rows.push(...(await urls("prod", prodUrls)));
   if (state.kubernetes) rows.push(...(await kubernetesRows(state)));
   rows.push(await withoutHaproxy(await stackOutputs("prod")));
