@@ -18,6 +18,7 @@ import {
   haproxyUnit,
   hostFileProgram,
   natRules,
+  pausedMark,
   recentRepairs,
 } from "../node/paths";
 import { apiForwardListener } from "../../settings/ports";
@@ -36,8 +37,9 @@ const recent = 3600;
 
 /**
  * The state is one JSON object, replaced as a whole. `time` and `lastGood`: seconds since 1970. `checks`: whether each item is right, or right
- * again after a repair. `certificates`: which certificate each path shows (`api`, `other` or `none`; kOps answers 401 to anonymous requests,
- * so a status code would prove nothing); a TLS alert is `other`, for somebody sent it, and the API server sends none. `edited`: installed files that were changed by hand. `repaired` and `failed`: in this run.
+ * again after a repair. `paused`: HAProxy is stopped on purpose, and nothing is wrong with that. `certificates`: which certificate each path
+ * shows (`api`, `other` or `none`; kOps answers 401 to anonymous requests, so a status code would prove nothing); a TLS alert is `other`, for
+ * somebody sent it, and the API server sends none. `edited`: installed files that were changed by hand. `repaired` and `failed`: in this run.
  * `repairs`: since boot, including the guard's. `repairsLastHour`: the recent ones among them.
  */
 export function renderCheck({ clusterName, primaryPrivateIp, healthName }: Settings): string {
@@ -91,9 +93,15 @@ secondary=$(installed_address)
 keep address "on_loopback $secondary" "ip addr replace $secondary/32 dev lo"
 keep natTable redirected 'nft -f ${natRules}'
 [ ! -e ${apiFilterRules} ] || keep apiFilter 'nft list chain ip secondary_ingress_filter input | grep -q drop' 'nft -f ${apiFilterRules}'
-keep haproxy 'systemctl is-active -q ${haproxyUnit}' 'systemctl reset-failed ${haproxyUnit}; systemctl start ${haproxyUnit}'
-# Like the distribution's service, which its package reloads after an update.
-keep haproxyProgram '[ ! -e ${haproxyPid} ] || [ "$(stat -c %Z ${haproxyProgram})" -le "$(stat -c %Y ${haproxyPid})" ]' 'systemctl reload ${haproxyUnit}; sleep 1'
+# Who has stopped it on purpose starts it again.
+paused=false secondary_shows=other
+if [ -e ${pausedMark} ]; then
+  paused=true secondary_shows=none
+else
+  keep haproxy 'systemctl is-active -q ${haproxyUnit}' 'systemctl reset-failed ${haproxyUnit}; systemctl start ${haproxyUnit}'
+  # Like the distribution's service, which its package reloads after an update.
+  keep haproxyProgram '[ ! -e ${haproxyPid} ] || [ "$(stat -c %Z ${haproxyProgram})" -le "$(stat -c %Y ${haproxyPid})" ]' 'systemctl reload ${haproxyUnit}; sleep 1'
+fi
 keep guard 'systemctl is-active -q secondary-ingress-guard.service' 'systemctl start secondary-ingress-guard.service'
 keep manifestWatch 'systemctl is-active -q kube-api-switch.path' 'systemctl reset-failed kube-api-switch.path kube-api-switch.service; systemctl start kube-api-switch.path'
 keep apiSwitch '${apiSwitchProgram} agrees' 'systemctl start --no-block kube-api-switch.service; for i in $(seq 50); do sleep 0.1; [ "$(systemctl is-active kube-api-switch.service)" = activating ] || exec ${apiSwitchProgram} agrees; done'
@@ -104,10 +112,10 @@ fi
 # HAProxy and the forwarder may be starting: try twice before calling it bad.
 for attempt in 1 2; do
   seen="$(certificate $primary) $(certificate 127.0.0.1) $(certificate $secondary ${quote(healthName)})"
-  [ "$seen" != 'api api other' ] || break
+  [ "$seen" != "api api $secondary_shows" ] || break
   [ $attempt = 2 ] || sleep 1
 done
-[ "$seen" = 'api api other' ] || good=false
+[ "$seen" = "api api $secondary_shows" ] || good=false
 read -r on_primary on_loopback on_secondary <<<"$seen"
 
 read -r last_good repairs < <(sed -nE 's/.*"lastGood":([0-9]+).*"repairs":([0-9]+).*/\\1 \\2/p' $state 2>/dev/null)
@@ -120,8 +128,8 @@ if mv ${guardRepairs} ${guardRepairs}.taken 2>/dev/null; then
   cat ${guardRepairs}.taken >>${recentRepairs}
 fi
 awk -v since=$((now - ${recent})) '$1 > since' ${recentRepairs} >${recentRepairs}.new && mv ${recentRepairs}.new ${recentRepairs}
-printf '{"schemaVersion":1,"time":%s,"good":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s,"repairsLastHour":%s}\\n' \\
-  "$now" $good "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
+printf '{"schemaVersion":1,"time":%s,"good":%s,"paused":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s,"repairsLastHour":%s}\\n' \\
+  "$now" $good $paused "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
   "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" "$(wc -l <${recentRepairs})" >$state.new
 mv $state.new $state
 
@@ -132,6 +140,7 @@ if [ -d "\${metrics%/*}" ]; then
   {
     gauge check_time_seconds "$now" 'When the check last ran, in seconds since 1970.'
     gauge good $([ $good = true ] && echo 1 || echo 0) 'Whether everything is right, or right again after a repair.'
+    gauge paused $([ $paused = true ] && echo 1 || echo 0) 'Whether HAProxy is stopped on purpose.'
     gauge last_good_time_seconds "\${last_good:-0}" 'When everything was last right, in seconds since 1970.'
     gauge repairs_total "$repairs" 'Repairs since boot, by the check and by the guard.' counter
     gauge edited_files "$(${hostFileProgram} drift | grep -c '^edited ')" 'Installed files that were changed by hand.'

@@ -1,7 +1,14 @@
 /** HAProxy on the secondary address, in front of the ingress controller's NodePorts: an instance of our own. */
 import { allowedToApi } from "./apiFilter";
 import type { HostSettings } from "../hostSettings";
-import { haproxyConfig, haproxyPid, haproxyProgram, haproxyRuntime, statsPasswordFile } from "../node/paths";
+import {
+  haproxyConfig,
+  haproxyPid,
+  haproxyProgram,
+  haproxyRuntime,
+  pausedMark,
+  statsPasswordFile,
+} from "../node/paths";
 import { apiPort, httpListener, httpsListener, statsListener } from "../../settings/ports";
 import { haproxySandbox } from "./sandbox";
 
@@ -98,6 +105,7 @@ export function renderHaproxyUnit(): string {
   return `[Unit]
 Description=Secondary ingress: HAProxy in front of the ingress controller
 After=network.target
+ConditionPathExists=!${pausedMark}
 StartLimitIntervalSec=0
 
 [Service]

@@ -35,6 +35,8 @@ export const haproxyRuntime = "secondary-ingress-haproxy";
 export const haproxyPid = `/run/${haproxyRuntime}/haproxy.pid`;
 /** Releases up to 0.2.0 ran HAProxy as the distribution's service, with this drop-in. */
 export const formerHaproxyDropIn = `${directories.units}/haproxy.service.d/50-secondary-ingress.conf`;
+/** While it exists nobody starts HAProxy: a person has stopped it on purpose. Holds since when, in seconds since 1970. */
+export const pausedMark = `${directories.etc}/paused`;
 export const natRules = `${directories.etc}/nat.nft`;
 export const apiForwardRules = `${directories.etc}/api-forward.nft`;
 export const apiSwitchProgram = `${directories.lib}/kube-api-switch`;

@@ -2,7 +2,14 @@
 import { enableAndRun, file, isActive, unitStep } from "./fileStep";
 import type { HostStep } from "./hostStep";
 import { renderHaproxyConfig, renderHaproxyUnit, renderStatsPassword } from "../files/haproxy";
-import { formerHaproxyDropIn, haproxyConfig, haproxyProgram, haproxyUnit, statsPasswordFile } from "../node/paths";
+import {
+  formerHaproxyDropIn,
+  haproxyConfig,
+  haproxyProgram,
+  haproxyUnit,
+  pausedMark,
+  statsPasswordFile,
+} from "../node/paths";
 import { httpListener, httpsListener } from "../../settings/ports";
 
 /** systemctl's errors lack HAProxy's own message. */
@@ -23,7 +30,8 @@ elif systemctl is-enabled -q ${haproxyUnit} 2>/dev/null; then systemctl start ${
 fi`;
 
 /** A reload succeeds before the new worker has its ports. */
-const listens = `for i in $(seq 50); do
+const listens = `[ ! -e ${pausedMark} ] || exit 0
+for i in $(seq 50); do
   ${isActive(haproxyUnit)} && ${[httpsListener, httpListener].map((port) => `ss -Hltn 'sport = :${port}' | grep -q .`).join(" && ")} && exit
   sleep 0.1
 done

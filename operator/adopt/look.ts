@@ -1,7 +1,7 @@
 /** Looks at account and node; changes nothing. */
 import type { Connection } from "../../components/aws/connection";
 import type { Settings } from "../../settings/read";
-import { type Login, runScript } from "../doctor/collect/ssh";
+import { type Login, runAsRoot } from "../ssh";
 import { askAccount } from "./account";
 import { parseClues, renderCluesScript } from "./clues";
 import { guess } from "./guesses";
@@ -15,21 +15,6 @@ export interface LookQuestion {
   connection: Connection;
 }
 
-const asRoot = "sudo -n bash -s";
-
-/** What went wrong on the way to the node, with what to do. */
-async function onNode(login: Login, script: string): Promise<string> {
-  try {
-    return await runScript(login, asRoot, script);
-  } catch (error) {
-    const { user, host = login.address } = login.ssh;
-    throw new Error(
-      `expected a login as ${user} at ${host} with password-less sudo, found: ${(error as Error).message.split("\n")[0]}`,
-      { cause: error },
-    );
-  }
-}
-
 /** @throws if AWS or the node could not be looked at */
 export async function lookAtLayout({ owner, settings, connection }: LookQuestion): Promise<Plan> {
   const { ssh, sshPrivateKey: privateKey, clusterName, formerStack } = settings;
@@ -40,11 +25,11 @@ export async function lookAtLayout({ owner, settings, connection }: LookQuestion
     address: account.publicIp || account.primaryPrivateIp,
     ...(privateKey ? { privateKey } : {}),
   };
-  const clues = parseClues(await onNode(login, renderCluesScript()));
+  const clues = parseClues(await runAsRoot(login, renderCluesScript()));
   const guesses = guess(clues, account, settings);
   const { httpsNodePort, httpNodePort, apiLocalPort, secondaryPrivateIp: requestedIp } = guesses;
   const inspection = parseInspection(
-    await onNode(
+    await runAsRoot(
       login,
       renderInspectionScript({
         ...{ owner, formerOwner: formerStack, clusterName, primaryPrivateIp: account.primaryPrivateIp },

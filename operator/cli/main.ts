@@ -7,6 +7,7 @@ import { printRecords } from "./dns";
 import { doctor } from "./doctor";
 import { forgetNode } from "./forgetNode";
 import { printPolicy } from "./iam";
+import { pause, resume } from "./pause";
 import type { KopsFlags } from "./kops";
 import { supportBundle, writeReport } from "./report";
 import { status } from "./status";
@@ -109,6 +110,25 @@ program
   .addOption(yes)
   .option("--json", "print one JSON object on stdout: { stack, forgotten }")
   .action(forgetNode);
+
+program
+  .command("pause")
+  .description(
+    "stop the applications' way on purpose: HAProxy on the node is stopped, and no check, update or reboot starts it before `resume`.\n" +
+      "The API is not touched, except by its name on the applications' address.",
+  )
+  .requiredOption("--stack <name>", stackName)
+  .addOption(cwd)
+  .option("--json", "print one JSON object on stdout: { stack, paused }, when HAProxy was stopped")
+  .action(pause);
+
+program
+  .command("resume")
+  .description("start HAProxy again after `pause`.")
+  .requiredOption("--stack <name>", stackName)
+  .addOption(cwd)
+  .option("--json", "print one JSON object on stdout: { stack, paused }, which is null")
+  .action(resume);
 
 program
   .command("adopt")

@@ -57,7 +57,7 @@ export interface Verdict {
 }
 
 /** Sentences begin with a verb of people: `look with 'kubectl …'`. */
-export const isCommand = (fix: string): boolean => /^(?:on the node: |aws |pulumi )/.test(fix);
+export const isCommand = (fix: string): boolean => /^(?:on the node: |aws |pulumi |npx )/.test(fix);
 
 export interface Check {
   /** Stable, for tools: `HAPROXY_STOPPED`. Named after what is wrong. */

@@ -95,7 +95,7 @@ function ingressParts({ ingressPublicIp, ingressPort, secondaryPrivateIp, mode }
       text: "HAProxy",
       depth: 2,
       codes: [
-        ...["HAPROXY_CONFIG_INVALID", "HAPROXY_STOPPED", "HAPROXY_NOT_AT_BOOT"],
+        ...["HAPROXY_CONFIG_INVALID", "PAUSED", "HAPROXY_STOPPED", "HAPROXY_NOT_AT_BOOT"],
         ...["HTTPS_LISTENER_MISSING", "HTTP_LISTENER_MISSING"],
       ],
     },

@@ -170,6 +170,10 @@ export const runbook: Readonly<Record<string, Page>> = {
     text: `HAProxy refuses \`${haproxyConfig}\`: it runs on with the old one until it is restarted, and then not at all.`,
     onNode: [`${haproxyProgram} -c -f ${haproxyConfig}`],
   },
+  PAUSED: {
+    text: "Somebody has run `secondary-ingress pause`: HAProxy is stopped and stays so, through checks, updates and reboots, until somebody runs `secondary-ingress resume`. The API is not concerned, except by its name on the applications' address.",
+    onNode: [`systemctl status ${haproxyUnit}`],
+  },
   HAPROXY_STOPPED: {
     text: "The applications' address refuses connections.",
     onNode: [`systemctl status ${haproxyUnit}`, journal],

@@ -67,6 +67,31 @@ describe("doctor", function () {
     if (directory as string | undefined) await rm(directory, { recursive: true, force: true });
   });
 
+  it("pauses HAProxy on purpose, through a check and an update, and resumes it", async () => {
+    const { status, stdout, stderr } = await cli("pause", "--stack", "prod");
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^paused since .*npx secondary-ingress resume --stack prod\n$/);
+    const stopped = async (): Promise<void> => {
+      // As a boot does.
+      await kept.node("systemctl start secondary-ingress-haproxy.service secondary-ingress-check.service");
+      assert.equal(await kept.node("systemctl is-active secondary-ingress-haproxy.service || true"), "inactive\n");
+      const { findings } = (await operator.doctor("prod")).report;
+      assert.deepEqual(
+        findings.map(({ code, fix }) => [code, fix]),
+        [["PAUSED", "npx secondary-ingress resume --stack prod"]],
+      );
+    };
+    await stopped();
+    await set(["reinstall"], "while-paused");
+    const up = await kept.up("prod");
+    assert.equal(up.status, 0, `${up.stdout}${up.stderr}`);
+    await stopped();
+    const resumed = await cli("resume", "--stack", "prod", "--json");
+    assert.deepEqual([resumed.status, JSON.parse(resumed.stdout)], [0, { stack: "prod", paused: null }]);
+    await kept.node("systemctl start secondary-ingress-check.service");
+    assert.deepEqual((await operator.doctor("prod")).report.findings, []);
+  });
+
   it("has nothing to say of a healthy node, and takes no longer than two runs of `up`", async () => {
     const { report, seconds, finished } = await operator.doctor("prod");
     printed.push(finished.stdout, finished.stderr);

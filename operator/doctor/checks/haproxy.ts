@@ -2,7 +2,7 @@
 import { haproxyConfig, haproxyUnit } from "../../../hostfiles/node/paths";
 import { httpListener, httpsListener } from "../../../settings/ports";
 import type { Check } from "../check";
-import { list, ofNode, onNode, reinstall } from "./define";
+import { list, ofNode, onNode, reinstall, secondaryIngress } from "./define";
 
 const after = ["NODE_NOT_OURS"];
 const restart = onNode(`systemctl restart ${haproxyUnit}`);
@@ -27,11 +27,28 @@ export const haproxyChecks: readonly Check[] = [
   ),
   ofNode(
     {
+      code: "PAUSED",
+      area: "HAProxy",
+      severity: "error",
+      title: "nobody has stopped HAProxy on purpose",
+      after,
+    },
+    ({ paused }, facts) =>
+      paused === ""
+        ? undefined
+        : {
+            observed: `paused since ${new Date(Number(paused) * 1000).toISOString()}: the applications do not answer`,
+            expected: "HAProxy runs",
+            fix: secondaryIngress(facts, "resume"),
+          },
+  ),
+  ofNode(
+    {
       code: "HAPROXY_STOPPED",
       area: "HAProxy",
       severity: "error",
       title: "HAProxy runs",
-      after: [...after, "HAPROXY_CONFIG_INVALID"],
+      after: [...after, "PAUSED", "HAPROXY_CONFIG_INVALID"],
     },
     ({ haproxy }) =>
       haproxy.active
@@ -65,7 +82,7 @@ export const haproxyChecks: readonly Check[] = [
       area: "HAProxy",
       severity: "error",
       title: `HAProxy listens on port ${httpsListener}`,
-      after: [...after, "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
+      after: [...after, "PAUSED", "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
     },
     (node) =>
       node.httpsListener.some((each) => each.startsWith("haproxy@"))
@@ -78,7 +95,7 @@ export const haproxyChecks: readonly Check[] = [
       area: "HAProxy",
       severity: "error",
       title: `HAProxy listens on port ${httpListener}`,
-      after: [...after, "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
+      after: [...after, "PAUSED", "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID", "ADDRESS_MISSING"],
     },
     (node) =>
       node.httpListener.some((each) => each.startsWith("haproxy@"))

@@ -12,13 +12,14 @@ import {
   haproxyProgram,
   haproxyUnit,
   hostFileProgram,
+  pausedMark,
   ownerFile,
 } from "../../../hostfiles/node/paths";
 import { redirected } from "../../../hostfiles/files/nat";
 import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
-import { HostKeyDiffers, type Login, runScript } from "./ssh";
+import { HostKeyDiffers, type Login, runScript } from "../../ssh";
 import type { Unknown } from "../unknown";
 
 /** The units that the layout needs. */
@@ -55,6 +56,8 @@ const fields = z.object({
   elsewhere: z.string(),
   natRules: flag,
   ...(Object.fromEntries(Object.keys(units).map((name) => [name, unit])) as Record<UnitName, typeof unit>),
+  /** Since when HAProxy is stopped on purpose, in seconds since 1970; empty where it is not. */
+  paused: z.string(),
   /** What HAProxy says against its configuration. */
   haproxyFaults: z.string(),
   httpsListener: words,
@@ -139,6 +142,7 @@ whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
 whether natRules redirected
 ${unitLines}
+say paused "$(cat ${pausedMark} 2>/dev/null)"
 say haproxyFaults "$(faults=$(${haproxyProgram} -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
 say httpsListener "$(listeners ${httpsListener})"
 say httpListener "$(listeners ${httpListener})"

@@ -18,6 +18,7 @@ import {
   guardRepairs,
   haproxyPid,
   haproxyUnit,
+  pausedMark,
   hostFileProgram,
   installedMark,
   lockFile,
@@ -41,6 +42,7 @@ interface State {
   schemaVersion: number;
   time: number;
   good: boolean;
+  paused: boolean;
   lastGood: number;
   checks: Record<string, boolean>;
   certificates: Record<"primary" | "loopback" | "secondary", string>;
@@ -113,6 +115,7 @@ describe("check", () => {
     schemaVersion: 1,
     time: noon,
     good: true,
+    paused: false,
     lastGood: noon,
     checks: {
       files: true,
@@ -254,6 +257,22 @@ describe("check", () => {
     assert.equal(stdout, "repaired: address natTable haproxy guard manifestWatch\n");
     assert.deepEqual({ ...state, repaired: [], repairs: 0, repairsLastHour: 0 }, well);
     assert.equal(state.repairs, 5);
+  });
+
+  it("leaves HAProxy stopped for as long as a person has paused it, and repairs the rest", () => {
+    node().write(pausedMark, `${noon}\n`);
+    node().succeed(`systemctl stop ${haproxyUnit}; ip addr del ${secondary}/32 dev lo`);
+    node().standIn(
+      "openssl",
+      `[ "$1" = s_client ] || exec cat
+      case $* in *${secondary}*) ;; *) echo DNS:api.internal.${clusterName} ;; esac`,
+    );
+    const { stdout, state } = run();
+    assert.equal(stdout, "repaired: address\n");
+    const { good, paused, checks, certificates } = state;
+    assert.deepEqual([good, paused, checks["haproxy"], certificates.secondary], [true, true, undefined, "none"]);
+    node().succeed(`rm ${pausedMark}`);
+    assert.equal(run().stdout, "repaired: haproxy\n");
   });
 
   it("takes the address of the installed file, and of no other", () => {
@@ -409,6 +428,7 @@ describe("check", () => {
     assert.deepEqual(values, {
       check_time_seconds: noon + 60,
       good: 0,
+      paused: 0,
       last_good_time_seconds: noon,
       repairs_total: 1,
       edited_files: 1,

@@ -7,6 +7,7 @@ import {
   haproxyConfig,
   haproxyUnit,
   hostFileProgram,
+  pausedMark,
 } from "../../../hostfiles/node/paths";
 import { haproxySteps } from "../../../hostfiles/steps/haproxySteps";
 import { onFakeNode } from "../../support/fakeNode";
@@ -49,6 +50,15 @@ describe("HAProxy's steps", () => {
     node()
       .calls()
       .filter((call) => call.startsWith("systemctl "));
+
+  it("leave it stopped while a person has paused it, and count as done", () => {
+    install();
+    node().succeed(`echo 1 >${pausedMark}; systemctl stop ${haproxyUnit}`);
+    // As systemd does where a condition of the unit does not hold.
+    node().standIn("systemctl", `case $1 in is-active) exit 3 ;; esac; exit 0`);
+    succeeds("haproxy-settings", { ...hostSettings(), httpsNodePort: 30444 });
+    succeeds("haproxy-unit");
+  });
 
   it("start it once, with everything in its place", () => {
     install();

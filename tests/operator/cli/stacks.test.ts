@@ -101,6 +101,10 @@ describe("commands that read a stack", function () {
         cli([...bind, "prod"], { ...without(), PATH: "/" }),
       ],
       [/expected a login to the back end/, cli([...bind, "prod"], without("PULUMI_BACKEND_URL"))],
+      [
+        /expected a stack of mode dual-ip, which has HAProxy on the node, found mode load-balancer/,
+        cli(["pause", "--stack", "prod"]),
+      ],
       [/expected a stack that is up, found 'dev' without outputs: pulumi up --stack dev/, cli([...bind, "dev"])],
       [
         /expected the passphrase of its secrets, found another/,

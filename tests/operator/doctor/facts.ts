@@ -26,6 +26,7 @@ export const healthyNode: NodeFacts = {
   watch: unit,
   switch: unit,
   forwarder: { active: false, enabled: false },
+  paused: "",
   haproxyFaults: "",
   httpsListener: ["haproxy@172.20.45.38:10443"],
   httpListener: ["haproxy@172.20.45.38:10080"],

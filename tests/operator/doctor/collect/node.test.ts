@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { parseFacts, reasonOf, renderScript } from "../../../../operator/doctor/collect/node";
-import { HostKeyDiffers } from "../../../../operator/doctor/collect/ssh";
+import { HostKeyDiffers } from "../../../../operator/ssh";
 import { outputs } from "../../../dns/support";
 import { onFakeNode } from "../../../support/fakeNode";
 import { serveNamed } from "../../../support/namedController";

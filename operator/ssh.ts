@@ -1,6 +1,6 @@
 /** One SSH session in which one script runs. */
 import { Client, type ConnectConfig } from "ssh2";
-import type { SshSettings } from "../../../settings/read";
+import type { SshSettings } from "../settings/read";
 
 export interface Login {
   ssh: SshSettings;
@@ -81,5 +81,24 @@ export async function runScript({ ssh, address, privateKey }: Login, command: st
     });
   } finally {
     for (const client of clients) client.end();
+  }
+}
+
+/**
+ * A script for bash as root.
+ * @throws {Error} that names the login, with what went wrong on the way; or with the script's own `expected …`
+ */
+export async function runAsRoot(login: Login, script: string): Promise<string> {
+  try {
+    return await runScript(login, "sudo -n bash -s", script);
+  } catch (error) {
+    const { user, host = login.address } = login.ssh;
+    const [found = ""] = (error as Error).message.split("\n");
+    throw new Error(
+      found.startsWith("expected ")
+        ? found
+        : `expected a login as ${user} at ${host} with password-less sudo, found: ${found}`,
+      { cause: error },
+    );
   }
 }
