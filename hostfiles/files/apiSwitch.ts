@@ -48,12 +48,14 @@ export function renderApiSwitch({
 # Turns the forwarding of the API on or off, as its manifest says. Nothing here listens on :443.
 set -u
 export LC_ALL=C
-manifest=${apiManifest} state=${apiForwardState} has_moved=${apiHasMovedMark}
+state=${apiForwardState} has_moved=${apiHasMovedMark}
 unit_file=${directories.units}/${forwarderUnits.service}
 mkdir -p ${directories.run}
 
-# Prints a flag's value in the manifest. The last of repeated flags counts; comments do not.
-flag() { sed '/^[[:space:]]*#/d' "$manifest" 2>/dev/null | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
+# Prints the manifest without comments.
+manifest() { sed '/^[[:space:]]*#/d' ${apiManifest} 2>/dev/null | tr -d '\\0'; }
+# Prints a flag's value in the manifest $2. The last of repeated flags counts.
+flag() { printf '%s\\n' "$2" | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
 table_exists() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
 # The table exists and sends to the forwarder.
 table_is_on() { nft list table ip secondary_ingress_api 2>/dev/null | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'; }
@@ -63,10 +65,11 @@ someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}
 
 # Prints the forwarder's variables, one a line, or nothing if it should not run. Status 1 if the manifest does not tell.
 wanted() {
-  local port; port=$(flag secure-port) || return 1
+  # Read once: the next read may find another text, or half of it.
+  local text port; text=$(manifest); port=$(flag secure-port "$text") || return 1
   if [ "$port" != 443 ]; then
     echo "API_PORT=$port"
-    if [ "$(flag bind-address)" = 127.0.0.1 ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
+    if [ "$(flag bind-address "$text")" = 127.0.0.1 ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
   elif [ -e "$has_moved" ]; then
     echo 'API_PORT=443'
     echo 'LISTENERS="cluster"'
@@ -139,12 +142,15 @@ if [ "\${1-}" = renew ]; then
   exit 0
 fi
 
-unanswered=0
+unanswered=0 seen=nothing
 # The API server takes time to move: poll until it listens on the port in the manifest.
 for _ in $(seq 600); do
   if ! now=$(wanted); then
     # The manifest is half-written, empty or absent: change nothing, and read it again.
     [ $((unanswered += 1)) -lt 30 ] || exit 0
+  elif [ "$now" != "$(cat "$state" 2>/dev/null)" ] && [ "$now" != "$seen" ]; then
+    # Half-written, too, it may name a port: act on what the next look finds the same.
+    seen=$now
   else
     unanswered=0
     case $now in

@@ -162,6 +162,32 @@ describe("kube-api-switch", () => {
     });
   }
 
+  it("leaves the forwarder alone if the manifest is emptied between two flags", () => {
+    moveTo(loopback);
+    node().standIn("tail", `/usr/bin/tail "$@"; : >${apiManifest}\n`);
+    assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual([state(), table(), node().isActive(service)], [forwardAndCluster, "on", true]);
+    assert.ok(
+      !node()
+        .calls()
+        .some((call) => call.startsWith("systemctl")),
+    );
+  });
+
+  it("leaves the forwarder alone if the manifest lacks a flag at one look", () => {
+    moveTo(loopback);
+    node().write("/tmp/whole", loopback);
+    node().write(apiManifest, manifest("- --secure-port=8443"));
+    node().standIn("sleep", `cp /tmp/whole ${apiManifest}\n`);
+    assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual([state(), table(), node().isActive(service)], [forwardAndCluster, "on", true]);
+    assert.ok(
+      !node()
+        .calls()
+        .some((call) => call.startsWith("systemctl")),
+    );
+  });
+
   it("follows a manifest that is completed while it looks", () => {
     node().write(apiManifest, "apiVersion: v1\n");
     node().write("/tmp/whole", loopback);
