@@ -38,15 +38,16 @@ describe("changes of records", () => {
     );
   });
 
-  it("of 500 stacks are rendered for every tool and compared within two seconds", () => {
+  it("of 500 stacks are rendered for every tool and compared within two seconds of a processor", () => {
     const wanted = Array.from({ length: 500 }, (_, stack) =>
       dnsOutput([`app-${stack}.example.com`, `www-${stack}.example.com`], [`203.0.113.${stack % 250}`], 60, true),
     ).flatMap(({ records }) => records);
     const current = wanted.map((record, index) => (index % 2 ? record : { ...record, values: ["192.0.2.1"] }));
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const format of Object.values(formats))
       assert.ok(format(wanted, { zone: "example.com", current }).length > 1000);
     assert.equal(changesTo(wanted, current).length, 500);
-    assert.ok(performance.now() - start < 2000);
+    const { user, system } = process.cpuUsage(start);
+    assert.ok(user + system < 2_000_000, `${user + system} µs`);
   });
 });
