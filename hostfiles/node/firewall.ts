@@ -49,9 +49,13 @@ trial() {
   # What has come to TCP has passed all rules; a RST or an ICMP message of theirs has not.
   received() { awk '$1 == "Tcp:" {line++; if (line == 2) print $11}' /proc/net/snmp; }
   ask() { # trial, address, port
-    local before; before=$(received)
-    nsenter -t "$client_pid" -n timeout 0.5 bash -c "exec 3<>/dev/tcp/$2/$3" 2>/dev/null
-    if [ "$(received)" -gt "$before" ]; then echo "$1 yes"; else echo "$1 no"; fi
+    local before patience; before=$(received)
+    # Twice, for a node that is busy; not for a whole second, after which TCP sends its SYN again.
+    for patience in 0.5 0.9; do
+      nsenter -t "$client_pid" -n timeout $patience bash -c "exec 3<>/dev/tcp/$2/$3" 2>/dev/null
+      [ "$(received)" = "$before" ] || { echo "$1 yes"; return; }
+    done
+    echo "$1 no"
   }
   ask works "$primary" ${apiPort}
   if [ -n "$nft_rules" ] && ! nft -f - <<<"$nft_rules" 2>/dev/null; then

@@ -1,6 +1,9 @@
 /** The node's own firewall, tried with real rules in network namespaces. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { firewallFunctions, sshConnections } from "../../../hostfiles/node/firewall";
 import { hostSteps } from "../../../hostfiles/steps/hostSteps";
 import { ApiForwarder } from "../../../settings/choices";
@@ -15,7 +18,10 @@ describe("the node's firewall", () => {
     for (const program of ["nft", "unshare"]) needsProgram(this, program);
   });
 
-  const tried = (rules: string, { moved = "", programs = "", connection = "" } = {}): Record<string, string> => {
+  const tried = (
+    rules: string,
+    { moved = "", programs = "", connection = "", path = "" } = {},
+  ): Record<string, string> => {
     const { status, stdout, stderr } = spawnSync("unshare", ["-n", "bash", "-s"], {
       input: `set -u
 primary=${settings.primaryPrivateIp} secondary=${settings.secondaryPrivateIp}
@@ -32,6 +38,7 @@ try_firewall ens5 "${moved}"
 printf '%s\\n' "firewall=$firewall" "blocked=$blocked" "open=$open_ports" "opened=$opened" "limit=$ssh_limit" "ssh=$open_ssh"
 `,
       encoding: "utf8",
+      env: { ...process.env, PATH: `${path}${process.env["PATH"]}` },
     });
     assert.equal(status, 0, stderr);
     return Object.fromEntries(
@@ -180,6 +187,17 @@ ${input("tcp dport { 22, 8443, 10080, 10443 } accept")}`;
   it("cannot be tried where its rules cannot be loaded", () => {
     const { firewall } = tried(input("tcp dport 22 accept"), { programs: "timeout() { false; }" });
     assert.equal(firewall, "unknown");
+  });
+
+  it("lets in a client whose first connection a busy node has no time for", () => {
+    const directory = mkdtempSync(join(tmpdir(), "busy-"));
+    const busy = `[ "$1" = 60 ] || ! mkdir ${directory}/first 2>/dev/null || exec sleep 0.9\nexec /usr/bin/timeout "$@"\n`;
+    writeFileSync(join(directory, "timeout"), `#!/bin/sh\n${busy}`, { mode: 0o755 });
+    try {
+      assert.deepEqual(tried(input("tcp dport { 22, 10080, 10443 } accept"), { path: `${directory}:` }), none);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it("is not counted with the tables of our own", () => {
