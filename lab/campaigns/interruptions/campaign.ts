@@ -16,6 +16,7 @@ import { onNode } from "../../node/machine";
 import { overSsh } from "../../node/ssh";
 import type { Finished } from "../../process";
 import { step } from "../../progress";
+import { signalKubelet } from "../../proof/node";
 import { type Count, type Prober, startProber } from "../../proof/prober";
 import { probeApi } from "../../proof/probes";
 import { difference } from "../../proof/snapshot";
@@ -167,7 +168,7 @@ export async function runInterruptions(
   try {
     const layout = adopt ? await makeLayout(kept, "as-written") : undefined;
     // It restarts an API server that moved to loopback every 80 s: nobody serves its probe on 127.0.0.1:443.
-    if (layout) await kept.node("systemctl stop kubelet.service");
+    if (layout) await signalKubelet("STOP");
     const settings = adopt ? handMade : untouched;
     await installWrappers();
     const before = layout && (await layoutSnapshot(layout));
