@@ -12,16 +12,14 @@ import { hostSettings } from "../settings";
 const program = `
 import socket, subprocess, sys, threading, time
 address, removal = sys.argv[1], sys.argv[2]
-def serve(port, name):
-    listener = socket.create_server((address, port))
+def serve(listener, name):
     def answer(connection):
         while connection.recv(100): connection.sendall(name)
         connection.close()
     while True:
         threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
 for port, name in ((443, b"listener"), (10443, b"haproxy")):
-    threading.Thread(target=serve, args=(port, name), daemon=True).start()
-time.sleep(0.3)
+    threading.Thread(target=serve, args=(socket.create_server((address, port)), name), daemon=True).start()
 def ask(connection):
     connection.sendall(b"who?")
     return connection.recv(100).decode()
@@ -29,7 +27,7 @@ connect = lambda: socket.create_connection((address, 443), timeout=5)
 kept = connect()
 said = [ask(kept)]
 process = subprocess.Popen(["bash", "-c", removal])
-time.sleep(1.5)
+while process.poll() is None and ask(connect()) != "listener": time.sleep(0.05)
 said += [ask(kept), ask(connect())]
 kept.close()
 print(*said, process.wait())
