@@ -36,13 +36,14 @@ ${sandbox}`;
 /** Starts one socat for each listener that the switch names in LISTENERS. */
 export function renderSocatProgram({ primaryPrivateIp, apiLocalPort }: Settings): string {
   return `#!/bin/bash
-# One socat for each listener; when one ends, systemd restarts them all.
+# One socat for each listener; when one of the API's own port ends, systemd restarts them all.
 set -u
 listen() { socat "TCP4-LISTEN:$2,bind=$1,ip-freebind,fork,reuseaddr,backlog=4096" "TCP4:127.0.0.1:$API_PORT" & }
 for listener in $LISTENERS; do
   case $listener in
     forward) listen 127.0.0.1 ${apiForwardListener}; listen ${primaryPrivateIp} ${apiForwardListener} ;;
-    cluster) listen ${primaryPrivateIp} ${apiLocalPort} ;;
+    # Somebody else may serve that port: clients of 443 do not depend on it.
+    cluster) while :; do listen ${primaryPrivateIp} ${apiLocalPort}; wait $!; sleep 1; done & ;;
   esac
 done
 wait -n

@@ -147,12 +147,13 @@ unanswered=0 seen=nothing
 for _ in $(seq 600); do
   if ! now=$(wanted); then
     # The manifest is half-written, empty or absent: change nothing, and read it again.
+    seen=nothing
     [ $((unanswered += 1)) -lt 30 ] || exit 0
   elif [ "$now" != "$(cat "$state" 2>/dev/null)" ] && [ "$now" != "$seen" ]; then
     # Half-written, too, it may name a port: act on what the next look finds the same.
-    seen=$now
+    seen=$now unanswered=0
   else
-    unanswered=0
+    seen=nothing unanswered=0
     case $now in
       *forward*)
         [ -e "$has_moved" ] || : >"$has_moved"
@@ -173,7 +174,7 @@ for _ in $(seq 600); do
         ;;
     esac
     # A write during this run did not start the unit again.
-    [ $done = yes ] && [ "$(wanted)" = "$now" ] && exit 0
+    [ $done = yes ] && again=$(wanted) && [ "$again" = "$now" ] && exit 0
   fi
   sleep 0.1
 done

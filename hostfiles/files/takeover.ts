@@ -38,10 +38,11 @@ write_down() {
     enabled=$(systemctl is-enabled "$unit" 2>/dev/null) active=$(systemctl is-active "$unit" 2>/dev/null)
     # One that fails and is started again counts as running.
     case $active in activating | reloading) active=restarting ;; esac
-    echo "$unit \${enabled:-absent} $active"
-  done >$record/units &&
-    { [ -z "$device" ] || ip -4 -o addr show to "$secondary/32" dev "$device"; } >$record/address &&
-    grep -E ' (api|https|http) ' <<<"$layout" >$record/listeners
+    # By its file a unit is enabled again that a link alone had made known: disabling it removes the link.
+    echo "$unit \${enabled:-absent} $active $(readlink -f "$(systemctl show -P FragmentPath "$unit" 2>/dev/null)")" || exit 1
+  done >$record/units || return 1
+  { [ -z "$device" ] || ip -4 -o addr show to "$secondary/32" dev "$device"; } >$record/address || return 1
+  { grep -E ' (api|https|http) ' <<<"$layout" || [ $? = 1 ]; } >$record/listeners || return 1
   sync $record/* && : >$record/complete
 }
 # Deleting the first address of an interface takes the others of its subnet along, unless the kernel promotes the next one.
@@ -80,20 +81,24 @@ take_over() {
 is_back() { [ -n "$(ss -Hltn "src $2")" ] || { grep -q "^$1 .*:${apiPort}$" $record/listeners && ss -Hltnp 'sport = :${apiPort}' | grep -q '"kube-apiserver"'; }; }
 give_back() {
   [ -e $record/complete ] || { rm -rf $record; return 0; }
-  local unit enabled active device prefix broadcast role at
+  local unit each enabled active path device prefix broadcast role at
   while read -r _ device _ prefix broadcast; do
     case $broadcast in brd\\ *) broadcast=\${broadcast#brd }; broadcast="broadcast \${broadcast%% *}" ;; *) broadcast= ;; esac
     ip -4 -o addr show to "\${prefix%/*}/32" dev "$device" | grep -q . || ip addr add "$prefix" $broadcast dev "$device" || fail "cannot put $prefix back on $device"
   done <$record/address
-  while read -r unit enabled active; do
-    [ "$enabled" != enabled ] || systemctl enable -q "$unit"
+  while read -r unit enabled active path; do
+    [ "$enabled" != enabled ] || systemctl enable -q "$unit" 2>/dev/null || systemctl enable -q "$path"
     case $active in
       active) systemctl start "$unit" ;;
       restarting) systemctl start --no-block "$unit" ;;
     esac
   done < <(tac $record/units)
   while read -r unit role at; do
-    ! grep -q "^$unit [^ ]* active$" $record/units || eventually is_back "$unit" "$at" || fail "$unit does not listen on $at again: the new way goes on"
+    ! grep -q "^$unit [^ ]* active\\b" $record/units || eventually is_back "$unit" "$at" || {
+      # As after take-over: two ways at once may leave the API server without its port at the next boot.
+      while read -r each _; do systemctl disable -q --now "$each" 2>/dev/null || systemctl stop "$each"; done <$record/units
+      fail "$unit does not listen on $at again: the new way goes on"
+    }
   done <$record/listeners
   rm -rf $record
 }

@@ -40,7 +40,8 @@ sockets() {
 # Prints the unit that a listener belongs to. Where systemd itself listens, a socket unit does.
 unit_of() { # address, port, pid
   if [ "$3" = 1 ]; then systemctl list-sockets --all --no-legend --plain --no-pager | awk -v at="$1:$2" '$1 == at {print $2; exit}'
-  else grep -oE '[^/]+\\.service' "/proc/$3/cgroup" 2>/dev/null | tail -n1
+  # What a session or a container runs has no unit of its own.
+  else sed 's|.*/||' "/proc/$3/cgroup" 2>/dev/null | grep '\\.service$' | grep -vE '^(docker|containerd|user@.*)\\.service$' | tail -n1
   fi
 }
 shows() { timeout 3 openssl s_client -connect "$1" -noservername </dev/null 2>/dev/null 9>&-; }

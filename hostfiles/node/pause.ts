@@ -11,7 +11,7 @@ const onNodeOf = (owner: string): string => `found=$(cat ${ownerFile} 2>/dev/nul
 export const renderPause = (owner: string): string => `${onNodeOf(owner)}
 grep -qsF ${pausedMark} ${directories.units}/${haproxyUnit} ||
   { echo 'expected the host files of this release, found older ones: pulumi up first' >&2; exit 1; }
-[ -s ${pausedMark} ] || date +%s >${pausedMark} || exit 1
+[ -s ${pausedMark} ] || { date +%s >${pausedMark}.new && mv ${pausedMark}.new ${pausedMark}; } || { rm -f ${pausedMark}.new; exit 1; }
 systemctl stop ${haproxyUnit} || exit 1
 systemctl start --no-block ${check}
 cat ${pausedMark}

@@ -42,6 +42,7 @@ import {
   checkState,
   directories,
   guardProgram,
+  handMadeRecord,
   hostFileProgram,
   takeoverProgram,
 } from "../node/paths";
@@ -140,6 +141,12 @@ const takeoverStep = file({
   deactivate: '[ ! -e "$TARGET" ] || "$TARGET" give-back',
 });
 
+/** A takeover that was cut short is in no state, so that nobody removes it: the way to the API does not end before the old one is back. */
+const giveBackFirst = `[ ! -e ${handMadeRecord}/complete ] || ${takeoverProgram} give-back || {
+  echo 'the layout made by hand is not given back, run pulumi up before pulumi destroy' >&2
+  exit 1
+}`;
+
 /** What the last of the steps writes: once it is in effect, all are. */
 export const lastFile = unitPath("secondary-ingress-check.timer");
 
@@ -189,7 +196,7 @@ export function hostSteps({ adopt, apiForwarder, filterApi, forceFilter }: HostS
     unitStep("api-switch-unit", "kube-api-switch.service", renderApiSwitchUnit, {
       activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
       verify: `${apiSwitchProgram} agrees`,
-      deactivate: `systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState} ${apiHasMovedMark}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
+      deactivate: `${giveBackFirst}; systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState} ${apiHasMovedMark}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
     }),
     unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath),
     ...(filterApi ? [filterStep(forceFilter)] : []),

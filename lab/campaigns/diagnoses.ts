@@ -57,7 +57,7 @@ async function withLab(moved: boolean, work: (operator: Operator) => Promise<voi
     operator = await startOperator(kept);
     const { ingressPublicIp } = await stackOutputs("prod");
     await operator.shell(
-      "for i in $(seq 50); do dig +short +tries=1 @127.0.0.1 ns.example.com. | grep -q . && break; sleep 0.1; done",
+      "for i in $(seq 300); do dig +short +tries=1 @127.0.0.1 ns.example.com. | grep -q . && break; sleep 0.1; done",
     );
     await operator.nsupdate(`update add ${labDomain}. 60 A ${ingressPublicIp}`);
     await work(operator);

@@ -142,7 +142,7 @@ whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
 whether natRules redirected
 ${unitLines}
-say paused "$(cat ${pausedMark} 2>/dev/null)"
+say paused "$(if [ -s ${pausedMark} ]; then cat ${pausedMark}; else stat -c %Y ${pausedMark} 2>/dev/null; fi)"
 say haproxyFaults "$(faults=$(${haproxyProgram} -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
 say httpsListener "$(listeners ${httpsListener})"
 say httpListener "$(listeners ${httpListener})"

@@ -188,6 +188,15 @@ describe("kube-api-switch", () => {
     );
   });
 
+  it("does not end on a manifest that is being written", () => {
+    node().write(apiManifest, untouched);
+    node().write("/tmp/moved", loopback);
+    listen("127.0.0.1", 8443);
+    node().standIn("tail", `/usr/bin/tail "$@"; [ -e /tmp/once ] || { : >/tmp/once; : >${apiManifest}; }\n`);
+    node().standIn("sleep", `cp /tmp/moved ${apiManifest}\n`);
+    assert.equal(run().stdout, "the API server has moved: forwarding is on\n");
+  });
+
   it("follows a manifest that is completed while it looks", () => {
     node().write(apiManifest, "apiVersion: v1\n");
     node().write("/tmp/whole", loopback);
@@ -305,6 +314,16 @@ describe("kube-api-switch", () => {
     assert.notEqual(node().read("/tmp/forwarder"), before);
     assert.equal(table(), "on");
     assert.equal(node().succeed("ss -Hltn 'sport = :10445'"), "");
+  });
+
+  it("forwards 443 also where somebody else serves the API server's port", () => {
+    node().write(apiForwardProgram, renderSocatProgram(settings), 0o755);
+    runsForwarder(service);
+    listen(primary, 8443);
+    moveTo(loopback);
+    node().succeed(`${forwarderListens}; /usr/bin/sleep 0.3; kill -0 $(cat /tmp/forwarder)`);
+    for (const address of [primary, "127.0.0.1"])
+      assert.equal(node().succeed(`socat -T1 -u TCP4:${address}:443 -`), "api\n");
   });
 
   for (const [name, starts] of [

@@ -6,7 +6,7 @@ import { apiSwitchProgram, handMadeRecord, takeoverProgram } from "../../../host
 import { httpsListener } from "../../../settings/ports";
 import type { Finished } from "../../support/process";
 import { onHandMadeNode, unitsOfTest } from "../handMadeNode";
-import { hostSettings } from "../settings";
+import { allSteps, hostSettings } from "../settings";
 
 const settings = hostSettings();
 const { primaryPrivateIp: primary, secondaryPrivateIp: secondary } = settings;
@@ -119,7 +119,40 @@ describe("takeover", () => {
     const { status, stderr } = run("give-back");
     assert.equal(status, 1);
     assert.match(stderr, /kube-api-forward\.service does not listen on 172\.20\.45\.37:443 again: the new way goes on/);
-    assert.deepEqual(units(), ["true false", "true true"]);
+    // Enabled beside the new way, the old one could take the API server's port at the next boot.
+    assert.deepEqual(units(), ["false false", "false false"]);
     assert.ok(node().exists(handMadeRecord));
+    forwarder();
+    assert.deepEqual(run("give-back"), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual(units(), ["true false", "true true"]);
+  });
+
+  it("is given back before the way to the API ends, also where its own step is not in the state", () => {
+    bothWays();
+    const all = { ...settings, adopt: true };
+    const steps = allSteps(all);
+    const step = (name: string) => steps.find((each) => each.name === name) ?? assert.fail(name);
+    for (const name of ["installer", "api-switch-unit"])
+      node().succeed(step(name).create(all), { input: step(name).stdin(all) });
+    assert.equal(run("take-over").status, 0);
+    const removal = step("api-switch-unit").remove?.(all) ?? "false";
+    node().succeed(`mv ${takeoverProgram} /tmp/takeover`);
+    const { status, stderr } = node().run(removal);
+    assert.equal(status, 1);
+    assert.match(stderr, /the layout made by hand is not given back, run pulumi up before pulumi destroy/);
+    assert.ok(node().isEnabled("kube-api-switch.service"));
+    node().succeed(`mv /tmp/takeover ${takeoverProgram}; ${removal}`);
+    assert.deepEqual(units(), ["true true", "true true"]);
+    assert.ok(!node().exists(handMadeRecord) && !node().isEnabled("kube-api-switch.service"));
+  });
+
+  it("leaves the old way where there is no room to write it down", () => {
+    bothWays();
+    node().succeed(`mkdir -p ${handMadeRecord}; mount -t tmpfs -o size=4k full ${handMadeRecord}
+      head -c 4096 /dev/zero >${handMadeRecord}/full`);
+    const { status, stderr } = run("take-over");
+    assert.equal(status, 1);
+    assert.match(stderr, /cannot write down what there was: is the disk full\?/);
+    assert.deepEqual(units(), ["true true", "true true"]);
   });
 });

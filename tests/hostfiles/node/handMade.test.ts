@@ -38,6 +38,19 @@ for name in layout besides strangers secondary; do echo "$name:"; echo "\${!name
     `kube-api-forward.service api ${primary}:443`,
   ];
 
+  it("belongs to the unit that runs it, and to none where a session or a container does", () => {
+    for (const [group, unit] of [
+      ["/system.slice/kube-api-forward.service", "kube-api-forward.service"],
+      ["/system.slice/docker.service", ""],
+      ["/user.slice/user-0.slice/user@0.service/tmux-spawn-1.scope", ""],
+      ["/user.slice/user-0.slice/session-1.scope", ""],
+    ]) {
+      node().write("/tmp/cgroup", `0::${group}\n`);
+      const functions = handMadeFunctions(hostSettings()).replace('"/proc/$3/cgroup"', "/tmp/cgroup");
+      assert.equal(node().succeed(`${functions}\nunit_of 172.20.45.37 443 7 || true`).trim(), unit, group);
+    }
+  });
+
   it("is seen as written, with and without its address in the settings", () => {
     api("127.0.0.1:8443");
     ingress();

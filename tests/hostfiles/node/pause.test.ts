@@ -42,6 +42,12 @@ describe("a pause", () => {
     assert.ok(isActive() && !node().exists(pausedMark), "nothing is stopped");
   };
 
+  it("leaves no mark where there is no room for one", () => {
+    node().succeed(`mount -t tmpfs -o size=4k full ${directories.etc}; echo ${owner} >${ownerFile}`);
+    const { status } = bash(renderPause(owner));
+    assert.deepEqual([status, isActive(), node().exists(pausedMark)], [1, true, false]);
+  });
+
   it("is refused on a node of another stack", () => {
     refused(`expected a node of the stack 'project/o'ther', found ${owner}`, "project/o'ther");
   });
