@@ -1,9 +1,10 @@
 /** The takeover on a fake node: the old way ends when the new one works, and comes back. */
 import assert from "node:assert/strict";
+import { renderApiForwardRules } from "../../../hostfiles/files/apiSwitch";
 import { renderNat } from "../../../hostfiles/files/nat";
 import { renderTakeover } from "../../../hostfiles/files/takeover";
-import { apiSwitchProgram, handMadeRecord, takeoverProgram } from "../../../hostfiles/node/paths";
-import { httpsListener } from "../../../settings/ports";
+import { apiManifest, apiSwitchProgram, handMadeRecord, takeoverProgram } from "../../../hostfiles/node/paths";
+import { apiForwardListener, httpsListener } from "../../../settings/ports";
 import type { Finished } from "../../support/process";
 import { onHandMadeNode, unitsOfTest } from "../handMadeNode";
 import { allSteps, hostSettings } from "../settings";
@@ -35,6 +36,9 @@ describe("takeover", () => {
     node().write("/tmp/nat.nft", renderNat(settings));
     serve("secondary-ingress-haproxy.service", tls(`${secondary}:${httpsListener}`, "app"), httpsListener);
     node().succeed("nft -f /tmp/nat.nft");
+    node().write("/tmp/api.nft", renderApiForwardRules(settings));
+    serve("secondary-ingress-forward.service", tls(`${primary}:${apiForwardListener}`, "api"), apiForwardListener);
+    node().succeed("nft -f /tmp/api.nft");
   };
   const network = (): string =>
     node().succeed(
@@ -89,6 +93,15 @@ describe("takeover", () => {
     assert.deepEqual(units(), ["true false", "true true"]);
     assert.equal(network(), before);
     assert.ok(!node().exists(handMadeRecord));
+  });
+
+  it("leaves the API's old way where there is no new one and the API server is not known to be on its own port", () => {
+    bothWays();
+    node().succeed("nft delete table ip secondary_ingress_api");
+    assert.match(run("take-over").stderr, /the new way does not answer as the old one does/);
+    assert.deepEqual(units(), ["true true", "true true"]);
+    node().write(apiManifest, "    - --secure-port=443\n");
+    assert.equal(run("take-over").status, 0);
   });
 
   it("leaves the old way where it serves more, and names what", () => {
