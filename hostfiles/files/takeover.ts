@@ -23,6 +23,9 @@ fail() { echo "$*" >&2; exit 1; }
 # Repeats a command until it succeeds.
 eventually() { for _ in $(seq ${patience}); do "$@" && return; sleep 0.25; done; return 1; }
 
+# Stops a unit for good, one without [Install] too.
+end_unit() { systemctl disable -q --now "$1" 2>/dev/null || systemctl stop "$1"; }
+
 # Through the tables, as clients come.
 new_way_works() {
   ${apiSwitchProgram} agrees || return 1
@@ -75,7 +78,7 @@ take_over() {
   # The ingress first: its new way has been in use for as long as the table exists.
   for role in https http api; do
     for unit in $(awk -v role=$role '$2 == role {print $1}' <<<"$layout" | sort -u); do
-      systemctl disable -q --now "$unit" 2>/dev/null || systemctl stop "$unit" || fail "$unit does not stop"
+      end_unit "$unit" || fail "$unit does not stop"
     done
   done
   ip -4 -o addr show dev lo | grep -qwF "$secondary/32" || fail "$secondary is not on lo"
@@ -101,7 +104,7 @@ give_back() {
   while read -r unit role at; do
     ! grep -q "^$unit [^ ]* active\\b" $record/units || eventually is_back "$unit" "$at" || {
       # As after take-over: two ways at once may leave the API server without its port at the next boot.
-      while read -r each _; do systemctl disable -q --now "$each" 2>/dev/null || systemctl stop "$each"; done <$record/units
+      while read -r each _; do end_unit "$each"; done <$record/units
       fail "$unit does not listen on $at again: the new way goes on"
     }
   done <$record/listeners
