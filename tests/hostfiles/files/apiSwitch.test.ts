@@ -162,31 +162,28 @@ describe("kube-api-switch", () => {
     });
   }
 
-  it("leaves the forwarder alone if the manifest is emptied between two flags", () => {
-    moveTo(loopback);
-    node().standIn("tail", `/usr/bin/tail "$@"; : >${apiManifest}\n`);
-    assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
-    assert.deepEqual([state(), table(), node().isActive(service)], [forwardAndCluster, "on", true]);
-    assert.ok(
-      !node()
-        .calls()
-        .some((call) => call.startsWith("systemctl")),
-    );
-  });
-
-  it("leaves the forwarder alone if the manifest lacks a flag at one look", () => {
-    moveTo(loopback);
-    node().write("/tmp/whole", loopback);
-    node().write(apiManifest, manifest("- --secure-port=8443"));
-    node().standIn("sleep", `cp /tmp/whole ${apiManifest}\n`);
-    assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
-    assert.deepEqual([state(), table(), node().isActive(service)], [forwardAndCluster, "on", true]);
-    assert.ok(
-      !node()
-        .calls()
-        .some((call) => call.startsWith("systemctl")),
-    );
-  });
+  for (const [name, prepare] of [
+    ["is emptied between two flags", () => node().standIn("tail", `/usr/bin/tail "$@"; : >${apiManifest}\n`)],
+    [
+      "lacks a flag at one look",
+      () => {
+        node().write("/tmp/whole", loopback);
+        node().write(apiManifest, manifest("- --secure-port=8443"));
+        node().standIn("sleep", `cp /tmp/whole ${apiManifest}\n`);
+      },
+    ],
+  ] as const)
+    it(`leaves the forwarder alone if the manifest ${name}`, () => {
+      moveTo(loopback);
+      prepare();
+      assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
+      assert.deepEqual([state(), table(), node().isActive(service)], [forwardAndCluster, "on", true]);
+      assert.ok(
+        !node()
+          .calls()
+          .some((call) => call.startsWith("systemctl")),
+      );
+    });
 
   it("does not end on a manifest that is being written", () => {
     node().write(apiManifest, untouched);
