@@ -1,9 +1,8 @@
 /** Rows that show how the program moves in on a hand-made layout, stays, and gives it back. */
 import type { CallRecord } from "../aws/callRecord";
 import type { KeptLab } from "../keptLab";
-import { waitForKubeProxy } from "../kubernetes/controlPlane";
+import { waitForCluster } from "../kubernetes/controlPlane";
 import type { LabState } from "../lab";
-import { waitForApi } from "../node/machine";
 import type { Finished } from "../process";
 import { step } from "../progress";
 import { awsCalls } from "../proof/proof";
@@ -144,10 +143,7 @@ export async function movingInRows({
   if (!variant.secondaryFirst) await renewApiServer();
   rows.push(...(await probed("move-in", "pulumi up", layout, answering, () => kept.up("prod"))));
   // One that could not have its port waits for kubelet's next attempt, and kube-proxy for it.
-  if (variant.givenBackAs) {
-    await waitForApi(443);
-    if (kept.state.kubernetes) await waitForKubeProxy();
-  }
+  if (variant.givenBackAs) await waitForCluster(kept.state);
   const moved = await stackOutputs("prod");
   rows.push(
     await row("same-addresses", "addresses after it", "as before", () => {

@@ -1,8 +1,8 @@
 /** The hand-made layouts that are out there, each a small change of the layout as written. */
-import { waitForKubeProxy } from "../kubernetes/controlPlane";
+import { waitForCluster } from "../kubernetes/controlPlane";
 import type { LabState } from "../lab";
 import { apiManifest } from "../node/kopsNode";
-import { moveApi, reboot, waitForApi } from "../node/machine";
+import { moveApi, reboot } from "../node/machine";
 import { type Forwarder, nginxStream, socat, socketProxyd, stunnel } from "./forwarders";
 import { run, until } from "./hands";
 import type { VariantName } from "./layout";
@@ -51,11 +51,10 @@ const asWritten: Variant = {
 };
 
 /** Reboots, and gives the API server the port that nodeup sets: HAProxy and the forwarder hold it since the boot. */
-async function rebootForApi({ kubernetes }: LabState, forwarder: string): Promise<void> {
+async function rebootForApi(state: LabState, forwarder: string): Promise<void> {
   await reboot();
   await run(`systemctl stop haproxy.service ${forwarder}`);
-  await waitForApi(443);
-  if (kubernetes) await waitForKubeProxy();
+  await waitForCluster(state);
 }
 
 const rebooted: Variant = {

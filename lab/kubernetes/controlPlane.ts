@@ -4,7 +4,7 @@ import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { node } from "../network/addresses";
 import { keyPair } from "../node/certificates";
-import { onNode } from "../node/machine";
+import { onNode, waitForApi } from "../node/machine";
 import { labPaths } from "../paths";
 import { type KopsNode, ingressFiles, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/kopsNode";
 
@@ -201,4 +201,10 @@ export async function waitForKubeProxy(): Promise<void> {
   const { status } = await onNode(["sh", "-c", script]);
   if (status !== 0)
     throw new Error("kube-proxy was not ready within 60 s: npm run lab -- exec node -- journalctl -u kube-proxy");
+}
+
+/** Waits for the API server on its own port, and for the kube-proxy that asks it. */
+export async function waitForCluster({ kubernetes }: { kubernetes?: unknown }): Promise<void> {
+  await waitForApi(443);
+  if (kubernetes) await waitForKubeProxy();
 }

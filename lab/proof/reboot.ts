@@ -1,7 +1,7 @@
 /** Reboots the node and repeats the checks. */
-import { waitForKubeProxy } from "../kubernetes/controlPlane";
+import { waitForCluster } from "../kubernetes/controlPlane";
 import type { LabState } from "../lab";
-import { reboot, type RebootOptions, waitForApi } from "../node/machine";
+import { reboot, type RebootOptions } from "../node/machine";
 import { step } from "../progress";
 import { kubernetesRows } from "./kubernetes";
 import { noPortConflict } from "./node";
@@ -21,8 +21,7 @@ export async function rebootedRows(state: LabState, options: RebootOptions = {},
     rows.push(
       await row("api-serves", "the API server listens on :443", "within 30 s of the boot", async () => {
         const start = Date.now();
-        await waitForApi(443);
-        if (state.kubernetes) await waitForKubeProxy();
+        await waitForCluster(state);
         return { ok: true, observed: `${((Date.now() - start) / 1000).toFixed(1)} s after the boot` };
       }),
     );
