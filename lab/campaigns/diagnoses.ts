@@ -10,7 +10,7 @@ import { step } from "../progress";
 import { stackOutputs } from "../proof/outputs";
 import { type Diagnosis, diagnose, type Draw, drawOnce, pool } from "./diagnoses/campaign";
 import { type Fixture, fixtures } from "./diagnoses/fixtures";
-import { type Operator, startOperator } from "./diagnoses/operator";
+import { type Operator, startOperator, waitForNameServer } from "./diagnoses/operator";
 import { set } from "./interleavings/events";
 import { readKept, writeKept } from "./kept";
 import { machineInWords, table, writeResults } from "./page";
@@ -56,9 +56,7 @@ async function withLab(moved: boolean, work: (operator: Operator) => Promise<voi
     await step("prod", () => bringUp(kept));
     operator = await startOperator(kept);
     const { ingressPublicIp } = await stackOutputs("prod");
-    await operator.shell(
-      "for i in $(seq 300); do dig +short +tries=1 @127.0.0.1 ns.example.com. | grep -q . && break; sleep 0.1; done",
-    );
+    await operator.shell(waitForNameServer);
     await operator.nsupdate(`update add ${labDomain}. 60 A ${ingressPublicIp}`);
     await work(operator);
   } finally {

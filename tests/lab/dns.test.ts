@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { waitForNameServer } from "../../lab/campaigns/diagnoses/operator";
 import type { KeptLab } from "../../lab/keptLab";
 import { lab } from "../../lab/lab";
 import { keepPreparedLab } from "../../lab/preparedLab";
@@ -60,11 +61,7 @@ describe("names of the applications", function () {
       `require("node:net").createServer((from) => { const to = require("node:net").connect(30443, "${node.autoPublicIp}");
         from.pipe(to).pipe(from); from.on("error", () => to.destroy()); to.on("error", () => from.destroy()); }).listen(443, "${oldAddress}");`,
     );
-    await operator(
-      "sh",
-      "-c",
-      "for i in $(seq 50); do dig +short +tries=1 @127.0.0.1 ns.example.com. | grep -q . && break; sleep 0.1; done",
-    );
+    await operator("sh", "-c", waitForNameServer);
   });
   after(async () => {
     for (const child of children) child.kill("SIGKILL");

@@ -12,6 +12,10 @@ import type { Finished } from "../../process";
 import { pythonTool } from "../../build/pythonTool";
 import { installPrograms } from "../../requirements";
 
+/** Shell command: waits until the name server of example.com answers. */
+export const waitForNameServer =
+  "for i in $(seq 300); do dig +short +tries=1 @127.0.0.1 ns.example.com. | grep -q . && break; sleep 0.1; done";
+
 export interface Operator {
   kept: KeptLab;
   /** Runs a shell command in the `internet` namespace, with `aws` on PATH; throws if it fails. */
