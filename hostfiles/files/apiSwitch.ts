@@ -10,6 +10,7 @@ import {
   formerForwarderUnits,
   forwarderUnits,
 } from "../node/paths";
+import { manifestFunctions } from "../node/manifest";
 import { apiForwardBridge, apiForwardListener, apiPort } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
@@ -52,10 +53,7 @@ state=${apiForwardState} has_moved=${apiHasMovedMark}
 unit_file=${directories.units}/${forwarderUnits.service}
 mkdir -p ${directories.run}
 
-# Prints the manifest without comments.
-manifest() { sed '/^[[:space:]]*#/d' ${apiManifest} 2>/dev/null | tr -d '\\0'; }
-# Prints a flag's value in the manifest $2. The last of repeated flags counts.
-flag() { printf '%s\\n' "$2" | grep -oE -- "--$1[= \\"]+[0-9.]+" | tail -n1 | grep -oE '[0-9.]+$'; }
+${manifestFunctions}
 table_exists() { nft list table ip secondary_ingress_api >/dev/null 2>&1; }
 # The table exists and sends to the forwarder.
 table_is_on() { nft list table ip secondary_ingress_api 2>/dev/null | grep -q 'dnat to 127.0.0.1:${apiForwardListener}'; }

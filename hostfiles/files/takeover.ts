@@ -1,7 +1,7 @@
 /** Takes the layout made by hand over, and gives it back: the program that ends the old way once the new one works. */
 import { handMadeFunctions, type HandMadeSettings } from "../node/handMade";
-import { apiManifest, apiSwitchProgram, handMadeRecord } from "../node/paths";
-import { manifestFlag } from "../node/preflight";
+import { manifestFunctions } from "../node/manifest";
+import { apiSwitchProgram, handMadeRecord } from "../node/paths";
 import { apiPort, clientPorts } from "../../settings/ports";
 
 /** Tries of a quarter of a second each. */
@@ -16,8 +16,8 @@ export function renderTakeover(settings: HandMadeSettings): string {
 # Takes over a layout made by hand (take-over), and gives it back (give-back).
 set -u
 export LC_ALL=C
-record=${handMadeRecord} manifest=${apiManifest}
-${manifestFlag}
+record=${handMadeRecord}
+${manifestFunctions}
 ${handMadeFunctions(settings)}
 fail() { echo "$*" >&2; exit 1; }
 # Repeats a command until it succeeds.
@@ -31,7 +31,7 @@ new_way_works() {
   ${apiSwitchProgram} agrees || return 1
   if nft list table ip secondary_ingress_api >/dev/null 2>&1; then is_api "$primary:${apiPort}" || return 1
   # A forwarder that is to end, and a manifest that does not say that the API server is on its own port.
-  elif grep -q ' api ' <<<"$layout" && [ "$(flag secure-port)" != ${apiPort} ]; then return 1
+  elif grep -q ' api ' <<<"$layout" && [ "$(flag secure-port "$(manifest)")" != ${apiPort} ]; then return 1
   fi
   local here there
   here=$(certificate_of "$secondary:${clientPorts.https}") there=$(certificate_of "$primary:${settings.httpsNodePort}")

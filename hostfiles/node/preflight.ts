@@ -11,6 +11,7 @@ import {
 } from "../../settings/ports";
 import { firewallFunctions, sshConnections } from "./firewall";
 import { handMadeFunctions, type HandMadeSettings } from "./handMade";
+import { manifestFunctions } from "./manifest";
 import { quote } from "./shell";
 
 /** Something that does not stop the run and is worth knowing. */
@@ -65,12 +66,6 @@ export function parsePreflight(stdout: string): PreflightReport | undefined {
 const notReady = "The node is not ready; nothing was changed:";
 /** Code, expected, found, fix: as a printf format, and as `pulumi` shows a fault of the settings. */
 const faultFormat = "  %s: expected %s, found %s\\n    fix: %s\\n";
-
-/**
- * Shell function: prints an address or a port of the API server's `$manifest`, or what is made of the characters that it is told. The last of
- * repeated flags counts; comments do not.
- */
-export const manifestFlag = `flag() { local of=\${2-0-9.:}; sed '/^[[:space:]]*#/d' $manifest 2>/dev/null | grep -oE -- "--$1[= \\"]+[$of]+" | tail -n1 | grep -oE "[$of]+\\$"; }`;
 
 /** Older ones lack LogRateLimitIntervalSec= in services and ProcSubset= (systemd NEWS 240, 247). */
 const oldestSystemd = 247;
@@ -163,14 +158,15 @@ taken=$(joined <<<"$strangers")
 redirects=$(iptables-save -t nat 2>/dev/null | sed -nE 's/^-A ((PREROUTING|OUTPUT) .*--dport ${apiPort} .*-j REDIRECT .*)/iptables -t nat -D \\1/p' | awk '{printf "%s%s", (NR > 1 ? " && " : ""), $0}')
 [ -z "$redirects" ] || warning LEFTOVER_REDIRECT 'no REDIRECT rule for port ${apiPort}, which sends the API away from a server that is on it' "$(awk -F'&&' '{print NF " of them"}' <<<"$redirects")" "$redirects"
 
-${manifestFlag}
-secure_port=$(flag secure-port) advertised=$(flag advertise-address)
+${manifestFunctions}
+flags=$(manifest)
+secure_port=$(flag secure-port "$flags") advertised=$(flag advertise-address "$flags")
 case $secure_port in
   '' | 443 | ${apiLocalPort}) ;;
   *) fault API_PORT_UNKNOWN "an API server on 443, or moved to ${apiLocalPort} (apiLocalPort)" "--secure-port=$secure_port in $manifest" "pulumi config set apiLocalPort $secure_port" ;;
 esac
 [ -e $manifest ] || warning NO_API_MANIFEST "the API server's static pod in $manifest" 'no such file' 'check that this is the control-plane node'
-service_ranges=$(flag service-cluster-ip-range 0-9a-fA-F.:/,)
+service_ranges=$(flag service-cluster-ip-range "$flags" 0-9a-fA-F.:/,)
 case $service_ranges in
   '' | *.*) ;;
   *) fault SERVICES_UNREACHABLE 'a cluster with IPv4 services' "--service-cluster-ip-range=$service_ranges in $manifest" 'this layout is IPv4 only, and the NodePorts of an IPv6 cluster do not answer there: use a load balancer, or a cluster made without --ipv6' ;;
@@ -211,7 +207,7 @@ in_use=$(for port in ${[httpListener, statsListener, httpsListener, apiForwardLi
   [ "$port" -lt "$low" ] || [ "$port" -gt "$high" ] || tr , '\n' <<<"$reserved" | awk -F- -v p="$port" '$1 != "" && p + 0 >= $1 + 0 && p + 0 <= ($2 == "" ? $1 : $2) + 0 {found = 1} END {exit !found}' || echo "$port"
 done | paste -sd, -)
 [ -z "$in_use" ] || warning PORTS_NOT_RESERVED 'ports that outgoing connections do not use' "$in_use in net.ipv4.ip_local_port_range, $low to $high" "echo 'net.ipv4.ip_local_reserved_ports = \${reserved:+$reserved,}$in_use' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system"
-node_ports=$(flag service-node-port-range 0-9-)
+node_ports=$(flag service-node-port-range "$flags" 0-9-)
 if [ -n "$node_ports" ]; then
   for port in ${httpsNodePort} ${httpNodePort}; do
     [ "$port" -ge "\${node_ports%-*}" ] && [ "$port" -le "\${node_ports#*-}" ] ||
@@ -251,7 +247,7 @@ $notes}"
 fi
 printf %s "$notes" >&2
 printf '{"schemaVersion":1,"facts":{"listeners":{"443":%s,"${apiLocalPort}":%s},"api":{"securePort":"%s","bindAddress":"%s","advertiseAddress":"%s"},' \\
-  "$(listeners 443 | strings)" "$(listeners ${apiLocalPort} | strings)" "$secure_port" "$(flag bind-address)" "$advertised"
+  "$(listeners 443 | strings)" "$(listeners ${apiLocalPort} | strings)" "$secure_port" "$(flag bind-address "$flags")" "$advertised"
 printf '"cni":%s,"podCidrs":%s,"network":"%s","otherAddresses":%s,"versions":{"systemd":"%s","haproxy":"%s","nft":"%s"},' \\
   "$(strings <<<"$cni")" "$(strings <<<"$pod_cidrs")" $network "$(strings <<<"$others")" "$systemd" \\
   "$(haproxy -v 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)" "$(nft --version 2>/dev/null | grep -oE '[0-9]+(\\.[0-9]+)+' | head -n1)"

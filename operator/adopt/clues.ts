@@ -1,7 +1,7 @@
 /** The first look at the node: what its files say about the layout made by hand, as text. */
 import { z } from "zod";
-import { apiManifest, directories, handMadeRecord } from "../../hostfiles/node/paths";
-import { manifestFlag } from "../../hostfiles/node/preflight";
+import { directories, handMadeRecord } from "../../hostfiles/node/paths";
+import { manifestFunctions } from "../../hostfiles/node/manifest";
 import { apiPort } from "../../settings/ports";
 import { routeKeywords, sectionKeywords } from "./haproxyConfiguration";
 
@@ -9,10 +9,10 @@ import { routeKeywords, sectionKeywords } from "./haproxyConfiguration";
 export function renderCluesScript(): string {
   return `set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-manifest=${apiManifest}
-${manifestFlag}
-echo "securePort $(flag secure-port)"
-echo "bindAddress $(flag bind-address)"
+${manifestFunctions}
+flags=$(manifest)
+echo "securePort $(flag secure-port "$flags")"
+echo "bindAddress $(flag bind-address "$flags")"
 if [ -e ${handMadeRecord}/complete ]; then echo 'takenOver yes'; else echo 'takenOver no'; fi
 words() { tr '\\0' "$2" <"/proc/$1/cmdline" 2>/dev/null; }
 # The running ones' configurations and the distribution's.
