@@ -165,6 +165,10 @@ case $secure_port in
   '' | 443 | ${apiLocalPort}) ;;
   *) fault API_PORT_UNKNOWN "an API server on 443, or moved to ${apiLocalPort} (apiLocalPort)" "--secure-port=$secure_port in $manifest" "pulumi config set apiLocalPort $secure_port" ;;
 esac
+# Who forwards to it can be replaced only if the manifest says where it is.
+if [ -z "$secure_port" ] && grep -q ' api ' <<<"$layout"; then
+  fault API_PORT_UNKNOWN "the API server's port in $manifest, for something on this node forwards to it" 'no --secure-port with a value' "write --secure-port=<port> there, the one that ss -Hltnp shows for kube-apiserver"
+fi
 [ -e $manifest ] || warning NO_API_MANIFEST "the API server's static pod in $manifest" 'no such file' 'check that this is the control-plane node'
 service_ranges=$(flag service-cluster-ip-range "$flags" 0-9a-fA-F.:/,)
 case $service_ranges in

@@ -122,6 +122,22 @@ describe("adopt's look at the node", () => {
     assert.ok(faults.every(({ expected, found, fix }) => expected && found && fix));
   });
 
+  it("names a manifest that does not say where the API server is, if something forwards to it", () => {
+    forwarder();
+    for (const [flag, named] of [
+      ["    - --secure-port=", true],
+      ["    - --secure-port=8443", false],
+    ] as const) {
+      node().write(apiManifest, `${flag}\n    - --bind-address=127.0.0.1\n`);
+      const fault = inspection().faults.find(({ code }) => code === "API_PORT_UNKNOWN");
+      assert.equal(fault !== undefined, named, flag);
+      if (fault) assert.match(fault.fix, /--secure-port=<port>/);
+    }
+    node().succeed("systemctl stop kube-api-forward.service; rm /etc/systemd/system/kube-api-forward.service");
+    node().write(apiManifest, "    - --secure-port=\n");
+    assert.ok(!inspection().faults.some(({ code }) => code === "API_PORT_UNKNOWN"));
+  });
+
   it("is refused when it was cut short", () => {
     assert.throws(() => parseClues("securePort 443\n"));
     assert.throws(() => parseInspection("layout a api b\nsecondary \n"), /cut short/);
