@@ -41,5 +41,15 @@ export const installedAddress = `installed_address() {
   found=$(cat ${Object.values(addressFile).join(" ")} 2>/dev/null | grep -oE -m1 '[0-9.]+/32') && echo "\${found%/32}"
 }`;
 
+/** Puts addresses back on their interfaces. */
+export const addressesBack = `addresses_back() { # file, as ip -4 -o addr prints them
+  local device prefix broadcast
+  while read -r _ device _ prefix broadcast; do
+    case $broadcast in brd\\ *) broadcast=\${broadcast#brd }; broadcast="broadcast \${broadcast%% *}" ;; *) broadcast= ;; esac
+    ip -4 -o addr show to "\${prefix%/*}/32" dev "$device" | grep -q . || ip addr add "$prefix" $broadcast dev "$device" ||
+      { echo "cannot put $prefix back on $device" >&2; return 1; }
+  done <"$1"
+}`;
+
 /** Whether an address is on `lo`. */
 export const onLoopback = `on_loopback() { ip -4 -o addr show dev lo | grep -qwF "$1/32"; }`;

@@ -1,7 +1,8 @@
 /** Takes the layout made by hand over, and gives it back: the program that ends the old way once the new one works. */
 import { handMadeFunctions, type HandMadeSettings } from "../node/handMade";
 import { manifestFunctions } from "../node/manifest";
-import { apiSwitchProgram, handMadeRecord } from "../node/paths";
+import { apiSwitchProgram, handMadeAddress, handMadeRecord } from "../node/paths";
+import { addressesBack } from "./address";
 import { apiPort, clientPorts } from "../../settings/ports";
 
 /** Tries of a quarter of a second each. */
@@ -19,6 +20,7 @@ export LC_ALL=C
 record=${handMadeRecord}
 ${manifestFunctions}
 ${handMadeFunctions(settings)}
+${addressesBack}
 fail() { echo "$*" >&2; exit 1; }
 # Repeats a command until it succeeds.
 eventually() { for _ in $(seq ${patience}); do "$@" && return; sleep 0.25; done; return 1; }
@@ -89,11 +91,8 @@ take_over() {
 is_back() { [ -n "$(ss -Hltn "src $2")" ] || { grep -q "^$1 .*:${apiPort}$" $record/listeners && ss -Hltnp 'sport = :${apiPort}' | grep -q '"kube-apiserver"'; }; }
 give_back() {
   [ -e $record/complete ] || { rm -rf $record; return 0; }
-  local unit each enabled active path device prefix broadcast role at
-  while read -r _ device _ prefix broadcast; do
-    case $broadcast in brd\\ *) broadcast=\${broadcast#brd }; broadcast="broadcast \${broadcast%% *}" ;; *) broadcast= ;; esac
-    ip -4 -o addr show to "\${prefix%/*}/32" dev "$device" | grep -q . || ip addr add "$prefix" $broadcast dev "$device" || fail "cannot put $prefix back on $device"
-  done <$record/address
+  local unit each enabled active path role at
+  [ ! -e $record/address ] || addresses_back $record/address || exit 1
   while read -r unit enabled active path; do
     [ "$enabled" != enabled ] || systemctl enable -q "$unit" 2>/dev/null || systemctl enable -q "$path"
     case $active in
@@ -108,6 +107,7 @@ give_back() {
       fail "$unit does not listen on $at again: the new way goes on"
     }
   done <$record/listeners
+  [ ! -s $record/address ] || mv $record/address ${handMadeAddress}
   rm -rf $record
 }
 

@@ -61,6 +61,8 @@ export const apiFilterRules = `${directories.etc}/api-filter.nft`;
 export const takeoverProgram = `${directories.lib}/takeover`;
 /** What the layout made by hand was, for as long as it is taken over: units, the address on its interface, listeners. */
 export const handMadeRecord = `${directories.etc}/hand-made`;
+/** The address that was given back, until our own is removed: its network configuration comes back with that, and a boot in between leaves it off. */
+export const handMadeAddress = `${directories.etc}/hand-made-address`;
 export const guardProgram = `${directories.lib}/guard`;
 export const checkProgram = `${directories.lib}/check`;
 /** The findings of the last check, as JSON: see docs/guide.md. */

@@ -3,7 +3,7 @@
  * they never lead to a port where nothing listens: the address may already serve clients. The rules come before the address, so that no
  * client ever sees the API's certificate there. What repairs comes last. Removal runs backwards.
  */
-import { addressFile, renderAddress } from "../files/address";
+import { addressesBack, addressFile, renderAddress } from "../files/address";
 import { renderApiFilter } from "../files/apiFilter";
 import { renderApiForwardRules, renderApiSwitch, renderApiSwitchPath, renderApiSwitchUnit } from "../files/apiSwitch";
 import { renderCheck, renderCheckTimer, renderCheckUnit } from "../files/check";
@@ -42,6 +42,7 @@ import {
   checkState,
   directories,
   guardProgram,
+  handMadeAddress,
   handMadeRecord,
   hostFileProgram,
   takeoverProgram,
@@ -103,6 +104,14 @@ for address in $(${addresses} "$PREVIOUS" 2>/dev/null); do
   grep -qF "$address" "$TARGET" || ip addr del "$address" dev lo
 done
 true`;
+
+/** Where a boot has come between the way back and this. */
+const handMadeAddressBack = `if [ -e ${handMadeAddress} ]; then
+${addressesBack}
+addresses_back ${handMadeAddress}
+rm -f ${handMadeAddress}
+fi
+`;
 
 /** Refuses a list that would cut off the operator who installs it: the rules are tried in a network of their own. */
 const operatorIsAllowed = (forced: boolean): string =>
@@ -179,7 +188,7 @@ export function hostSteps({ adopt, apiForwarder, filterApi, forceFilter }: HostS
       // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
       activate: addressActivate,
       verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
-      deactivate: `for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
+      deactivate: `${handMadeAddressBack}for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
       afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
     }),
     programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch),

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { renderApiForwardRules } from "../../../hostfiles/files/apiSwitch";
 import { renderNat } from "../../../hostfiles/files/nat";
 import { renderTakeover } from "../../../hostfiles/files/takeover";
-import { apiManifest, apiSwitchProgram, handMadeRecord, takeoverProgram } from "../../../hostfiles/node/paths";
+import {
+  apiManifest,
+  apiSwitchProgram,
+  handMadeAddress,
+  handMadeRecord,
+  takeoverProgram,
+} from "../../../hostfiles/node/paths";
 import { apiForwardListener, httpsListener } from "../../../settings/ports";
 import type { Finished } from "../../support/process";
 import { onHandMadeNode, unitsOfTest } from "../handMadeNode";
@@ -157,6 +163,24 @@ describe("takeover", () => {
     node().succeed(`mv /tmp/takeover ${takeoverProgram}; ${removal}`);
     assert.deepEqual(units(), ["true true", "true true"]);
     assert.ok(!node().exists(handMadeRecord) && !node().isEnabled("kube-api-switch.service"));
+  });
+
+  it("has its address on the interface once ours is removed, if a boot has come after the way back", () => {
+    bothWays();
+    const all = { ...settings, adopt: true };
+    const step = (name: string) => allSteps(all).find((each) => each.name === name) ?? assert.fail(name);
+    for (const name of ["installer", "address"])
+      node().succeed(step(name).create(all), { input: step(name).stdin(all) });
+    const before = network();
+    assert.equal(run("take-over").status, 0);
+    for (const action of ["give-back", "take-over", "give-back"]) assert.equal(run(action).status, 0);
+    node().succeed(`ip addr del ${secondary}/16 dev ens5`);
+    // Once more, from the boot on, when the address is on lo alone.
+    for (const action of ["take-over", "give-back"]) assert.equal(run(action).status, 0);
+    node().succeed(step("address").remove?.(all) ?? "false");
+    assert.equal(network(), before);
+    assert.doesNotMatch(node().succeed("ip addr show dev lo"), new RegExp(secondary));
+    assert.ok(!node().exists(handMadeAddress));
   });
 
   it("leaves the old way where there is no room to write it down", () => {
