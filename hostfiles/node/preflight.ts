@@ -1,5 +1,7 @@
 /** What is looked at before the first byte is written: read-only, and ends the run where something stands in the way. */
-import type { HostSettings, NetworkConfig } from "../hostSettings";
+import { addressFile } from "../files/address";
+import { type HostSettings, NetworkConfig } from "../hostSettings";
+import { addressFileFunctions } from "./addressFileTaken";
 import { apiManifest, ownerFile } from "./paths";
 import {
   apiForwardBridge,
@@ -102,6 +104,7 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 owner=${quote(owner)} former=${quote(formerOwner)} manifest=${apiManifest}
 ${handMadeFunctions(settings)}
 ${firewallFunctions(settings)}
+${addressFileFunctions}
 faults= warnings= notes=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
@@ -192,6 +195,9 @@ network=none
 if command -v netplan >/dev/null; then network=netplan
 elif systemctl is-active -q systemd-networkd 2>/dev/null; then network=networkd
 fi
+lost=$(lost_settings $network | joined)
+address_file=$([ $network = ${NetworkConfig.Netplan} ] && echo ${addressFile[NetworkConfig.Netplan]} || echo ${addressFile[NetworkConfig.Networkd]})
+[ -z "$lost" ] || fault ADDRESS_FILE_TAKEN "no file of your own at $address_file, which the secondary address's replaces, or one with that address alone" "$lost" "mv -n $address_file \${address_file/secondary-ip/own}"
 [ $network != none ] || fault NO_NETWORK_CONFIG 'netplan, or systemd-networkd running' 'neither' 'use a Debian or Ubuntu cloud image'
 device=$(ip -4 -o addr show | awk -v a="$primary" '{split($4, p, "/"); if (p[1] == a) {print $2; exit}}')
 others=$(ip -4 -o addr show dev "\${device:-lo}" scope global | awk -v a="$primary" '{split($4, p, "/"); if (p[1] != a) print p[1]}')

@@ -35,7 +35,10 @@ describe("adopt's look at the node", () => {
       assert.equal(status, 0, stderr);
       assert.doesNotMatch(
         // The trial of the firewall has network namespaces of its own; firewall.test.ts looks whether the node's stays as it is.
-        script.replace(/^trial\(\) \{\n[\s\S]*?\n\}\n/m, ""),
+        script
+          .replace(/^trial\(\) \{\n[\s\S]*?\n\}\n/m, "")
+          // A fix that is printed.
+          .replace(/"mv -n \$address_file [^"]*"/, ""),
         /systemctl (?:re)?start|systemctl (?:stop|enable|disable)|nft (?:add|delete|-f)|ip addr (?:add|del|replace)|\brm\b|\bmv\b|>>/,
       );
     }
@@ -120,6 +123,18 @@ describe("adopt's look at the node", () => {
     const codes = faults.map(({ code }) => code);
     for (const code of ["HAND_MADE_SERVES_MORE", "NODE_OWNED"]) assert.ok(codes.includes(code), codes.join());
     assert.ok(faults.every(({ expected, found, fix }) => expected && found && fix));
+  });
+
+  it("names a file of the node's own that the address's would replace, with the command that keeps it", () => {
+    const file = "/etc/netplan/99-secondary-ip.yaml";
+    node().succeed("rm /usr/local/sbin/netplan");
+    const text = `network:\n  version: 2\n  ethernets:\n    ens5: {addresses: [${primary}/16, ${secondary}/16]}\n`;
+    node().write(file, text, 0o600);
+    const find = () => inspection().faults.find(({ code }) => code === "ADDRESS_FILE_TAKEN");
+    const fault = find();
+    assert.equal(fault?.found, `ens5 Address=${primary}/16`);
+    node().succeed(fault.fix);
+    assert.deepEqual([find(), node().read("/etc/netplan/99-own.yaml")], [undefined, text]);
   });
 
   it("names a manifest that does not say where the API server is, if something forwards to it", () => {
