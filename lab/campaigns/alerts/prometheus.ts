@@ -90,7 +90,8 @@ export async function startPrometheus(
     "secondary-ingress-api": `https://${node.autoPublicIp}`,
   };
   const scraping = await read<Configuration>("prometheus.yml");
-  for (const job of scraping.scrape_configs) job.static_configs = [{ targets: [targets[job.job_name] ?? ""] }];
+  for (const job of scraping.scrape_configs)
+    job.static_configs = job.static_configs.map((each) => ({ ...each, targets: [targets[job.job_name] ?? ""] }));
   scraping.global = {
     scrape_interval: `${interval}s`,
     scrape_timeout: `${interval}s`,
