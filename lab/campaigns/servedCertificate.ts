@@ -17,9 +17,16 @@ export const appCertificate: ServedCertificate = {
   path: "/etc/ingress/app",
   reload: "systemctl restart ingress.service",
 };
+const apiPath = "/srv/kubernetes/kube-apiserver/server";
 export const apiCertificate: ServedCertificate = {
-  path: "/srv/kubernetes/kube-apiserver/server",
-  reload: "pkill -f -o '[n]ginx.*kube-apiserver'; sleep 3",
+  path: apiPath,
+  // kubelet waits before it starts a container again, longer each time.
+  reload: `pkill -f -o '[n]ginx.*kube-apiserver'
+for i in $(seq 200); do
+  sleep 0.3
+  openssl s_client -connect 127.0.0.1:443 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint 2>/dev/null |
+    grep -qF "$(openssl x509 -noout -fingerprint -in ${apiPath}.crt)" && break
+done`,
 };
 
 /**
