@@ -1,5 +1,6 @@
 /** One SSH session in which one script runs. */
 import { Client, type ConnectConfig } from "ssh2";
+import { keyForSsh2 } from "../settings/privateKeys";
 import type { SshSettings } from "../settings/read";
 
 export interface Login {
@@ -38,7 +39,7 @@ function connect(client: Client, config: ConnectConfig, hostKey: string): Promis
 /** @throws {HostKeyDiffers | Error} where nobody answers, another machine does, or there is no login */
 export async function runScript({ ssh, address, privateKey }: Login, command: string, script: string): Promise<string> {
   const agent = process.env["SSH_AUTH_SOCK"];
-  const who = privateKey ? { privateKey } : { ...(agent ? { agent } : {}) };
+  const who = privateKey ? { privateKey: keyForSsh2(privateKey) } : { ...(agent ? { agent } : {}) };
   const clients: Client[] = [];
   try {
     const target = { host: ssh.host ?? address, port: ssh.port ?? 22, username: ssh.user };
