@@ -205,5 +205,6 @@ ${renderPreflight(hostSettings())}`,
   it("has no report in what else a node may print", () => {
     assert.equal(parsePreflight("Welcome to Debian\n"), undefined);
     assert.equal(parsePreflight('motd\n{"schemaVersion":1}\n')?.schemaVersion, 1);
+    assert.equal(parsePreflight('{motd} {"schemaVersion":1}\nbye {}\n')?.schemaVersion, 1);
   });
 });
