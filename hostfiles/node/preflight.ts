@@ -62,7 +62,7 @@ export interface PreflightReport {
 /** @returns the report of a preflight that passed, or undefined if `stdout` holds none */
 export function parsePreflight(stdout: string): PreflightReport | undefined {
   // A startup file of the login may have printed something before it, without the end of a line.
-  const report = /\{"schemaVersion":.*$/m.exec(stdout)?.[0];
+  const report = /\{".*$/m.exec(stdout)?.[0];
   return report === undefined ? undefined : (JSON.parse(report) as PreflightReport);
 }
 
