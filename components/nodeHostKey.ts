@@ -76,13 +76,22 @@ export async function compareHostKey(inputs: NodeHostKeyInputs, patience: number
   const expected = `${type} ${data}`;
   const start = Date.now();
   let sight = await readHostKey(host, port, type);
-  while (!sight.key && Date.now() - start < patience) {
+  // The resolver's answer is not for lack of a node.
+  const unresolved = (): boolean => (sight.error as NodeJS.ErrnoException | undefined)?.code === "ENOTFOUND";
+  while (!sight.key && !unresolved() && Date.now() - start < patience) {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     sight = await readHostKey(host, port, type);
   }
+  const setHost = setting.replace(/hostKey$/, "host");
+  if (unresolved()) {
+    throw new Error(
+      `${setHost}: expected a name that resolves, or an address, found '${host}', which does not (${sight.error?.message}); nothing was changed. ` +
+        `The names of ~/.ssh/config are not read: set what 'ssh -G ${host}' shows as hostname, port and user.`,
+    );
+  }
   if (!sight.key) {
     throw new Error(
-      `ssh.host: expected an SSH server at ${host}:${port}, found none within ${patience / 1000} s (${sight.error?.message}); ` +
+      `${setHost}: expected an SSH server at ${host}:${port}, found none within ${patience / 1000} s (${sight.error?.message}); ` +
         "nothing was changed: is the node running, and does its security group let you in?",
     );
   }

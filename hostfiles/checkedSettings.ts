@@ -33,7 +33,7 @@ const kinds: { [Key in keyof HostSettings]: (value: unknown) => boolean } = {
   apiAllowedCidrs: areCidrs,
   vpcCidrs: areCidrs,
   podCidrs: areCidrs,
-  reinstall: matches(/^[\w.-]{0,64}$/),
+  reinstall: matches(/^[\w.:+-]{0,64}$/),
   proxyProtocol: anything,
   network: anything,
 };

@@ -1,5 +1,6 @@
 /** One SSH session in which one script runs. */
 import { Client, type ConnectConfig } from "ssh2";
+import { keyForSsh2 } from "../settings/privateKeys";
 import type { SshSettings } from "../settings/read";
 
 export interface Login {
@@ -12,6 +13,10 @@ export interface Login {
 /** Milliseconds for a connection, and for a script. */
 const connectPatience = 8_000;
 const scriptPatience = 20_000;
+
+/** What a login prints before the script, from a startup file, need not end with a line. */
+const begins = "secondary-ingress: the script begins";
+const saidBy = (out: string): string => out.split(`${begins}\n`)[1] ?? "";
 
 /** The server shows another host key than the settings have. */
 export class HostKeyDiffers extends Error {}
@@ -35,10 +40,13 @@ function connect(client: Client, config: ConnectConfig, hostKey: string): Promis
   });
 }
 
-/** @throws {HostKeyDiffers | Error} where nobody answers, another machine does, or there is no login */
+/**
+ * @returns what the script printed; nothing if the login runs none
+ * @throws {HostKeyDiffers | Error} where nobody answers, another machine does, or there is no login
+ */
 export async function runScript({ ssh, address, privateKey }: Login, command: string, script: string): Promise<string> {
   const agent = process.env["SSH_AUTH_SOCK"];
-  const who = privateKey ? { privateKey } : { ...(agent ? { agent } : {}) };
+  const who = privateKey ? { privateKey: keyForSsh2(privateKey) } : { ...(agent ? { agent } : {}) };
   const clients: Client[] = [];
   try {
     const target = { host: ssh.host ?? address, port: ssh.port ?? 22, username: ssh.user };
@@ -73,10 +81,10 @@ export async function runScript({ ssh, address, privateKey }: Login, command: st
         stream.stderr.on("data", (data: Buffer) => (err += data.toString()));
         stream.on("close", (status: number) => {
           clearTimeout(timer);
-          if (status === 0) resolve(out);
+          if (status === 0) resolve(saidBy(out));
           else reject(new Error(err.trim().split("\n").at(-1) ?? `status ${status}`));
         });
-        stream.end(script);
+        stream.end(`echo '${begins}'\n${script}`);
       });
     });
   } finally {

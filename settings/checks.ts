@@ -1,9 +1,8 @@
 /** The kinds of values that settings have. Each check's message says what it expects and what it found. */
-import { domainToASCII } from "node:url";
-import * as ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalDomain, isDomain } from "./domainNames";
 import { hostKey } from "./hostKey";
+import { canonicalHost, isHost } from "./hosts";
 import { canonicalKey, privateKeyFault, whatItIs } from "./privateKeys";
 import { canonicalRange, isIpv4, isRange } from "./ranges";
 
@@ -16,13 +15,17 @@ const expecting = (expected: string) => ({
   error: ({ input }: { input?: unknown }): string => `expected ${expected}, found ${show(input)}`,
 });
 
+const asTyped = (value: string): string => value;
+const trimmed = (value: string): string => value.trim();
+
 /** @param canonical what is tested, and what the setting becomes */
-const text = (expected: string, test: (value: string) => boolean, canonical = (value: string): string => value) => {
+const text = (expected: string, test: (value: string) => boolean, canonical = asTyped) => {
   const error = ({ input }: { input?: unknown }): string => `expected ${expected}, found ${showToText(input)}`;
   return z.string({ error }).overwrite(canonical).refine(test, { error });
 };
 
-export const matching = (expected: string, pattern: RegExp) => text(expected, (value) => pattern.test(value));
+export const matching = (expected: string, pattern: RegExp, canonical = trimmed) =>
+  text(expected, (value) => pattern.test(value), canonical);
 
 export const integer = (expected: string, from: number, to: number, except: readonly number[] = []) =>
   z
@@ -44,7 +47,10 @@ export const nodePort = integer("a NodePort, 30000–32767", 30000, 32767);
 
 const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const domainPattern = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+(?!\\d+$)${label}$`);
-export const clusterName = matching("a cluster's name like k8s.example.com, in lower case", domainPattern);
+/** kOps takes a name in lower case alone, and no dot at its end. */
+export const clusterName = matching("a cluster's name like k8s.example.com", domainPattern, (name) =>
+  name.trim().toLowerCase().replace(/\.$/, ""),
+);
 
 const anApplication = expecting("a domain name like app.example.com, *.apps.example.com or bücher.example");
 /** Each once: its record is named after it. */
@@ -53,7 +59,7 @@ export const domainNames = list(
   "a list of domain names",
 ).overwrite((names) => [...new Set(names)]);
 
-export const ipv4 = text("an IPv4 address", isIpv4);
+export const ipv4 = text("an IPv4 address", isIpv4, trimmed);
 
 const found = expecting("an IPv4 range without host bits, like 10.0.0.0/8");
 const range = z.string(found).overwrite(canonicalRange).refine(isRange, found);
@@ -64,28 +70,25 @@ export const cidrs = list(range, "a list of IPv4 ranges").overwrite((ranges) => 
 const tagText = (longest: number): RegExp => new RegExp(`^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,${longest}}$`, "u");
 /** Names that AWS reserves, that kOps uses (`kops delete cluster` deletes what carries them), or that this program sets. */
 const reservedTag =
-  /^(aws:|kops-secondary-ingress:)|^(Name|managed-by|KubernetesCluster)$|(^|[./])(k8s|kubernetes)\.io\//i;
+  /^(?:[aA][wW][sS]:|kops-secondary-ingress:)|^(?:Name|managed-by|KubernetesCluster)$|(?:^|[./])(?:k8s|kubernetes)\.io\//;
 const tagName = text(
   "a tag's name of up to 128 characters that neither AWS, kOps nor this program uses",
   (value) => value !== "" && tagText(128).test(value) && !reservedTag.test(value),
 );
-export const tags = z.record(
-  tagName,
-  matching("a tag's value as text of up to 256 characters: letters, digits, spaces and _ . : / = + - @", tagText(256)),
-  expecting("tags by name"),
+const tagValue = matching(
+  "a tag's value as text of up to 256 characters: letters, digits, spaces and _ . : / = + - @",
+  tagText(256),
+  asTyped,
 );
+/** AWS takes 50 on a resource: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+const mostTags = 50 - 5;
+export const tags = z.record(tagName, tagValue, expecting("tags by name")).superRefine((given, context) => {
+  const names = Object.keys(given);
+  const message = `expected at most ${mostTags} tags beside the program's own, found ${names.length}`;
+  for (const name of names.slice(mostTags))
+    context.addIssue({ code: "custom", path: [name], message, params: { remove: true } });
+});
 
-/** A host as resolvers take it, which need not be a full domain name, or an address. */
-const hostPattern =
-  /^(?=.{1,254}$)(?!(?:.*\.)?\d+\.?$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?)+(?<=[^.]|[^.]\.)$/i;
-const isHost = (value: string): boolean => isIpv4(value) || ipaddr.IPv6.isValid(value) || hostPattern.test(value);
-/** An IPv6 address without the brackets that it has in URLs, and an internationalized name as resolvers ask for it. */
-function canonicalHost(text: string): string {
-  const bare = /^\[(.+)\]$/.exec(text)?.[1];
-  if (bare !== undefined) return ipaddr.IPv6.isValid(bare) ? bare : text;
-  if (/^[\x21-\x7e]*$/.test(text) || /[%\s]/.test(text)) return text;
-  return domainToASCII(text) || text;
-}
 const host = text("a host name or address, without user and port", isHost, canonicalHost);
 const port = integer("a port, 1–65535", 1, 65535);
 /**
@@ -95,6 +98,7 @@ const port = integer("a port, 1–65535", 1, 65535);
 const user = matching(
   "a login name of letters, digits and . _ @ + \\ -, as the node has it",
   /^(?!\.{1,2}$)[\p{L}\p{N}._][\p{L}\p{N}._@+\\-]{0,254}\$?$/u,
+  asTyped,
 );
 const hop = { port: port.optional(), user, hostKey };
 const proxy = z.strictObject({ host, ...hop }, expecting("the fields of a proxy"));
@@ -105,7 +109,7 @@ export const ssh = z.strictObject(
 
 /** Its messages never show the key. What a key alone cannot mend is left out. */
 export const privateKey = z
-  .string({ error: () => `expected a private key in PEM form, found ${whatItIs("")}` })
+  .string({ error: () => `expected a private key in PEM form, found ${whatItIs("?")}` })
   .overwrite(canonicalKey)
   .superRefine((key, context) => {
     const fault = privateKeyFault(key);
@@ -113,8 +117,8 @@ export const privateKey = z
   });
 
 const aZone = expecting("a hosted zone's id like Z0123456789ABC");
-/** The AWS CLI prints an id as `/hostedzone/Z…`. */
+/** The AWS CLI prints an id as `/hostedzone/Z…`, and IAM names it `arn:aws:route53:::hostedzone/Z…`. */
 export const zoneId = z
   .string(aZone)
-  .overwrite((id) => id.replace(/^\/hostedzone\//, ""))
+  .overwrite((id) => id.trim().replace(/^(?:arn:[\w-]+:route53:::|\/)?hostedzone\//, ""))
   .refine((id) => /^Z[A-Z0-9]{1,31}$/.test(id), aZone);

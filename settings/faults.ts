@@ -132,12 +132,21 @@ function withAt(whole: unknown, [part, ...inside]: Path, value: unknown): unknow
   return list ? Object.assign([...(there as unknown[])], { [part]: next }) : { ...there, [part]: next };
 }
 
+/** What a fix sets: of a list, its parts. */
+export type Value = string | number | readonly string[];
+
+/** What to set at `path`: `value`, or else the example. */
+function leavesFor(path: Path, value: Value | undefined): Leaf[] {
+  if (value === undefined) return examplesAt(path);
+  return typeof value === "object"
+    ? value.map((each, index) => ({ path: [...path, index], value: each }))
+    : [{ path: [...path], value }];
+}
+
 /** The settings as the fix at `path` leaves them. */
-export const mended = (values: unknown, path: Path, value?: unknown): unknown =>
-  (value === undefined ? examplesAt(path) : [{ path, value }]).reduce(
-    (whole, leaf) => withAt(whole, leaf.path, leaf.value),
-    values,
-  );
+export const mended = (values: unknown, path: Path, value?: Value): unknown =>
+  leavesFor(path, value).reduce((whole, leaf) => withAt(whole, leaf.path, leaf.value), values);
+export const removed = (values: unknown, path: Path): unknown => withAt(values, path, undefined);
 
 /** The commands that fix a stack's settings. They are the same in sh and in PowerShell 7.3, the first to leave `"` in arguments. */
 export interface Fixes {
@@ -146,7 +155,7 @@ export interface Fixes {
    * @param found what the setting is now
    * @param value instead of an example
    */
-  set: (path: Path, found?: unknown, value?: string | number) => string;
+  set: (path: Path, found?: unknown, value?: Value) => string;
   remove: (path: Path) => string;
 }
 
@@ -175,7 +184,7 @@ export function fixesOf(project: string, stack: string): Fixes {
   return {
     set(given, found, value) {
       if (place(given) === undefined) return remove(given);
-      const all = value === undefined ? examplesAt(given) : [{ path: [...given], value }];
+      const all = leavesFor(given, value);
       const obstacle = inTheWay(all[0]?.path ?? given, found);
       return [...(obstacle ? [remove(obstacle)] : []), ...all.map(setOne)].join("; ");
     },

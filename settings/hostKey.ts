@@ -4,25 +4,51 @@ import { z } from "zod";
 /** How to get a host key, for messages. */
 export const howToScan = "get it with `ssh-keyscan -t ed25519 <node>` and compare it with the EC2 console's system log";
 
-/** The key type that an OpenSSH public key encodes in its data; undefined if `key` is not a public key. */
-function keyTypeOf(key: string): string | undefined {
-  const [name = "", data = ""] = key.trim().split(/\s+/);
+/** What stands after the type of a key, each part with its length before it: RFC 8709, RFC 5656. */
+const lengths: Readonly<Record<string, readonly number[]>> = {
+  "ssh-ed25519": [32],
+  "ecdsa-sha2-nistp256": [8, 65],
+  "ecdsa-sha2-nistp384": [8, 97],
+  "ecdsa-sha2-nistp521": [8, 133],
+};
+
+/** The type that the data of a key encodes; undefined for what is no base64, or of another type, or not the whole of it. */
+function typeIn(data: string): string | undefined {
   const bytes = Buffer.from(data, "base64");
   if (bytes.length < 8 || bytes.toString("base64").replace(/=+$/, "") !== data.replace(/=+$/, "")) return undefined;
-  const inner = bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1");
-  return inner === name ? inner : undefined;
+  let at = 4 + bytes.readUInt32BE(0);
+  const type = bytes.subarray(4, at).toString("latin1");
+  for (const length of lengths[type] ?? [-1]) {
+    if (at + 4 > bytes.length || bytes.readUInt32BE(at) !== length) return undefined;
+    at += 4 + length;
+  }
+  return at === bytes.length ? type : undefined;
 }
 
-const isHostKey = (key: string): boolean => /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(keyTypeOf(key) ?? "");
+/** A line of type, data and a comment. */
+function isHostKey(key: string): boolean {
+  const [type, data = ""] = key.split(/[ \t]+/);
+  return !/[\r\n]/.test(key) && typeIn(data) === type;
+}
+
+/** RFC 4716, as `ssh-keygen -e` writes it: its body is the key's data. */
+const ssh2 = /^---- BEGIN SSH2 PUBLIC KEY ----\n(?:[^\n:]+:[^\n]*\n)*([^:]+?)---- END /;
 
 /** Lines of known_hosts and ssh-keyscan without comments, as the keys in them: `host`, also a hashed one, comes before the type. */
-const keysIn = (text: string): string[] =>
-  text
+function keysIn(text: string): string[] {
+  const bare = (ssh2.exec(text.replaceAll("\r", ""))?.[1] ?? text.replace(/^\s*["']|["']\s*$/g, "")).trim();
+  // The data names its type, and may be broken into lines.
+  for (const words of [bare.split(/\s+/), [bare.replace(/\s/g, "")]]) {
+    const [type, data = ""] = words.length === 1 ? [typeIn(words[0] ?? ""), words[0]] : words;
+    if (type !== undefined && words.length < 3 && typeIn(data) === type) return [`${type} ${data}`];
+  }
+  return bare
     .split(/\r?\n|\\n/)
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/^[#@]/.test(line))
     .map((line) => line.split(/\s+/))
     .map(([first = "", ...rest]) => (isType(first) ? [first, ...rest] : rest).slice(0, 2).join(" "));
+}
 
 const isType = (word: string): boolean => /^(?:ssh-|ecdsa-sha2-|sk-)/.test(word);
 
@@ -38,7 +64,7 @@ function candidates(text: string): string[] {
  * else stays as it is, a key with a comment too: the states of stacks have it so.
  */
 function canonicalHostKey(text: string): string {
-  if (/^\S+ \S+[^\r\n]*$/.test(text) && isHostKey(text)) return text;
+  if (/^\S+ \S/.test(text) && isHostKey(text)) return text;
   const [key, another] = candidates(text);
   return key !== undefined && another === undefined ? key : text;
 }

@@ -1,7 +1,7 @@
 /** SSH private keys in the forms that editors and secret managers make of them. Pure; no message may show a key. */
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 
-const pem = /^-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----\s+([\s\S]+?)\s*-----END \1-----$/;
+const pem = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----\s+([\s\S]+?)\s*-----END \1-----/;
 /** In a key as ssh-keygen writes it, which stays as it is: the states of stacks have it so. */
 const asWritten = /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n[^\r]+\n-----END [A-Z ]*PRIVATE KEY-----\s*$/;
 
@@ -9,20 +9,16 @@ const lines = (text: string, length: number): string => text.replace(new RegExp(
 
 /**
  * The key with line ends as ssh-keygen writes them, if `text` is one with carriage returns, with `\n` as two characters, with spaces for
- * line ends, in quotes, or in base64 as a whole. Anything else stays as it is.
+ * line ends, in UTF-16, or in base64 as a whole. Quotes, JSON, the curve and the certificate that others write around it go. Anything else stays
+ * as it is.
  */
 export function canonicalKey(text: string): string {
   if (asWritten.test(text)) return text;
-  const bare = text.replace(/^[\s\ufeff]*["']?\s*|\s*["']?\s*$/g, "");
+  const bare = text.replace(/[\0\ufeff\ufffd]/g, "").replace(/^\s*["']?\s*|\s*["']?\s*$/g, "");
   const decoded = /^LS0tLS1CRUdJTi[A-Za-z0-9+/=\s]+$/.test(bare) ? Buffer.from(bare, "base64").toString() : bare;
-  const [, kind, body = ""] =
-    pem.exec(
-      decoded
-        .replace(/(?:\\r)?\\n/g, "\n")
-        .replace(/\r\n?/g, "\n")
-        .trim(),
-    ) ?? [];
-  if (kind === undefined) return text;
+  const plain = decoded.replace(/(?:\\+r)?\\+n/g, "\n").replace(/\r\n?/g, "\n");
+  const [, kind, body = ""] = pem.exec(plain) ?? [];
+  if (kind === undefined || plain.split(`BEGIN ${kind}`).length > 2) return text;
   // Headers, of an encrypted key for one, end with an empty line.
   const inside = body.includes(":") ? body : lines(body.replace(/\s/g, ""), kind.startsWith("OPENSSH") ? 70 : 64);
   return `-----BEGIN ${kind}-----\n${inside}\n-----END ${kind}-----\n`;
@@ -66,6 +62,7 @@ export function whatItIs(text: string): string {
     return "the form of SSH2: convert it first (ssh-keygen -i -f id.ssh2 > ~/.ssh/id_ed25519)";
   if (/^(?:ssh|ecdsa|sk)-\S+ AAAA|BEGIN (?:[A-Z0-9]+ )?PUBLIC KEY/.test(text.trim()))
     return "a public key: the private one is in the file without .pub";
+  if (text.trim() === "") return "nothing";
   return "something else (it is secret and not shown)";
 }
 
@@ -94,13 +91,49 @@ function faultOfType(type: string): KeyFault | undefined {
 }
 
 /** By Node.js, for what OpenSSL reads. */
-function typeOf(key: string): string | undefined {
+function parse(key: string): KeyObject | undefined {
   try {
-    const { asymmetricKeyType: type = "", asymmetricKeyDetails } = createPrivateKey(key);
-    return type === "ec" ? (asymmetricKeyDetails?.namedCurve ?? type) : type;
+    return createPrivateKey(key);
   } catch {
     return undefined;
   }
+}
+
+/** As OpenSSH has it: its length, then the bytes. */
+function counted(text: string | Buffer): Buffer {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** openssh/PROTOCOL.key, without a passphrase. */
+function openSshEd25519(x: Buffer, d: Buffer): string {
+  const [none, type] = [counted("none"), counted("ssh-ed25519")];
+  const secret = Buffer.concat([Buffer.alloc(8), type, counted(x), counted(Buffer.concat([d, x])), counted("")]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, (8 - (secret.length % 8)) % 8);
+  const body = Buffer.concat([
+    ...[magic, none, none, counted(""), Buffer.from([0, 0, 0, 1])],
+    ...[counted(Buffer.concat([type, counted(x)])), counted(Buffer.concat([secret, padding]))],
+  ]).toString("base64");
+  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines(body, 70)}\n-----END OPENSSH PRIVATE KEY-----\n`;
+}
+
+/** A key in PKCS #8, as OpenSSL and some secret managers write it, in a form that ssh2 reads; any other as it is. */
+export function keyForSsh2(key: string): string {
+  const parsed = key.startsWith("-----BEGIN PRIVATE KEY-----") ? parse(key) : undefined;
+  if (parsed === undefined) return key;
+  const { x = "", d = "" } = parsed.export({ format: "jwk" });
+  if (parsed.asymmetricKeyType === "ed25519")
+    return openSshEd25519(Buffer.from(x, "base64url"), Buffer.from(d, "base64url"));
+  return parsed.export({ format: "pem", type: parsed.asymmetricKeyType === "rsa" ? "pkcs1" : "sec1" }).toString();
+}
+
+function typeOf(key: string): string | undefined {
+  const parsed = parse(key);
+  if (parsed === undefined) return undefined;
+  const { asymmetricKeyType: type = "", asymmetricKeyDetails } = parsed;
+  return type === "ec" ? (asymmetricKeyDetails?.namedCurve ?? type) : type;
 }
 
 /**

@@ -4,9 +4,21 @@ import { z } from "zod";
 import { crossCheck } from "./crossChecks";
 import { defaults } from "./defaults";
 import { canonicalDomain } from "./domainNames";
-import { checkAt, ConfigError, type Fault, type Fixes, fixesOf, mended, nameOf, type Path } from "./faults";
+import {
+  checkAt,
+  ConfigError,
+  type Fault,
+  type Fixes,
+  fixesOf,
+  mended,
+  nameOf,
+  type Path,
+  removed,
+  type Value,
+} from "./faults";
+import { hostParts } from "./hosts";
 import { schema, type Settings, type SshSettings } from "./schema";
-import { isText, withScalarsOf } from "./scalars";
+import { closestOption, inner, isText, withScalarsOf } from "./scalars";
 import { settings } from "./table";
 
 export { ConfigError, type Fault } from "./faults";
@@ -14,16 +26,18 @@ export type { Settings, SshSettings, StackSettings } from "./schema";
 
 const isKnown = (key: string): boolean => Object.hasOwn(settings, key);
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The engine gives every value as text: lists, objects, numbers and booleans as JSON. */
 function valueOf(key: string, value: string): unknown {
   const check = settings[key]?.check;
-  if (isText(check)) return value;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return withScalarsOf(check, parsed);
-  } catch {
-    return value;
-  }
+  return withScalarsOf(check, isText(check) ? value : parsed(value));
 }
 
 /** What stands at `path` inside a setting. */
@@ -38,18 +52,48 @@ const at = (value: unknown, path: Path): unknown =>
 const otherPort = (taken: unknown, port: number): number =>
   [port, defaults.httpsNodePort, defaults.httpNodePort].find((each) => each !== taken) ?? port;
 
-/** The value that was meant, if the check takes it. */
+/** \`text\` or the nearest text to it that the check of \`path\` takes, if there is one. */
+function accepted(path: Path, text: string): string | undefined {
+  const check = checkAt(path);
+  const takes = (value?: string): boolean =>
+    value !== undefined && check instanceof z.ZodType && check.safeParse(withScalarsOf(check, value)).success;
+  return [text, settings[String(path[0])]?.nearest?.(text, path.at(-1) ?? ""), closestOption(check, text)].find(takes);
+}
+
+/** The value that was meant, if the check takes it: of a list in one text, its parts. */
 function meant(
   path: Path,
   found: unknown,
   { httpsNodePort, httpNodePort }: Readonly<Record<string, unknown>>,
-): string | number | undefined {
+): Value | undefined {
   if (path[0] === "httpsNodePort") return otherPort(httpNodePort, defaults.httpsNodePort);
   if (path[0] === "httpNodePort") return otherPort(httpsNodePort, defaults.httpNodePort);
   // YAML has taken the last zeros of a fraction, and nobody knows how many.
-  const value = typeof found === "number" ? String(found) : settings[String(path[0])]?.nearest?.(found);
-  const check = checkAt(path);
-  return value !== undefined && check instanceof z.ZodType && check.safeParse(value).success ? value : undefined;
+  const text = typeof found === "number" ? String(found) : found;
+  if (typeof text !== "string") return undefined;
+  if (!(inner(checkAt(path)) instanceof z.ZodArray)) return accepted(path, text);
+  const words = text.replace(/^\s*\[|\]\s*$/g, "").split(/[\s,"']+/);
+  const parts = words.filter((word) => word !== "").map((word) => accepted([...path, 0], word));
+  return parts.length > 0 && parts.every((part) => part !== undefined) ? parts : undefined;
+}
+
+/** Whether the fix takes away what is at the issue's place: another form of it will not do, or it was to be nothing. */
+function isRemoved({ code, path, ...issue }: z.core.$ZodIssue, values: unknown): boolean {
+  if (code === "custom" && (issue as z.core.$ZodIssueCustom).params?.["remove"] === true) return true;
+  const [found, check] = [at(values, path), checkAt(path)];
+  // Without ssh the mode may be wrong.
+  return (found === "" || found === null) && check instanceof z.ZodOptional && path.join() !== "ssh";
+}
+
+/** Sets the fields beside a host that were written into it. */
+function besideHost(path: Path, found: unknown, set: (path: Path, value: string) => string): string[] {
+  if (path.at(-1) !== "host" || typeof found !== "string") return [];
+  const parts = hostParts(found);
+  return (["user", "port"] as const).flatMap((name) => {
+    const place = [...path.slice(0, -1), name];
+    const value = parts?.[name] === undefined ? undefined : accepted(place, parts[name]);
+    return value === undefined ? [] : [set(place, value)];
+  });
 }
 
 /** @param values what was given, by key */
@@ -63,12 +107,17 @@ function faultsOfIssue(issue: z.core.$ZodIssue, fixes: Fixes, values: Readonly<R
     }));
   if (issue.code === "invalid_key")
     return [{ key: nameOf(path), problem: issue.issues[0]?.message ?? issue.message, fix: fixes.remove(path) }];
-  if (issue.code === "custom" && issue.params?.["remove"] === true)
-    return [{ key: nameOf(path), problem: issue.message, fix: fixes.remove(path) }];
+  if (isRemoved(issue, values)) return [{ key: nameOf(path), problem: issue.message, fix: fixes.remove(path) }];
   const [key = "", ...inside] = path;
   const given = values[String(key)];
+  const found = at(given, inside);
+  const set = (place: Path, value?: Value): string => fixes.set(place, given, value);
   return [
-    { key: nameOf(path), problem: issue.message, fix: fixes.set(path, given, meant(path, at(given, inside), values)) },
+    {
+      key: nameOf(path),
+      problem: issue.message,
+      fix: [set(path, meant(path, found, values)), ...besideHost(path, found, set)].join("; "),
+    },
   ];
 }
 
@@ -96,8 +145,10 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
   const issues = error?.issues ?? [];
   const wrong = new Set(issues.map(({ path }) => String(path[0])));
   // Checked against each other is what is there once each is right alone: so all faults are reported together.
-  const fixed = issues.reduce<unknown>((whole, { path, code }) => {
+  const fixed = issues.reduce<unknown>((whole, issue) => {
+    const { path, code } = issue;
     if (code === "unrecognized_keys" || code === "invalid_key") return whole;
+    if (isRemoved(issue, values)) return removed(whole, path);
     return mended(whole, path, meant(path, at(whole, path), values));
   }, values);
   const known = Object.fromEntries(
@@ -118,10 +169,14 @@ export function readConfig(project: string, all: Readonly<Record<string, string>
     fix: fixes.set(path, values[String(path[0])], value),
   }));
   const own: Fault[] = [...unknown, ...issues.flatMap((issue) => faultsOfIssue(issue, fixes, values))];
-  // Of a key with a fault of its own, one fix serves both.
+  // Of a key with a fault of its own, one fix serves both; of a list whose parts will not do, the example.
+  const isInside = (key: string, whole: string): boolean => key.startsWith(`${whole}[`);
+  const fixOf = ({ key, fix }: Fault): string =>
+    between.find((other) => other.key === key)?.fix ??
+    (between.some((other) => isInside(other.key, key)) ? fixes.set([key], values[key]) : fix);
   const faults: Fault[] = [
-    ...own.map((fault) => ({ ...fault, fix: between.find(({ key }) => key === fault.key)?.fix ?? fault.fix })),
-    ...between.filter(({ key }) => own.every((fault) => fault.key !== key)),
+    ...own.map((fault) => ({ ...fault, fix: fixOf(fault) })),
+    ...between.filter(({ key }) => own.every((fault) => fault.key !== key && !isInside(key, fault.key))),
   ];
   if (faults.length > 0 || data === undefined) throw new ConfigError(stack, faults);
   return data;

@@ -16,6 +16,7 @@ import {
   tags,
   zoneId,
 } from "./checks";
+import { hostParts } from "./hosts";
 import { takenPorts } from "./ports";
 import { withoutHostBits } from "./ranges";
 
@@ -28,15 +29,20 @@ export interface Setting {
   modes?: readonly IngressMode[];
   /** A value for the commands that fix a fault; the default if absent. For a secret, the file that holds it. */
   example?: unknown;
-  /** The text that was meant by what was found, for the command that fixes it. */
-  nearest?: (found: unknown) => string | undefined;
+  /** The text that was meant by a text that was found, in a field of that name, for the command that fixes it. */
+  nearest?: (found: string, field: PropertyKey) => string | undefined;
   /** What happens if an optional key is not set. */
   unset?: string;
   secret?: true;
 }
 
-const nearestRange = (found: unknown): string | undefined =>
-  typeof found === "string" ? withoutHostBits(found) : undefined;
+/** The most that an alternative of another address family, or a word, can mean. */
+const everyone = /^(?:::\/0|\*|any|all|everyone|0\.0\.0\.0|0\/0)$/i;
+const nearestRange = (found: string): string | undefined =>
+  everyone.test(found.trim()) ? "0.0.0.0/0" : withoutHostBits(found);
+
+/** `pulumi stack ls` shows a stack with its organization before it. */
+const withoutOrganization = (stack: string): string => stack.trim().replace(/^[^/]+\/(?=[^/]+\/[^/]+$)/, "");
 
 const dualIp = [IngressMode.DualIp];
 const loadBalancer = [IngressMode.LoadBalancer];
@@ -58,6 +64,8 @@ export const table = {
     text: "names of the applications, also wildcards like `*.apps.example.com`; never `api.*` of the cluster",
     modes: publicAddress,
     example: ["app.example.com"],
+    // Of a URL, the name.
+    nearest: (found) => hostParts(found)?.host,
   },
   networkInterfaceId: {
     check: matching("a network interface like eni-0123456789abcdef0", /^eni-[0-9a-f]{8,17}$/).optional(),
@@ -71,6 +79,8 @@ export const table = {
     modes: dualIp,
     unset: "chosen by AWS",
     example: "172.20.45.38",
+    // As network configuration has it.
+    nearest: (found) => found.split("/")[0],
   },
   allocationId: {
     check: matching(
@@ -92,6 +102,7 @@ export const table = {
   allowedCidrs: {
     check: cidrs.min(1, "expected at least one range, found none").default(["0.0.0.0/0"]),
     text: "IPv4 ranges that may reach the applications",
+    example: ["192.0.2.0/24"],
     nearest: nearestRange,
   },
   apiAllowedCidrs: {
@@ -164,16 +175,19 @@ export const table = {
     modes: dualIp,
   },
   reinstall: {
-    check: matching("up to 64 letters, digits, '.', '_' or '-'", /^[\w.-]{0,64}$/).default(""),
+    check: matching("up to 64 letters, digits and . _ : + -", /^[\w.:+-]{0,64}$/).default(""),
     text: "any new text makes the next update write every host file again, e.g. after an edit by hand",
     modes: dualIp,
     example: "2",
   },
   formerStack: {
-    check: matching("a stack as <project>/<name>", /^$|^[\w.-]{1,100}\/[\w.-]{1,100}$/).default(""),
+    check: matching("a stack as <project>/<name>", /^$|^[\w.-]{1,100}\/[\w.-]{1,100}$/, withoutOrganization).default(
+      "",
+    ),
     text: "`<project>/<stack>` before it was renamed: this stack takes over its files and addresses",
     modes: publicAddress,
     example: "kops-secondary-ingress/prod",
+    nearest: (found) => `kops-secondary-ingress/${found.trim()}`,
   },
   tags: {
     check: tags.default({}),
@@ -192,6 +206,7 @@ export const table = {
       port: 22,
       proxy: { host: "bastion.example.com", user: "ubuntu", hostKey: "ssh-ed25519 AAAA…", port: 22 },
     },
+    nearest: (found, field) => (field === "host" ? hostParts(found)?.host : found.trim()),
   },
   sshPrivateKey: {
     check: privateKey.optional(),

@@ -79,7 +79,22 @@ async function elasticIpsOf(connection: Connection, stack: string) {
 }
 type AccountsElasticIps = Awaited<ReturnType<typeof elasticIpsOf>>;
 
-/** No room on the interface for one more address. */
+/** A subnet that has no address left. Unknown to a principal without `ec2:DescribeSubnets`, which earlier policies lack. */
+async function subnetFaults(connection: Connection, { SubnetId = "" }: NetworkInterface): Promise<Faults> {
+  const asked = ec2Client(connection).send(new (ec2Sdk().DescribeSubnetsCommand)({ SubnetIds: [SubnetId] }));
+  const { Subnets = [] } = await asked.catch((error: unknown) => {
+    if ((error as Error).name === "UnauthorizedOperation") return { Subnets: [] };
+    throw error;
+  });
+  const [subnet] = Subnets;
+  if (subnet?.AvailableIpAddressCount !== 0) return [];
+  return [
+    `expected a free address in ${SubnetId}, found none left in ${subnet.CidrBlock}: delete a network interface that is not in use ` +
+      `(aws ec2 describe-network-interfaces --filters Name=subnet-id,Values=${SubnetId} Name=status,Values=available), or unassign an address`,
+  ];
+}
+
+/** No room on the interface, or in its subnet, for one more address. */
 async function addressFaults(
   connection: Connection,
   needs: Needs,
@@ -101,7 +116,7 @@ async function addressFaults(
     new (ec2Sdk().DescribeInstanceTypesCommand)({ InstanceTypes: [type] }),
   );
   const most = InstanceTypes[0]?.NetworkInfo?.Ipv4AddressesPerInterface ?? Number.POSITIVE_INFINITY;
-  if (addresses.length < most) return [];
+  if (addresses.length < most) return subnetFaults(connection, eni);
   return [
     `expected room for one more address on ${networkInterfaceId}, found ${addresses.length} of the ${most} that a ` +
       `${type} may have (${addresses.join(", ")}): unassign one, name one of them with ` +

@@ -14,6 +14,7 @@ import {
 import { firewallFunctions, sshConnections } from "./firewall";
 import { handMadeFunctions, type HandMadeSettings } from "./handMade";
 import { manifestFunctions } from "./manifest";
+import { packages } from "./packages";
 import { quote } from "./shell";
 
 /** Something that does not stop the run and is worth knowing. */
@@ -60,8 +61,9 @@ export interface PreflightReport {
 
 /** @returns the report of a preflight that passed, or undefined if `stdout` holds none */
 export function parsePreflight(stdout: string): PreflightReport | undefined {
-  const line = stdout.split("\n").find((each) => each.startsWith("{"));
-  return line === undefined ? undefined : (JSON.parse(line) as PreflightReport);
+  // A startup file of the login may have printed something before it, without the end of a line.
+  const report = /\{".*$/m.exec(stdout)?.[0];
+  return report === undefined ? undefined : (JSON.parse(report) as PreflightReport);
 }
 
 /** The heading of the faults. */
@@ -73,6 +75,7 @@ const faultFormat = "  %s: expected %s, found %s\\n    fix: %s\\n";
 const oldestSystemd = 247;
 /** Packages, their lists, and our few kilobytes. */
 const neededMiB = 100;
+const neededInodes = 1000;
 
 /**
  * A script for bash, which becomes root. If the node is ready it prints a `PreflightReport` as one line of JSON on stdout, and each warning on
@@ -243,8 +246,21 @@ if [ ! -d /run/systemd/system ]; then fault NO_SYSTEMD 'systemd as init' "$(cat 
 elif [ "$systemd" -lt ${oldestSystemd} ]; then fault SYSTEMD_TOO_OLD 'systemd ${oldestSystemd} or newer' "$systemd" 'use a current Debian or Ubuntu image'
 fi
 command -v apt-get >/dev/null || fault NO_APT 'a Debian or Ubuntu node (apt-get)' 'none' 'use a Debian or Ubuntu image'
+# Where files, programs, packages and what lasts until the next boot go, by the directory of each that is there.
+packages=${neededMiB}
+[ "$(dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${packages.join(" ")} 2>/dev/null | grep -c '^ii')" != ${packages.length} ] || packages=1
+read_only= short=
+for place in "/etc ${neededMiB}" "/usr/local/lib $packages" "/var/lib/dpkg $packages" "/var/cache/apt $packages" '/run 1'; do
+  read -r directory needed <<<"$place"
+  while [ ! -d "$directory" ]; do directory=\${directory%/*}; directory=\${directory:-/}; done
+  [ -w "$directory" ] || read_only="$read_only$(df -P "$directory" | awk 'NR == 2 {print $6}')"$'\n'
+  short="$short$(df -Pk "$directory" | awk -v needed="$needed" 'NR == 2 && $4 < needed * 1024 {print int($4 / 1024) " MiB of " needed " on " $6}')"$'\n'
+  short="$short$(df -Pi "$directory" | awk 'NR == 2 && $2 > 0 && $4 < ${neededInodes} {print $4 " inodes of ${neededInodes} on " $6}')"$'\n'
+done
+read_only=$(sed '/^$/d' <<<"$read_only" | sort -u) short=$(sed '/^$/d' <<<"$short" | sort -u | joined)
+[ -z "$read_only" ] || fault READ_ONLY 'file systems that root can write, for files in /etc, /usr/local, /var and /run' "$(joined <<<"$read_only")" "$(awk '{printf "%smount -o remount,rw %s", (NR > 1 ? " && " : ""), $0}' <<<"$read_only"), and see that it lasts, with findmnt --verify"
+[ -z "$short" ] || fault DISK_FULL 'room for the files, the packages and what they come in' "$short" 'make room there, with apt-get clean and journalctl --vacuum-size=100M for a start'
 free=$(df -Pm /etc | awk 'NR == 2 {print $4}')
-[ "$free" -ge ${neededMiB} ] || fault DISK_FULL '${neededMiB} MiB free on the root disk' "$free MiB" 'make room on it'
 now=$(date +%s) written=$(stat -c %Y $manifest 2>/dev/null || echo 0)
 synchronized=$([ "$(timedatectl show -p NTPSynchronized --value 2>/dev/null)" = yes ] && echo true || echo false)
 # A day's grace; certificates fail long before people see it.

@@ -60,8 +60,9 @@ function commonStatements({ mode, clusterName, region, accountId, ...settings }:
     // Quotas of the interface and of Elastic IPs.
     ...(balanced ? askedByBalancers : ["DescribeAccountAttributes"]),
     ...(dualIp ? ["DescribeInstanceTypes", "DescribeRouteTables"] : []),
+    ...(withAddress ? ["DescribeSubnets"] : []),
     ...(allocates ? ["DescribeAddressesAttribute"] : []),
-    ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeSubnets", "DescribeTags"] : []),
+    ...(balanced || (dualIp && settings.secondaryPrivateIp) ? ["DescribeTags"] : []),
     ...(dualIp && settings.apiAllowedCidrs.length > 0 ? ["DescribeVpcs"] : []),
   ];
   const group = arn("security-group");

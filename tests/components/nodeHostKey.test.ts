@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import dns from "node:dns";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mock } from "node:test";
 import {
   checkAgent,
   compareHostKey,
@@ -61,6 +63,22 @@ describe("NodeHostKey", function () {
       });
     });
   }
+
+  it("says without waiting that a name does not resolve, by the setting that has it", async () => {
+    const asked = mock.method(dns, "lookup", (name: string, ...[, done]: [object, (error: Error) => void]) =>
+      done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: "ENOTFOUND" })),
+    );
+    try {
+      const bastion = { ...inputs(22, another), host: "my-alias", setting: "ssh.proxy.hostKey" };
+      await assert.rejects(
+        compareHostKey(bastion, 3_600_000),
+        /^Error: ssh\.proxy\.host: expected a name that resolves, .*found 'my-alias'.*nothing was changed\. .*'ssh -G my-alias' shows/,
+      );
+      assert.equal(asked.mock.callCount(), 1);
+    } finally {
+      mock.restoreAll();
+    }
+  });
 
   it("says when nobody answers", async () => {
     await assert.rejects(

@@ -14,7 +14,7 @@ describe("faults", () => {
   for (const [path, rest] of [
     [["apiForwarder"], "kops-secondary-ingress:apiForwarder socat"],
     [["dnsTtl"], "kops-secondary-ingress:dnsTtl 60"],
-    [["allowedCidrs"], "--path 'kops-secondary-ingress:allowedCidrs[0]' '0.0.0.0/0'"],
+    [["allowedCidrs"], "--path 'kops-secondary-ingress:allowedCidrs[0]' '192.0.2.0/24'"],
     [["apiAllowedCidrs"], "--path 'kops-secondary-ingress:apiAllowedCidrs[0]' '192.0.2.0/24'"],
     [["appDomains", 3], "--path 'kops-secondary-ingress:appDomains[3]' 'app.example.com'"],
     [["tags", "team"], "--path 'kops-secondary-ingress:tags.team' 'platform'"],

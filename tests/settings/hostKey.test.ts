@@ -19,6 +19,14 @@ describe("host keys", () => {
     ["in one line with \\n", `node ${rsa}\\nnode ${ecdsa}`, ecdsa],
     ["of a name and its address", `node ${ed25519}\n192.0.2.1 ${ed25519} root@node`, ed25519],
     ["in spaces", `  ${ed25519}\n`, ed25519],
+    ["in quotes", `"${ed25519}"`, ed25519],
+    ["in lines", ed25519.replace(" ", "\n"), ed25519],
+    ["without its type, which the data names", ecdsa.split(" ")[1] ?? "", ecdsa],
+    [
+      "of ssh-keygen -e",
+      `---- BEGIN SSH2 PUBLIC KEY ----\r\nComment: "256-bit ED25519"\r\n${ed25519.split(" ")[1]?.replace(/.{40}/, "$&\r\n")}\r\n---- END SSH2 PUBLIC KEY ----\r\n`,
+      ed25519,
+    ],
   ] as const)
     it(`${form} are read`, () => {
       assert.equal(hostKey.parse(text), read);
@@ -32,6 +40,10 @@ describe("host keys", () => {
     [`node ${rsa}`, /an ssh-rsa key, which SSH servers no longer offer/],
     ["ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5", /a certificate \(ssh-ed25519-cert-v01@openssh.com\)/],
     [ed25519.slice(0, -9), /'ssh-ed25519 …' with an incomplete key/],
+    // Base64 that ends there, too.
+    [ed25519.slice(0, -12), /'ssh-ed25519 …' with an incomplete key/],
+    [`${ed25519.slice(0, 40)} root@node`, /'ssh-ed25519 …' with an incomplete key/],
+    [`${ed25519}AAAA`, /'ssh-ed25519 …' with an incomplete key/],
     ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA", /found a private key, which is not the node's/],
     ["", /found nothing/],
     ["yes", /found 'yes …'/],

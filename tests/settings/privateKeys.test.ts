@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { utils } from "ssh2";
+import { keyForSsh2 } from "../../settings/privateKeys";
 import { readConfig, type Settings } from "../../settings/read";
 import { IngressMode } from "../../settings/choices";
 import { ed25519 } from "../support/ed25519";
@@ -45,6 +46,11 @@ describe("private keys", () => {
       "spaces for line ends": key.trim().replaceAll("\n", " "),
       "an indentation, as in YAML": key.replaceAll("\n", "\n    "),
       "a byte order mark": `\ufeff${key}`,
+      "UTF-16, as PowerShell writes it": Buffer.from(`\ufeff${key}`, "utf16le").toString(),
+      "a curve's parameters before it": `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${key}`,
+      "a public key after it": `${key}ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJbVv5ZOPCJAM2Ce2TYnqk6nV3q4jNQlQGxhSAXJ7jWm\n`,
+      "JSON around it": JSON.stringify({ private_key: key, user: "ubuntu" }),
+      "\\n as three characters": key.trimEnd().replaceAll("\n", "\\\\n"),
       "base64 around it": Buffer.from(key).toString("base64"),
     };
     for (const [form, text] of Object.entries(forms))
@@ -52,10 +58,39 @@ describe("private keys", () => {
         const wrapped = read(text).sshPrivateKey ?? "";
         assert.equal(wrapped.replace(/\s/g, ""), key.replace(/\s/g, ""));
         assert.match(wrapped, /^-----BEGIN [A-Z ]+-----\n(?:[\w+/=]{1,70}\n)+-----END [A-Z ]+-----\n$/);
-        const parsed = kind === "PKCS #8" ? undefined : utils.parseKey(wrapped);
+        const parsed = utils.parseKey(keyForSsh2(wrapped));
         assert.ok(!(parsed instanceof Error), String(parsed));
       });
   }
+
+  it("are one at a time", () => {
+    assert.throws(
+      () => read(JSON.stringify([openSsh, openSsh])),
+      /found something else \(it is secret and not shown\)/,
+    );
+    assert.throws(() => read(" "), /found nothing\n/);
+  });
+
+  for (const [type, options] of [
+    ["ed25519", {}],
+    ["rsa", { modulusLength: 2048 }],
+    ["ec", { namedCurve: "P-256" }],
+    ["ec", { namedCurve: "P-521" }],
+  ] as const)
+    it(`in PKCS #8 are read by ssh2, too: ${type} ${Object.values(options).join("")}`, () => {
+      // By many, for numbers that begin with zeros.
+      for (let i = 0; i < (type === "rsa" ? 1 : 30); i += 1) {
+        const { privateKey, publicKey } = generateKeyPairSync(type as "ec", options as { namedCurve: string });
+        const parsed = utils.parseKey(keyForSsh2(privateKey.export({ type: "pkcs8", format: "pem" }).toString()));
+        assert.ok(!(parsed instanceof Error), String(parsed));
+        const digest = type === "ed25519" ? undefined : "sha512";
+        const signature = parsed.sign("text", digest);
+        assert.ok(Buffer.isBuffer(signature), String(signature));
+        assert.ok(parsed.verify("text", signature, digest));
+        if (type === "ed25519") assert.ok(verify(null, Buffer.from("text"), publicKey, signature));
+        assert.equal(keyForSsh2(openSsh), openSsh);
+      }
+    });
 
   for (const [kind, key] of [
     ["OpenSSH's form", ed25519("secret").private],

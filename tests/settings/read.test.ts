@@ -240,6 +240,88 @@ describe("config", () => {
       assert.deepEqual([fault?.key, others], ["ssh.host", []]);
     });
 
+  it("takes words as people write them", () => {
+    for (const [key, read, ...typed] of [
+      ["mode", "load-balancer", "loadbalancer", "LoadBalancer", "load_balancer", " load-balancer\n"],
+      ["primaryAddress", "elastic-ip", "ELASTIC_IP", "elasticIp"],
+      ["clusterName", "k8s.example.com", "K8s.Example.com", "k8s.example.com.", " k8s.example.com\n"],
+      ["networkInterfaceId", "eni-0123456789abcdef0", " eni-0123456789abcdef0\n"],
+      ["secondaryPrivateIp", "172.20.45.39", "172.20.45.39 "],
+      ["route53ZoneId", "Z0123456789ABC", "hostedzone/Z0123456789ABC", "arn:aws:route53:::hostedzone/Z0123456789ABC"],
+      ["formerStack", "infra/prod", "acme/infra/prod", "infra/prod "],
+      ["reinstall", "2026-11-29T12:00:00+01:00", "2026-11-29T12:00:00+01:00"],
+    ] as const)
+      for (const each of typed)
+        assert.equal(readConfig(project, settings({ [key]: each }), "prod")[key], read, JSON.stringify(each));
+    for (const [typed, read] of [
+      ["yes", true],
+      ["True", true],
+      ["on ", true],
+      ["No", false],
+      ["off", false],
+    ] as const)
+      assert.equal(readConfig(project, settings({ adopt: typed }), "prod").adopt, read, typed);
+    const ssh = { user: "ubuntu", hostKey, host: " node.example.com\n", port: " 2222 " };
+    const found = readConfig(project, settings({ ssh }), "prod").ssh;
+    assert.deepEqual([found?.host, found?.port], ["node.example.com", 2222]);
+  });
+
+  for (const [typed, ...fixed] of [
+    [{ mode: "loadd-balancer" }, ":mode load-balancer"],
+    [{ formerStack: "staging" }, ":formerStack kops-secondary-ingress/staging"],
+    [{ secondaryPrivateIp: "172.20.45.39/16" }, ":secondaryPrivateIp 172.20.45.39"],
+    [{ secondaryPrivateIp: "" }, "rm --stack prod kops-secondary-ingress:secondaryPrivateIp"],
+    [{ sshPrivateKey: "" }, "rm --stack prod kops-secondary-ingress:sshPrivateKey"],
+    [{ appDomains: ["https://shop.example.org:8443/x"] }, "appDomains[0]' 'shop.example.org'"],
+    [{ appDomains: "shop.example.org, *.Example.org" }, "[0]' 'shop.example.org'", "[1]' '*.Example.org'"],
+    [{ appDomains: "shop.example.org api.k8s.example.com" }, "[0]' 'app.example.com'"],
+    [{ appDomains: "['shop.example.org']" }, "[0]' 'shop.example.org'"],
+    [{ allowedCidrs: "192.0.2.0/25 198.51.100.7/24" }, "[0]' '192.0.2.0/25'", "[1]' '198.51.100.0/24'"],
+    [{ allowedCidrs: ["10.0.0.0/255.0.0.0"] }, "allowedCidrs[0]' '10.0.0.0/8'"],
+    [{ allowedCidrs: ["10.0.0.0 / 8"] }, "allowedCidrs[0]' '10.0.0.0/8'"],
+    // Whoever types these means everyone.
+    [{ allowedCidrs: ["0.0.0.0"] }, "allowedCidrs[0]' '0.0.0.0/0'"],
+    [{ allowedCidrs: ["::/0"] }, "allowedCidrs[0]' '0.0.0.0/0'"],
+    // Nobody else is let in by a command that was pasted.
+    [{ allowedCidrs: ["2001:db8::/32"] }, "allowedCidrs[0]' '192.0.2.0/24'"],
+    [{ allowedCidrs: "x" }, "allowedCidrs[0]' '192.0.2.0/24'"],
+  ] as [Record<string, unknown>, ...string[]][])
+    it(`fixes ${JSON.stringify(typed)} by what was meant`, () => {
+      const [fault, ...others] = faults(typed);
+      assert.deepEqual(others, []);
+      const commands = fault?.fix.split("; ") ?? [];
+      assert.equal(commands.length, fixed.length, fault?.fix);
+      for (const [index, end] of fixed.entries()) assert.ok(commands[index]?.endsWith(end), fault?.fix);
+    });
+
+  for (const [typed, host, ...beside] of [
+    ["jane@node.example.org", "node.example.org", "ssh.user' 'jane'"],
+    ["ssh://jane@node.example.org:2222/", "node.example.org", "ssh.user' 'jane'", "ssh.port' '2222'"],
+    ["[2001:db8::1]:2222", "2001:db8::1", "ssh.port' '2222'"],
+    ["node:99999", "node"],
+  ] as const)
+    it(`fixes the host ${typed} by its parts`, () => {
+      const [fault, ...others] = withSsh({ host: typed });
+      assert.deepEqual(others, []);
+      const commands = fault?.fix.split("; ") ?? [];
+      const ends = [`ssh.host' '${host}'`, ...beside];
+      assert.equal(commands.length, ends.length, fault?.fix);
+      for (const [index, end] of ends.entries()) assert.ok(commands[index]?.endsWith(end), fault?.fix);
+    });
+
+  it("takes tags that differ from the program's own in their case, and no more than AWS does", () => {
+    assert.deepEqual(faults({ tags: { name: "x", "Managed-By": "me" } }), []);
+    assert.equal(faults({ tags: { "AWS:x": "1" } }).length, 1);
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, "x"]));
+    assert.deepEqual(faults({ tags: many(45) }), []);
+    const found = faults({ tags: many(47) });
+    assert.deepEqual(
+      found.map(({ fix }) => fix),
+      ["t45", "t46"].map((name) => `pulumi config rm --stack prod --path 'kops-secondary-ingress:tags.${name}'`),
+    );
+    assert.equal(found[0]?.problem, "expected at most 45 tags beside the program's own, found 47");
+  });
+
   it("takes a range that comes again once, and an address as the range of it alone", () => {
     const typed = ["198.51.100.0/24", " 198.51.100.0/24 ", "192.0.2.7", "192.0.2.7/32", "10.0.0.0/08"];
     const { allowedCidrs, apiAllowedCidrs } = readConfig(

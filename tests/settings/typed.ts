@@ -55,18 +55,18 @@ const mapOf = (fields: Record<string, fc.Arbitrary<unknown>>, required: string[]
   );
 
 const names = [
-  "app.example.com",
-  "*.apps.example.com",
-  "bücher.example.com",
-  "App.Example.com.",
-  "api.k8s.example.com",
+  ...["app.example.com", "*.apps.example.com", "bücher.example.com", "App.Example.com."],
+  ...["api.k8s.example.com", "https://app.example.com/", "app.example.com:443", "app.example.com, www.example.com"],
 ];
-const ranges = ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.1/8", "192.0.2.7", "::/0", "10.0.0.0/33", "10.0.0.0/08", "any"];
+const ranges = [
+  ...["0.0.0.0/0", "10.0.0.0/8", "10.0.0.1/8", "192.0.2.7", "::/0", "10.0.0.0/33", "10.0.0.0/08", "any"],
+  ...["0.0.0.0", "2001:db8::/32", "10.0.0.0/255.0.0.0", "10.0.0.0/8 192.0.2.7"],
+];
 const users = ["ubuntu", "jane.doe", "Jane", "CORP\\jane", "-x", "a b"];
 const hop = {
   host: either(
     ...["node.example.com", "bastion", "2001:db8::1", "[2001:db8::1]", "192.0.2.1", "999.1.1.1", "me@host", "host:22"],
-    "bücher.example",
+    ...["bücher.example", "ssh://me@host:2222", "-x@host:99999", "[::1]:0", null],
   ),
   port: either(22, "2222", 0, 65536),
   user: either(...users),
@@ -113,15 +113,21 @@ const fine: fc.Arbitrary<Config> = fc.record(
 /** Of every key, and of some that nobody knows. */
 const careless: fc.Arbitrary<Config> = fc.record(
   {
-    mode: either("dual-ip", "node-port", "load-balancer", "dual"),
-    clusterName: either("k8s.example.com", "K8s.example.com", "k8s", "10.0.0.1"),
-    appDomains: listOf(either(...names)),
-    networkInterfaceId: either("eni-0123456789abcdef0", "eni-1"),
-    secondaryPrivateIp: either("172.20.45.38", "172.20.45", "::1"),
-    allocationId: either("eipalloc-0123456789abcdef0", "203.0.113.10"),
+    mode: either("dual-ip", "node-port", "load-balancer", "dual", "DualIp", "loadbalancer", " node_port\n"),
+    clusterName: either("k8s.example.com", "K8s.example.com.", "k8s", "10.0.0.1"),
+    appDomains: fc.oneof(
+      { weight: 4, arbitrary: listOf(either(...names)) },
+      { weight: 1, arbitrary: either(...names) },
+    ),
+    networkInterfaceId: either("eni-0123456789abcdef0", "eni-1", ""),
+    secondaryPrivateIp: either("172.20.45.38", "172.20.45.38/16", "172.20.45", "::1", ""),
+    allocationId: either("eipalloc-0123456789abcdef0", "203.0.113.10", ""),
     httpsNodePort: either("30443", "30080", "443", 30443),
     httpNodePort: either("30080", "30443", "31000"),
-    allowedCidrs: listOf(either(...ranges)),
+    allowedCidrs: fc.oneof(
+      { weight: 4, arbitrary: listOf(either(...ranges)) },
+      { weight: 1, arbitrary: either(...ranges) },
+    ),
     apiAllowedCidrs: listOf(either(...ranges)),
     apiForwarder: either("socat", "socket-proxyd", "1"),
     apiLocalPort: either("8443", "443", "6443"),
@@ -131,8 +137,11 @@ const careless: fc.Arbitrary<Config> = fc.record(
     dnsTtl: either("60", "0", "60s"),
     healthChecks: either("true", "false"),
     reinstall: either("2", "a b"),
-    formerStack: either("kops-secondary-ingress/prod", "prod"),
+    formerStack: either("kops-secondary-ingress/prod", "acme/kops-secondary-ingress/prod", "prod"),
     tags: fc.oneof(
+      fc
+        .integer({ min: 44, max: 48 })
+        .map((count) => Object.fromEntries([...Array(count).keys()].map((i) => [`t${i}`, "x"]))),
       fc.dictionary(tagName, either("platform", "4711", 4711, "a\nb", "a;b"), { maxKeys: 3, noNullPrototype: true }),
       hostile,
     ),
@@ -145,7 +154,7 @@ const careless: fc.Arbitrary<Config> = fc.record(
       "~/.ssh/id_ed25519",
       ppk,
     ),
-    adopt: either("true", "false"),
+    adopt: either("true", "false", "yes", "Off"),
     forceApiAllowedCidrs: either("true", "false"),
     crossZone: either("true", "false"),
     primaryAddress: either("keep", "elastic-ip", "eip"),

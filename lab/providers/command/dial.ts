@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Algorithms, Client, type ClientChannel, type ConnectConfig, type ParsedKey, utils } from "ssh2";
+import { keyForSsh2 } from "../../../settings/privateKeys";
 import { type Context, whyAborted } from "../resource";
 import type { Connection, Host } from "./connection";
 import { type DialFacts, goDialError } from "./goErrors";
@@ -18,7 +19,8 @@ interface Target extends Host {
  * Parses the keys once: retries do not fix an invalid key.
  * @throws without the key in the message
  */
-function prepare(host: Host): Target {
+function prepare({ privateKey: given, ...rest }: Host): Target {
+  const host: Host = { ...rest, ...(given ? { privateKey: keyForSsh2(given) } : {}) };
   if (host.privateKey) {
     const parsed = utils.parseKey(host.privateKey, host.privateKeyPassword);
     if (parsed instanceof Error) throw new Error("ssh: the private key cannot be read", { cause: parsed });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { elasticIpLimitFaults, groupFaults, limitFaults, type Needs } from "../../../components/aws/limits";
 import type { Account, NetworkInterface } from "../../support/account";
-import { withEndpoint } from "../../support/endpoint";
+import { onEndpoint, withEndpoint } from "../../support/endpoint";
 
 const stack = "kops-secondary-ingress/prod";
 
@@ -82,6 +82,41 @@ describe("limitFaults", function () {
     it("do not matter for one that is there already", async () => {
       assert.deepEqual(await faultsAfter(full, { requestedIp: "172.20.45.99" }), []);
       assert.equal((await faultsAfter(full, { requestedIp: "172.20.45.98" })).length, 1);
+    });
+  });
+
+  it("counts the addresses that are left in the subnet", async () => {
+    // The node's address alone, and one more.
+    const small = (account: Account, more: number): void => {
+      for (const subnet of account.subnets) subnet.cidrBlock = "172.20.45.32/29";
+      account.networkInterfaces = account.networkInterfaces.slice(0, 1);
+      for (let last = 38; last > 38 - more; last -= 1)
+        account.networkInterfaces[0]?.privateIps.push({ privateIpAddress: `172.20.45.${last}`, primary: false });
+    };
+    assert.deepEqual(await faultsAfter((account) => small(account, 1)), []);
+    await one(
+      faultsAfter((account) => {
+        small(account, 1);
+        account.networkInterfaces.push({
+          ...structuredClone(account.networkInterfaces[0] ?? assert.fail()),
+          networkInterfaceId: "eni-0a1b2c3d4e5f60009",
+          attachment: undefined,
+          privateIps: [{ privateIpAddress: "172.20.45.36", primary: true }],
+        } as NetworkInterface);
+      }),
+      /expected a free address in subnet-\w+, found none left in 172\.20\.45\.32\/29: delete a network interface .*subnet-\w+ Name=status/,
+    );
+    assert.deepEqual(await faultsAfter((account) => small(account, 2), { requestedIp: "172.20.45.38" }), []);
+  });
+
+  describe("a principal that may not ask for subnets", () => {
+    const aws = onEndpoint();
+    it("is not told of a full one, and not refused", async () => {
+      aws().faults.push({ action: "DescribeSubnets", kind: "unauthorized", times: 1 });
+      const [eni] = aws().endpoint.account.networkInterfaces;
+      const needs = { networkInterfaceId: eni?.networkInterfaceId ?? "", interfaceNamed: false, elasticIps: [], stack };
+      assert.deepEqual(await limitFaults({}, needs), []);
+      assert.equal(aws().calls.find(({ action }) => action === "DescribeSubnets")?.error, "UnauthorizedOperation");
     });
   });
 

@@ -122,7 +122,7 @@ ${renderPreflight(hostSettings())}`,
     const file = join(bin, "manifest");
     writeFileSync(file, manifest);
     const input = `${before}\n${renderPreflight(hostSettings()).replaceAll(apiManifest, file)}`;
-    return spawnSync("unshare", ["-n", "bash", "-s"], { input, encoding: "utf8", env: env(more) }).stdout;
+    return spawnSync("unshare", ["-n", "-m", "bash", "-s"], { input, encoding: "utf8", env: env(more) }).stdout;
   };
 
   for (const [what, body, found] of [
@@ -185,6 +185,22 @@ ${renderPreflight(hostSettings())}`,
     assert.ok(!faultsIn(look()).has("PORTS_NOT_RESERVED"));
   });
 
+  it("names what cannot be written, and what is full, by where it is mounted", function () {
+    needsRoot(this);
+    const mounted = (mounts: string) => faultsIn(look(mounts));
+    const fine = mounted("");
+    for (const code of ["READ_ONLY", "DISK_FULL"]) assert.ok(!fine.has(code), code);
+    const faults =
+      mounted(`for each in /etc /usr/local; do mount --bind $each $each; mount -o remount,ro,bind $each; done
+mount -t tmpfs -o size=64k,nr_inodes=20 none /run`);
+    assert.equal(faults.get("READ_ONLY")?.found, "/etc, /usr/local");
+    assert.match(
+      faults.get("READ_ONLY")?.fix ?? "",
+      /^mount -o remount,rw \/etc && mount -o remount,rw \/usr\/local, and see /,
+    );
+    assert.match(faults.get("DISK_FULL")?.found ?? "", /^0 MiB of 1 on \/run, \d+ inodes of 1000 on \/run$/);
+  });
+
   it("refuses NodePorts that the cluster does not give", function () {
     needsRoot(this);
     const faults = faultsIn(look("", "    - --service-node-port-range=30100-32767\n"));
@@ -205,5 +221,6 @@ ${renderPreflight(hostSettings())}`,
   it("has no report in what else a node may print", () => {
     assert.equal(parsePreflight("Welcome to Debian\n"), undefined);
     assert.equal(parsePreflight('motd\n{"schemaVersion":1}\n')?.schemaVersion, 1);
+    assert.equal(parsePreflight('{motd} {"schemaVersion":1}\nbye {}\n')?.schemaVersion, 1);
   });
 });
