@@ -31,7 +31,6 @@ async function main(): Promise<void> {
   const lines: string[][] = [];
   const broken: string[] = [];
   for (const { debian, proxyMode, place } of kinds) {
-    const start = Date.now();
     const kind = `API server on ${place.name}, kube-proxy by ${proxyMode}, Debian ${debian}`;
     const rows = await step(kind, async (note) => {
       const args = [...typescript, "lab/cli.ts", "--json", "--kubernetes"];
@@ -47,8 +46,7 @@ async function main(): Promise<void> {
     broken.push(...failed.map((id) => `${kind}: ${id}`));
     const kept = `${rows.length - failed.length} of ${rows.length}`;
     const endpoints = `${observed("kubernetes-endpoint")} → ${observed("reboot-kubernetes-endpoint")}`;
-    const took = `${Math.round((Date.now() - start) / 1000)} s`;
-    lines.push([place.name, proxyMode, debian, kept, endpoints, observed("memory"), took]);
+    lines.push([place.name, proxyMode, debian, kept, endpoints]);
   }
   const text = `# Kinds of node
 
@@ -57,7 +55,7 @@ async function main(): Promise<void> {
 Every promise of \`npm run lab -- --kubernetes\`, asked before and after a reboot that puts a moved API server back on 443.
 ${machineInWords()}
 
-${table(["API server on", "kube-proxy", "Debian", "promises kept", "`kubernetes` endpoint, before → after the reboot", "memory of the lab", "took"], lines)}
+${table(["API server on", "kube-proxy", "Debian", "promises kept", "`kubernetes` endpoint, before → after the reboot"], lines)}
 `;
   await writeResults("matrix", text);
   process.stdout.write(`${text}\n`);
