@@ -14,7 +14,7 @@ import {
 import { firewallFunctions, sshConnections } from "./firewall";
 import { handMadeFunctions, type HandMadeSettings } from "./handMade";
 import { manifestFunctions } from "./manifest";
-import { packages } from "./packages";
+import { holdFunctions } from "./packages";
 import { quote } from "./shell";
 
 /** Something that does not stop the run and is worth knowing. */
@@ -108,6 +108,7 @@ owner=${quote(owner)} former=${quote(formerOwner)} manifest=${apiManifest}
 ${handMadeFunctions(settings)}
 ${firewallFunctions(settings)}
 ${addressFileFunctions}
+${holdFunctions}
 faults= warnings= notes=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
@@ -245,10 +246,14 @@ systemd=$(systemctl --version 2>/dev/null | awk 'NR == 1 {print $2}')
 if [ ! -d /run/systemd/system ]; then fault NO_SYSTEMD 'systemd as init' "$(cat /proc/1/comm)" 'use a Debian or Ubuntu cloud image'
 elif [ "$systemd" -lt ${oldestSystemd} ]; then fault SYSTEMD_TOO_OLD 'systemd ${oldestSystemd} or newer' "$systemd" 'use a current Debian or Ubuntu image'
 fi
-command -v apt-get >/dev/null || fault NO_APT 'a Debian or Ubuntu node (apt-get)' 'none' 'use a Debian or Ubuntu image'
+if command -v apt-get >/dev/null; then
+  held=$(blocking_holds)
+  [ -z "$held" ] || fault PACKAGES_HELD "no hold that keeps apt from installing $(missing_packages)" "$held" "apt-mark unhold $held, and hold them again after pulumi up"
+else fault NO_APT 'a Debian or Ubuntu node (apt-get)' 'none' 'use a Debian or Ubuntu image'
+fi
 # Where files, programs, packages and what lasts until the next boot go, by the directory of each that is there.
 packages=${neededMiB}
-[ "$(dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${packages.join(" ")} 2>/dev/null | grep -c '^ii')" != ${packages.length} ] || packages=1
+[ -n "$(missing_packages)" ] || packages=1
 read_only= short=
 for place in "/etc ${neededMiB}" "/usr/local/lib $packages" "/var/lib/dpkg $packages" "/var/cache/apt $packages" '/run 1'; do
   read -r directory needed <<<"$place"
