@@ -76,6 +76,9 @@ const oldestSystemd = 247;
 /** Packages, their lists, and our few kilobytes. */
 const neededMiB = 100;
 const neededInodes = 1000;
+/** Half of what kube-proxy sets for each processor (--conntrack-max-per-core), and what it sets at least. */
+const fewTracked = 16384;
+const usuallyTracked = 131072;
 
 /**
  * A script for bash, which becomes root. If the node is ready it prints a `PreflightReport` as one line of JSON on stdout, and each warning on
@@ -221,6 +224,11 @@ in_use=$(for port in ${[httpListener, statsListener, httpsListener, apiForwardLi
   [ "$port" -lt "$low" ] || [ "$port" -gt "$high" ] || tr , '\n' <<<"$reserved" | awk -F- -v p="$port" '$1 != "" && p + 0 >= $1 + 0 && p + 0 <= ($2 == "" ? $1 : $2) + 0 {found = 1} END {exit !found}' || echo "$port"
 done | paste -sd, -)
 [ -z "$in_use" ] || warning PORTS_NOT_RESERVED 'ports that outgoing connections do not use' "$in_use in net.ipv4.ip_local_port_range, $low to $high" "echo 'net.ipv4.ip_local_reserved_ports = \${reserved:+$reserved,}$in_use' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system"
+# Each client's connection is translated, twice on its way to a NodePort; one that is not tracked is dropped.
+tracked=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) most=$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)
+if [ -n "$most" ] && { [ "$most" -lt ${fewTracked} ] || [ "$tracked" -gt $((most * 9 / 10)) ]; }; then
+  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >/etc/sysctl.d/90-secondary-ingress-conntrack.conf && sysctl --system"
+fi
 node_ports=$(flag service-node-port-range "$flags" 0-9-)
 if [ -n "$node_ports" ]; then
   for port in ${httpsNodePort} ${httpNodePort}; do
