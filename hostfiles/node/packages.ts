@@ -13,7 +13,7 @@ holds() { dpkg-query -W -f '\${db:Status-Want} \${Package}\\n' | awk '$1 == "hol
 export const holdFunctions = `${holds}
 blocking_holds() {
   local missing; missing=$(missing_packages)
-  [ -n "$missing" ] && apt-get -s -y --no-install-recommends install $missing 2>&1 | grep -q '^E: Held packages' && holds
+  [ -n "$missing" ] && apt-get -s -y -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= --no-install-recommends install $missing 2>&1 | grep -q '^E: Held packages' && holds
 }`;
 
 /** Configuration of these packages that a node may have without them, or from before; a purge would delete it. */
