@@ -4,25 +4,12 @@ import { z } from "zod";
 /** How to get a host key, for messages. */
 export const howToScan = "get it with `ssh-keyscan -t ed25519 <node>` and compare it with the EC2 console's system log";
 
-/** What stands after the type of a key, each part with its length before it: RFC 8709, RFC 5656. */
-const lengths: Readonly<Record<string, readonly number[]>> = {
-  "ssh-ed25519": [32],
-  "ecdsa-sha2-nistp256": [8, 65],
-  "ecdsa-sha2-nistp384": [8, 97],
-  "ecdsa-sha2-nistp521": [8, 133],
-};
-
-/** The type that the data of a key encodes; undefined for what is no base64, or of another type, or not the whole of it. */
+/** The type that the data of a key encodes; undefined for what is no base64, or of another type. */
 function typeIn(data: string): string | undefined {
   const bytes = Buffer.from(data, "base64");
   if (bytes.length < 8 || bytes.toString("base64").replace(/=+$/, "") !== data.replace(/=+$/, "")) return undefined;
-  let at = 4 + bytes.readUInt32BE(0);
-  const type = bytes.subarray(4, at).toString("latin1");
-  for (const length of lengths[type] ?? [-1]) {
-    if (at + 4 > bytes.length || bytes.readUInt32BE(at) !== length) return undefined;
-    at += 4 + length;
-  }
-  return at === bytes.length ? type : undefined;
+  const type = bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1");
+  return /^(?:ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521))$/.test(type) ? type : undefined;
 }
 
 /** A line of type, data and a comment. */

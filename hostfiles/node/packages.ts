@@ -6,6 +6,16 @@ import { commandLine } from "./shell";
 /** socat also bridges while another forwarder is replaced; the check reads certificates with openssl. */
 export const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
 
+/** Shell functions. */
+const holds = `missing_packages() { for package in ${packages.join(" ")}; do dpkg-query -W -f '\${db:Status-Abbrev}' $package 2>/dev/null | grep -q '^ii' || echo $package; done | xargs; }
+holds() { dpkg-query -W -f '\${db:Status-Want} \${Package}\\n' | awk '$1 == "hold" {print $2}' | xargs; }`;
+/** The same for the preflight: \`blocking_holds\` prints holds for which apt refuses what is missing. It asks apt, and changes nothing. */
+export const holdFunctions = `${holds}
+blocking_holds() {
+  local missing; missing=$(missing_packages)
+  [ -n "$missing" ] && apt-get -s -y -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= --no-install-recommends install $missing 2>&1 | grep -q '^E: Held packages' && holds
+}`;
+
 /** Configuration of these packages that a node may have without them, or from before; a purge would delete it. */
 const configuration = [
   "/etc/haproxy/haproxy.cfg",
@@ -45,6 +55,7 @@ note() {
   { cat ${packagesFile} 2>/dev/null; [ -z "$added" ] || echo "$added"; } >${packagesFile}.new &&
     mv ${packagesFile}.new ${packagesFile} && rm -f ${packagesFile}.before
 }
+${holds}
 in_use() { systemctl is-enabled -q "$1" 2>/dev/null || systemctl is-active -q "$1"; }
 # Packages start their services by systemctl, which does nothing with this variable (systemd's docs/ENVIRONMENT.md). Unlike a mask, it leaves
 # nothing behind in an interrupted run.
@@ -80,11 +91,19 @@ reason() { # output
     found=$(grep -oE -m1 'held by process [0-9]+ \\([^)]*\\)' <<<"$1")
     echo "expected dpkg's lock to be free within ${lockPatience} s, found it \${found:-held}: run again once that has ended"
   elif grep -qiE 'held packages' <<<"$1"; then
-    found=$(dpkg-query -W -f '\${db:Status-Want} \${Package}\\n' | awk '$1 == "hold" {print $2}' | xargs)
+    found=$(holds)
     echo "expected no hold on what they need, found one on \${found:-a package}: on the node: apt-mark unhold $found"
+  elif grep -qE 'NO_PUBKEY|EXPKEYSIG|is not signed|is (expired|not valid yet)' <<<"$1"; then
+    found=$(grep -oE -m1 '.*(NO_PUBKEY|EXPKEYSIG|is not signed|is expired|is not valid yet).*' <<<"$1" | cut -c1-200)
+    echo "expected package lists with a valid signature, found: $found: a key is missing or has ended, or the clock is wrong: look on the node with 'apt-get update'"
   elif grep -qE 'Failed to fetch|Could not (resolve|connect)|Temporary failure|Unable to fetch|Some index files failed' <<<"$1"; then
-    found=$(grep -oE -m1 "https?://[^/ ']+" <<<"$1")
-    echo "expected a package mirror that answers, found \${found:-none}, which does not: look on the node with 'apt-get update', or use an image that has these packages"
+    local status proxy
+    found=$(grep -oE -m1 "https?://[^/ ']+" <<<"$1") status=$(grep -oE -m1 ' [45][0-9]{2} +[A-Z][A-Za-z ]+' <<<"$1" | xargs)
+    proxy=$(apt-config dump 2>/dev/null | sed -nE 's/^Acquire::https?::Proxy "(.+)";$/\\1/p' | head -n1)
+    [ -z "$status" ] && status='does not' || status="answers $status"
+    echo "expected a package mirror that answers, found \${found:-none}, which $status\${proxy:+ through the proxy $proxy}: look on the node with 'apt-get update', or use an image that has these packages"
+  elif grep -qE 'Unable to locate package|has no installation candidate' <<<"$1"; then
+    echo "expected a repository that has them, found none that may be used: look on the node with 'apt-cache policy $missing' in what is missing from /etc/apt/sources.list.d or pinned in /etc/apt/preferences.d"
   elif [ -n "$(dpkg --audit)" ]; then
     found=$(dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' | awk '$1 ~ /^(half|unpacked)/ {print $2}' | xargs)
     echo "expected no unfinished package, found $found: on the node: dpkg --configure -a && apt-get -f install"

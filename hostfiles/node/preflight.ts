@@ -14,7 +14,7 @@ import {
 import { firewallFunctions, sshConnections } from "./firewall";
 import { handMadeFunctions, type HandMadeSettings } from "./handMade";
 import { manifestFunctions } from "./manifest";
-import { packages } from "./packages";
+import { holdFunctions } from "./packages";
 import { quote } from "./shell";
 
 /** Something that does not stop the run and is worth knowing. */
@@ -76,6 +76,9 @@ const oldestSystemd = 247;
 /** Packages, their lists, and our few kilobytes. */
 const neededMiB = 100;
 const neededInodes = 1000;
+/** Half of what kube-proxy sets for each processor (--conntrack-max-per-core), and what it sets at least. */
+const fewTracked = 16384;
+const usuallyTracked = 131072;
 
 /**
  * A script for bash, which becomes root. If the node is ready it prints a `PreflightReport` as one line of JSON on stdout, and each warning on
@@ -108,6 +111,7 @@ owner=${quote(owner)} former=${quote(formerOwner)} manifest=${apiManifest}
 ${handMadeFunctions(settings)}
 ${firewallFunctions(settings)}
 ${addressFileFunctions}
+${holdFunctions}
 faults= warnings= notes=
 
 string() { printf '"%s"' "$(printf %s "$1" | tr -d '\\000-\\037' | sed 's/[\\\\"]/\\\\&/g')"; }
@@ -220,6 +224,11 @@ in_use=$(for port in ${[httpListener, statsListener, httpsListener, apiForwardLi
   [ "$port" -lt "$low" ] || [ "$port" -gt "$high" ] || tr , '\n' <<<"$reserved" | awk -F- -v p="$port" '$1 != "" && p + 0 >= $1 + 0 && p + 0 <= ($2 == "" ? $1 : $2) + 0 {found = 1} END {exit !found}' || echo "$port"
 done | paste -sd, -)
 [ -z "$in_use" ] || warning PORTS_NOT_RESERVED 'ports that outgoing connections do not use' "$in_use in net.ipv4.ip_local_port_range, $low to $high" "echo 'net.ipv4.ip_local_reserved_ports = \${reserved:+$reserved,}$in_use' >/etc/sysctl.d/90-secondary-ingress.conf && sysctl --system"
+# Each client's connection is translated, twice on its way to a NodePort; one that is not tracked is dropped.
+tracked=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) most=$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)
+if [ -n "$most" ] && { [ "$most" -lt ${fewTracked} ] || [ "$tracked" -gt $((most * 9 / 10)) ]; }; then
+  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >/etc/sysctl.d/90-secondary-ingress-conntrack.conf && sysctl --system"
+fi
 node_ports=$(flag service-node-port-range "$flags" 0-9-)
 if [ -n "$node_ports" ]; then
   for port in ${httpsNodePort} ${httpNodePort}; do
@@ -245,10 +254,14 @@ systemd=$(systemctl --version 2>/dev/null | awk 'NR == 1 {print $2}')
 if [ ! -d /run/systemd/system ]; then fault NO_SYSTEMD 'systemd as init' "$(cat /proc/1/comm)" 'use a Debian or Ubuntu cloud image'
 elif [ "$systemd" -lt ${oldestSystemd} ]; then fault SYSTEMD_TOO_OLD 'systemd ${oldestSystemd} or newer' "$systemd" 'use a current Debian or Ubuntu image'
 fi
-command -v apt-get >/dev/null || fault NO_APT 'a Debian or Ubuntu node (apt-get)' 'none' 'use a Debian or Ubuntu image'
+if command -v apt-get >/dev/null; then
+  held=$(blocking_holds)
+  [ -z "$held" ] || fault PACKAGES_HELD "no hold that keeps apt from installing $(missing_packages)" "$held" "apt-mark unhold $held, and hold them again after pulumi up"
+else fault NO_APT 'a Debian or Ubuntu node (apt-get)' 'none' 'use a Debian or Ubuntu image'
+fi
 # Where files, programs, packages and what lasts until the next boot go, by the directory of each that is there.
 packages=${neededMiB}
-[ "$(dpkg-query -W -f '\${db:Status-Abbrev}\\n' ${packages.join(" ")} 2>/dev/null | grep -c '^ii')" != ${packages.length} ] || packages=1
+[ -n "$(missing_packages)" ] || packages=1
 read_only= short=
 for place in "/etc ${neededMiB}" "/usr/local/lib $packages" "/var/lib/dpkg $packages" "/var/cache/apt $packages" '/run 1'; do
   read -r directory needed <<<"$place"

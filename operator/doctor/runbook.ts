@@ -249,7 +249,7 @@ export const runbook: Readonly<Record<string, Page>> = {
     onNode: ["openssl s_client -connect 127.0.0.1:443 </dev/null 2>/dev/null | openssl x509 -noout -enddate"],
   },
   NODE_PORT_HTTPS_SILENT: {
-    text: "HAProxy has nobody to hand connections to. The Service must be of type NodePort, with this port, and its pods must be ready: [docs/ingress-controllers.md](ingress-controllers.md) says how to name the port for Traefik, Envoy Gateway, NGINX Gateway Fabric and Cilium's Gateway.",
+    text: "HAProxy has nobody to hand connections to, or somebody who waits for something else: plain HTTP, or the PROXY protocol where `proxyProtocol` is not set. The Service must be of type NodePort, with this port, and its pods must be ready: [docs/ingress-controllers.md](ingress-controllers.md) says how to name the port for Traefik, Envoy Gateway, NGINX Gateway Fabric and Cilium's Gateway.",
     here: ["kubectl get services,pods -A -o wide"],
     onNode: [`curl -skv --max-time 5 https://<primary>:${defaults.httpsNodePort}/`],
   },

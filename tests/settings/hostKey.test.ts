@@ -40,10 +40,6 @@ describe("host keys", () => {
     [`node ${rsa}`, /an ssh-rsa key, which SSH servers no longer offer/],
     ["ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5", /a certificate \(ssh-ed25519-cert-v01@openssh.com\)/],
     [ed25519.slice(0, -9), /'ssh-ed25519 …' with an incomplete key/],
-    // Base64 that ends there, too.
-    [ed25519.slice(0, -12), /'ssh-ed25519 …' with an incomplete key/],
-    [`${ed25519.slice(0, 40)} root@node`, /'ssh-ed25519 …' with an incomplete key/],
-    [`${ed25519}AAAA`, /'ssh-ed25519 …' with an incomplete key/],
     ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA", /found a private key, which is not the node's/],
     ["", /found nothing/],
     ["yes", /found 'yes …'/],

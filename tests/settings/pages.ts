@@ -8,17 +8,6 @@ const hasDefault = ({ check }: Setting): boolean => check instanceof z.ZodDefaul
 const isRequired = ({ check }: Setting): boolean => !check.safeParse(undefined).success;
 const defaultOf = ({ check }: Setting): unknown => check.parse(undefined);
 
-/** Pulumi has one type for numbers, `integer`. */
-const typeName = (type: unknown): unknown => (type === "number" ? "integer" : type);
-
-function typeOf({ check }: Setting) {
-  const { type, items } = z.toJSONSchema(check, { io: "input" });
-  return {
-    type: typeName(type),
-    ...(typeof items === "object" && "type" in items ? { items: { type: typeName(items.type) } } : {}),
-  };
-}
-
 const modesOf = ({ modes = [] }: Setting): string => modes.join(", ");
 /** Without code marks; a link in parentheses goes, another keeps its words. */
 const withoutMarkup = (text: string): string =>
@@ -31,19 +20,15 @@ const description = (setting: Setting): string =>
   withoutMarkup(setting.text) +
   (setting.modes ? ` (${setting.modes.length === 1 ? "mode" : "modes"} ${modesOf(setting)})` : "");
 
-/** Pulumi requires a typed key without a default in every stack, so that optional keys are left out. */
+/**
+ * The defaults alone. Of a key without one Pulumi says that it is missing, and of a value of another type that it is, without a fix and before
+ * the program can report all faults at once.
+ */
 export function projectFile(current: string, settings: Readonly<Record<string, Setting>>): Promise<string> {
-  const typed = Object.entries(settings)
-    .filter(([, setting]) => hasDefault(setting) || isRequired(setting))
-    .map(([key, setting]) => [
-      key,
-      {
-        ...typeOf(setting),
-        ...(hasDefault(setting) ? { default: defaultOf(setting) } : {}),
-        description: description(setting),
-      },
-    ]);
-  const config = stringify({ config: Object.fromEntries(typed) as unknown }, { lineWidth: 0 });
+  const keys = Object.entries(settings)
+    .filter(([, setting]) => hasDefault(setting))
+    .map(([key, setting]) => [key, { default: defaultOf(setting), description: description(setting) }]);
+  const config = stringify({ config: Object.fromEntries(keys) as unknown }, { lineWidth: 0 });
   return format(
     current.replace(/^config:\n[\s\S]*/m, () => config),
     { parser: "yaml", printWidth: 120 },

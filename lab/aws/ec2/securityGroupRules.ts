@@ -20,7 +20,7 @@ import {
 import { tagsOf, tagSet, tagSpecification } from "./tags";
 
 /** Default quota of rules per group and direction. */
-const maximumRules = 60;
+export const maximumRules = 60;
 
 /** @throws AwsError if there is none */
 export function findGroup(account: Account, id: string): SecurityGroup {

@@ -1,5 +1,6 @@
-/** aws.ec2.getInstances, getNetworkInterface, getSubnet and getEips, aws.route53.getZone and aws.getCallerIdentity. */
+/** aws.ec2.getInstances, getNetworkInterface, getSubnet and getEips, aws.route53.getZone, aws.servicequotas.getServiceQuota and aws.getCallerIdentity. */
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
+import { maximumRules } from "../../aws/ec2/securityGroupRules";
 import { optionalText, type PluginFunction, type Properties, text } from "../resource";
 import { arn, callerIdentity, ec2Client, ec2Sdk, region, route53Client, route53Sdk } from "./client";
 import { fromList } from "./tags";
@@ -194,6 +195,37 @@ export const getZone: PluginFunction = {
       tags: fromList(ResourceTagSet?.Tags),
       vpcId: "",
       zoneId: id,
+    };
+  },
+};
+
+/** By code. */
+const servedQuotas: Readonly<Record<string, { name: string; serviceCode: string; value: number }>> = {
+  "L-0EA8095F": { name: "Inbound or outbound rules per security group", serviceCode: "vpc", value: maximumRules },
+};
+
+/** Without a call: Service Quotas is none of the lab's services, and the lab's EC2 keeps to one value. */
+export const getServiceQuota: PluginFunction = {
+  args: ["serviceCode", "quotaCode"],
+  call: async (args) => {
+    const [serviceCode, quotaCode] = [text(args, "serviceCode"), text(args, "quotaCode")];
+    const quota = servedQuotas[quotaCode];
+    if (quota?.serviceCode !== serviceCode)
+      throw new Error(
+        `the lab's 'aws' plugin does not know the quota ${serviceCode}/${quotaCode}: run the lab with --plugins official`,
+      );
+    const id = await arn("servicequotas", `${serviceCode}/${quotaCode}`);
+    return {
+      ...{
+        id,
+        arn: id,
+        serviceCode,
+        quotaCode,
+        quotaName: quota.name,
+        serviceName: "Amazon Virtual Private Cloud (Amazon VPC)",
+      },
+      ...{ adjustable: true, globalQuota: false, unit: "None", usageMetrics: [] },
+      ...{ defaultValue: quota.value, value: quota.value, region: await region() },
     };
   },
 };

@@ -6,7 +6,15 @@ import { autoscalingAttachment } from "./autoscalingAttachment";
 import { configure } from "./client";
 import { eip } from "./eip";
 import { eipAssociation } from "./eipAssociation";
-import { getCallerIdentity, getEips, getInstances, getNetworkInterface, getSubnet, getZone } from "./functions";
+import {
+  getCallerIdentity,
+  getEips,
+  getInstances,
+  getNetworkInterface,
+  getServiceQuota,
+  getSubnet,
+  getZone,
+} from "./functions";
 import { getAutoscalingGroup, getAutoscalingGroups, getSecurityGroup, getSubnets } from "./groupFunctions";
 import { healthCheck } from "./healthCheck";
 import { listener } from "./listener";
@@ -47,5 +55,6 @@ serve({
     "aws:ec2/getSubnets:getSubnets": getSubnets,
     "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
     "aws:route53/getZone:getZone": getZone,
+    "aws:servicequotas/getServiceQuota:getServiceQuota": getServiceQuota,
   },
 });

@@ -1,7 +1,8 @@
 /** The applications: the ingress controller, and what clients get. */
 import type { Check, Facts, Verdict } from "../check";
 import type { Asked, TlsAnswer } from "../collect/reach";
-import { dualIp, lookAtIngress, ofNode, ofReach, onNode, up } from "./define";
+import type { NodeFacts } from "../collect/node";
+import { dualIp, lookAtIngress, ofNode, ofReach, onNode, set, up } from "./define";
 import type { Unknown } from "../unknown";
 
 /** Days: certificates of 90 days are renewed 30 days before their end. */
@@ -66,6 +67,27 @@ const lasts =
           },
     );
 
+/** Who is there and does not answer is there for another setting. */
+function silent(port: "HTTPS" | "HTTP", instead: NodeFacts["nodePortHttpsInstead"], facts: Facts): Verdict {
+  const expected = port === "HTTPS" ? "any HTTP status, or a TLS alert" : "any HTTP status";
+  const answers = `an answer on the ${port} NodePort only`;
+  const then = (setting: string, value: string): string => `${set(facts, setting, value)} && ${up(facts)}`;
+  switch (instead) {
+    case "plain":
+      return {
+        observed: "an answer without TLS on the HTTPS NodePort, from the node",
+        expected,
+        fix: `${lookAtIngress} which NodePort is for HTTPS, and run: ${then("httpsNodePort", "<port>")}`,
+      };
+    case "proxied":
+      return { observed: `${answers} with the PROXY protocol`, expected, fix: then("proxyProtocol", "true") };
+    case "unproxied":
+      return { observed: `${answers} without the PROXY protocol`, expected, fix: then("proxyProtocol", "false") };
+    default:
+      return { observed: `no answer on the ${port} NodePort, from the node`, expected, fix: lookAtIngress };
+  }
+}
+
 export const ingressChecks: readonly Check[] = [
   ofNode(
     {
@@ -74,14 +96,8 @@ export const ingressChecks: readonly Check[] = [
       severity: "error",
       title: "the ingress controller answers on its HTTPS NodePort",
     },
-    ({ nodePortHttps }) =>
-      nodePortHttps > 0
-        ? undefined
-        : {
-            observed: "no answer on the HTTPS NodePort, from the node",
-            expected: "any HTTP status, or a TLS alert",
-            fix: lookAtIngress,
-          },
+    ({ nodePortHttps, nodePortHttpsInstead }, facts) =>
+      nodePortHttps > 0 ? undefined : silent("HTTPS", nodePortHttpsInstead, facts),
   ),
   ofNode(
     {
@@ -91,14 +107,8 @@ export const ingressChecks: readonly Check[] = [
       title: "the ingress controller answers on its HTTP NodePort",
       after: ["NODE_PORT_HTTPS_SILENT"],
     },
-    ({ nodePortHttp }) =>
-      nodePortHttp > 0
-        ? undefined
-        : {
-            observed: "no answer on the HTTP NodePort, from the node",
-            expected: "any HTTP status",
-            fix: lookAtIngress,
-          },
+    ({ nodePortHttp, nodePortHttpInstead }, facts) =>
+      nodePortHttp > 0 ? undefined : silent("HTTP", nodePortHttpInstead, facts),
   ),
   ofReach(
     {

@@ -36,6 +36,8 @@ type UnitName = keyof typeof units;
 
 const flag = z.enum(["yes", "no"]).transform((word) => word === "yes");
 const number = z.coerce.number();
+/** Somebody without TLS, or who answers only with the PROXY protocol, or only without it. */
+const instead = z.enum(["", "plain", "proxied", "unproxied"]);
 const words = z.string().transform((text) => text.split(" ").filter(Boolean));
 const unit = z
   .string()
@@ -82,6 +84,9 @@ const fields = z.object({
   /** Status of the answer, 0 without one; 1 for a TLS handshake or alert alone, or for a connection where there is no curl. */
   nodePortHttps: number,
   nodePortHttp: number,
+  /** What is there in the place of an answer, so far as it shows. */
+  nodePortHttpsInstead: instead,
+  nodePortHttpInstead: instead,
   diskFreeMiB: number,
   /** Seconds since the check last ran; -1 where it never did. */
   checkAge: number,
@@ -114,7 +119,8 @@ export function renderScript({
   proxyProtocol,
 }: NodeQuestion): string {
   const { primaryPrivateIp, secondaryPrivateIp } = outputs;
-  const proxy = proxyProtocol ? "--haproxy-protocol" : "";
+  const withProxy = "--haproxy-protocol";
+  const [proxy, otherProxy, otherwise] = proxyProtocol ? [withProxy, "", "unproxied"] : ["", withProxy, "proxied"];
   return `export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 primary=${quote(primaryPrivateIp)} secondary=${quote(secondaryPrivateIp)} name=${quote(healthName)}
 say() { printf '%s %s\\n' "$1" "$(tr -s '\\n\\t ' ' ' <<<"$2" | sed 's/ $//')"; }
@@ -122,12 +128,21 @@ word() { local word; word=$("$@" 2>/dev/null); echo "\${word:-unknown}"; }
 whether() { local key=$1; shift; if "$@" >/dev/null 2>&1; then say $key yes; else say $key no; fi; }
 listeners() { ss -Hltnp "sport = :$1" | sed -E 's/.* ([^ ]+) +[^ ]+ +users:\\(\\("([^"]+)".*/\\2@\\1/' | sort -u; }
 certificate() { timeout 3 openssl s_client -connect "$1:443" -noservername </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName -enddate 2>/dev/null; }
+ask() { # scheme, port, option of curl
+  local host=\${name:-$primary}
+  curl -skv --noproxy '*' -m 3 $3 --resolve "$host:$2:$primary" -o /dev/null -w '\nstatus %{http_code} %{time_appconnect}\n' "$1://$host:$2/" 2>&1
+}
+# A TLS alert proves that somebody is there, as does a handshake without an answer over HTTP.
+answer() { awk '/\\(IN\\), TLS.* alert|TLS fatal alert/ {alert = 1} $1 == "status" {print ($2 + 0 ? $2 + 0 : alert || $3 + 0 ? 1 : 0)}' <<<"$1"; }
 status() { # scheme, port
-  local host=\${name:-$primary} said
+  local said status
   if command -v curl >/dev/null; then
-    said=$(curl -skv --noproxy '*' -m 3 ${proxy} --resolve "$host:$2:$primary" -o /dev/null -w '\nstatus %{http_code} %{time_appconnect}\n' "$1://$host:$2/" 2>&1)
-    # A TLS alert proves that somebody is there, as does a handshake without an answer over HTTP.
-    awk '/\\(IN\\), TLS.* alert|TLS fatal alert/ {alert = 1} $1 == "status" {print ($2 + 0 ? $2 + 0 : alert || $3 + 0 ? 1 : 0)}' <<<"$said"
+    said=$(ask "$1" "$2" "${proxy}") status=$(answer "$said")
+    if [ "$status" != 0 ]; then echo "$status"
+    elif grep -qE 'wrong version number|packet length too long|record layer failure' <<<"$said"; then echo 0 plain
+    elif [ "$(answer "$(ask "$1" "$2" "${otherProxy}")")" != 0 ]; then echo 0 ${otherwise}
+    else echo 0
+    fi
   else timeout 3 bash -c "exec 7</dev/tcp/$primary/$2" 2>/dev/null && echo 1 || echo 0
   fi
 }
@@ -162,8 +177,8 @@ names() { grep -v ^notAfter= <<<"\${1:-none}"; }
 say apiOnPrimary "$(names "$on_primary")"
 say apiOnLoopback "$(names "$on_loopback")"
 say apiCertificateEnd "$(sed -n 's/^notAfter=//p' <<<"$on_loopback")"
-say nodePortHttps "$(cat <&5)"
-say nodePortHttp "$(cat <&6)"
+read -r status instead <&5; say nodePortHttps "$status"; say nodePortHttpsInstead "$instead"
+read -r status instead <&6; say nodePortHttp "$status"; say nodePortHttpInstead "$instead"
 say diskFreeMiB "$(df -Pm ${directories.etc} | awk 'NR == 2 {print $4}')"
 state=$(cat ${checkState} 2>/dev/null)
 field() { sed -nE "s/.*\\"$1\\":\\[?([^],}]*).*/\\1/p" <<<"$state" | tr -d '"' | tr , ' '; }

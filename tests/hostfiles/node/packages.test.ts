@@ -1,7 +1,7 @@
 /** The packages script on a fake node: dpkg's own database, and an apt-get that knows what its mirror has. */
 import assert from "node:assert/strict";
 import { directories, haproxyBefore, lockFile, packagesFile } from "../../../hostfiles/node/paths";
-import { renderPackages } from "../../../hostfiles/node/packages";
+import { holdFunctions, renderPackages } from "../../../hostfiles/node/packages";
 import { type FakeNode, onFakeNode } from "../../support/fakeNode";
 import { needsProgram } from "../../support/needs";
 import type { Finished } from "../../support/process";
@@ -256,6 +256,30 @@ ${start}dpkg's lock to be free within 300 s, found it held by process 812 (unatt
       );
     });
 
+    it("a package is nowhere, or pinned away", () => {
+      assert.match(
+        failure("E: Package 'haproxy' has no installation candidate\n"),
+        /expected a repository that has them, found none that may be used: .*'apt-cache policy haproxy nftables openssl socat'/,
+      );
+    });
+
+    it("package lists are not signed as they should be", () => {
+      assert.match(
+        failure(
+          "W: GPG error: http://m.example.com stable InRelease: NO_PUBKEY 0123\nW: Failed to fetch http://m.example.com/x\n",
+        ),
+        /expected package lists with a valid signature, found: W: GPG error: .*NO_PUBKEY 0123: a key is missing/,
+      );
+    });
+
+    it("a mirror has it no longer, or the proxy before it refuses", () => {
+      node().standIn("apt-config", `echo 'Acquire::http::Proxy "http://proxy.example.com:3128";'\n`);
+      assert.match(
+        failure("E: Failed to fetch http://mirror.example.com/h.deb  404  Not Found [IP: 192.0.2.1 80]\n"),
+        /found http:\/\/mirror\.example\.com, which answers 404 Not Found through the proxy http:\/\/proxy\.example\.com:3128: look/,
+      );
+    });
+
     it("no mirror answers", () => {
       assert.equal(
         failure("E: Failed to fetch http://mirror.example.com/debian/pool/h/haproxy.deb  Could not connect\n"),
@@ -263,6 +287,23 @@ ${start}dpkg's lock to be free within 300 s, found it held by process 812 (unatt
           "look on the node with 'apt-get update', or use an image that has these packages",
       );
     });
+  });
+
+  it("are asked for holds before anything is made, without a change", () => {
+    const find = () => node().run(`set -u\n${holdFunctions}\nblocking_holds`).stdout;
+    has(node(), "liblua", stanza("liblua").replace("install ok", "hold ok"));
+    const said = (text: string) => node().standIn("apt-get", `echo "$*" >>/tmp/asked; echo "${text}" >&2; exit 100\n`);
+    said("E: Held packages were changed and -y was used without --allow-change-held-packages.");
+    assert.equal(find(), "liblua\n");
+    assert.equal(
+      node().read("/tmp/asked"),
+      `-s -y -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= --no-install-recommends install ${everything.join(" ")}\n`,
+    );
+    said("E: Unable to locate package haproxy");
+    assert.equal(find(), "");
+    installed(...everything);
+    said("E: Held packages were changed");
+    assert.equal(find(), "");
   });
 
   it("keeps what something else needs by now, and says so", () => {

@@ -185,6 +185,28 @@ ${renderPreflight(hostSettings())}`,
     assert.ok(!faultsIn(look()).has("PORTS_NOT_RESERVED"));
   });
 
+  it("warns of a table of connections that is small, or nearly full", function () {
+    needsRoot(this);
+    const found = (count: number, most: number) =>
+      faultsIn(
+        look(
+          Object.entries({ count, max: most })
+            .map(
+              ([name, value]) =>
+                `echo ${value} >${bin}/${name}; mount --bind ${bin}/${name} /proc/sys/net/netfilter/nf_conntrack_${name}`,
+            )
+            .join("\n"),
+        ),
+      ).get("CONNTRACK_FULL");
+    assert.equal(found(10, 262144), undefined);
+    assert.equal(found(10, 4096)?.found, "10 of 4096 in use");
+    assert.equal(found(250000, 262144)?.found, "250000 of 262144 in use");
+    assert.match(
+      found(10, 4096)?.fix ?? "",
+      /^echo 'net\.netfilter\.nf_conntrack_max = 131072' >.* && sysctl --system$/,
+    );
+  });
+
   it("names what cannot be written, and what is full, by where it is mounted", function () {
     needsRoot(this);
     const mounted = (mounts: string) => faultsIn(look(mounts));

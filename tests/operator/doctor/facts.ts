@@ -43,6 +43,8 @@ export const healthyNode: NodeFacts = {
   apiCertificateEnd: "Jan  1 00:00:00 2100 GMT",
   nodePortHttps: 404,
   nodePortHttp: 308,
+  nodePortHttpsInstead: "",
+  nodePortHttpInstead: "",
   diskFreeMiB: 4000,
   checkAge: 12,
   repairsLastHour: 0,

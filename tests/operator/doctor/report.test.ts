@@ -34,6 +34,24 @@ describe("doctor's report", () => {
     assert.ok(codes(skipped).includes("INGRESS_UNREACHABLE"));
   });
 
+  it("names the setting that an ingress controller waits for which does not answer", () => {
+    for (const [instead, observed, fix] of [
+      ["plain", "an answer without TLS on the HTTPS NodePort, from the node", /httpsNodePort <port> && .*pulumi up/],
+      ["proxied", "an answer on the HTTPS NodePort only with the PROXY protocol", /proxyProtocol true && .*pulumi up/],
+      [
+        "unproxied",
+        "an answer on the HTTPS NodePort only without the PROXY protocol",
+        /proxyProtocol false && .*pulumi up/,
+      ],
+      ["", "no answer on the HTTPS NodePort, from the node", /kubectl get services,pods/],
+    ] as const) {
+      const node = { ...healthyNode, nodePortHttps: 0, nodePortHttpsInstead: instead };
+      const [finding, ...others] = judge(healthy({ node }), everything).findings;
+      assert.deepEqual([finding?.code, finding?.observed, others], ["NODE_PORT_HTTPS_SILENT", observed, []]);
+      assert.match(finding?.fix ?? "", fix);
+    }
+  });
+
   it("names the route of a private subnet, and no firewall", () => {
     const aws = {
       ...healthyAws(healthy().outputs),

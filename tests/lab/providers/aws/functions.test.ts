@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { quotas } from "../../../../components/aws/quotas";
 import { autoPublicIp, cluster, instanceId, primaryIp } from "../../aws/harness";
 import { failureOf } from "../plugin";
 import { useCloud } from "./cloud";
@@ -7,6 +8,7 @@ const functions = {
   instances: "aws:ec2/getInstances:getInstances",
   eni: "aws:ec2/getNetworkInterface:getNetworkInterface",
   subnet: "aws:ec2/getSubnet:getSubnet",
+  quota: "aws:servicequotas/getServiceQuota:getServiceQuota",
   zone: "aws:route53/getZone:getZone",
 } as const;
 
@@ -64,6 +66,20 @@ describe("lab plugin aws: functions", () => {
       [zone.zoneId, zone.name.replace(/\.$/, ""), false, { team: "dns" }],
     );
     assert.match((await failureOf(cloud.plugin.invoke(functions.zone, { zoneId: "Z0" }))).details, /Z0/);
+  });
+
+  it("knows the quota of rules, which its EC2 keeps to, and says which it does not know", async () => {
+    const { serviceCode, quotaCode } = quotas.rules;
+    const found = await cloud.plugin.invoke(functions.quota, { serviceCode, quotaCode });
+    assert.deepEqual([found["value"], found["defaultValue"]], [quotas.rules.standard, quotas.rules.standard]);
+    for (const other of [
+      { serviceCode, quotaCode: "L-0" },
+      { serviceCode: "ec2", quotaCode },
+    ])
+      assert.match(
+        (await failureOf(cloud.plugin.invoke(functions.quota, other))).details,
+        /does not know the quota .*--plugins official/,
+      );
   });
 
   it("reads a subnet with its tags", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseFacts, reasonOf, renderScript } from "../../../../operator/doctor/collect/node";
 import { HostKeyDiffers } from "../../../../operator/ssh";
 import { outputs } from "../../../dns/support";
+import { certificateFor } from "../../../support/certificate";
 import { onFakeNode } from "../../../support/fakeNode";
 import { serveNamed } from "../../../support/namedController";
 import { installValidators, needsProgram } from "../../../support/needs";
@@ -79,6 +80,37 @@ describe("doctor's look at the node", () => {
         assert.equal(status("app.example.com"), "0");
         await serveNamed(node(), `${question.outputs.primaryPrivateIp}:30443`, refusal);
         assert.deepEqual([status("app.example.com"), status("")], ["404", unnamed]);
+      });
+  });
+
+  describe("at an ingress controller that is set up for something else", () => {
+    before(async function () {
+      await installValidators();
+      for (const program of ["haproxy", "curl"]) needsProgram(this, program);
+    });
+    const at = question.outputs.primaryPrivateIp;
+    const node = onFakeNode((fresh) => fresh.succeed(`ip addr add ${at}/32 dev lo`));
+
+    for (const [what, https, http, proxyProtocol, instead] of [
+      ["without TLS", "", "", false, ["plain", ""]],
+      ["with the PROXY protocol", "ssl crt /tmp/own.pem accept-proxy", "accept-proxy", false, ["proxied", "proxied"]],
+      // Over HTTP it takes the header for a request, and answers that.
+      ["without the PROXY protocol", "ssl crt /tmp/own.pem", "", true, ["unproxied", ""]],
+      ["as it should be", "ssl crt /tmp/own.pem accept-proxy", "accept-proxy", true, ["", ""]],
+    ] as const)
+      it(`says that it answers ${what}`, async () => {
+        const { key, cert } = await certificateFor("app.example.com");
+        node().write("/tmp/own.pem", key + cert);
+        node().write(
+          "/tmp/own.cfg",
+          `defaults\n  mode http\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\n` +
+            `frontend own\n  bind ${at}:30443 ${https}\n  bind ${at}:30080 ${http}\n  http-request return status 404\n`,
+        );
+        node().succeed("haproxy -D -f /tmp/own.cfg >/dev/null 2>&1");
+        const { stdout } = node().run("exec bash -s", { input: renderScript({ ...question, proxyProtocol }) });
+        const facts = parseFacts(stdout);
+        assert.deepEqual([facts.nodePortHttpsInstead, facts.nodePortHttpInstead], instead);
+        assert.deepEqual([facts.nodePortHttps > 0, facts.nodePortHttp > 0], [instead[0] === "", instead[1] === ""]);
       });
   });
 
