@@ -132,13 +132,14 @@ describe("names of the applications", function () {
   });
 
   it("publishes nothing while somebody else answers under the name", async () => {
-    await kept.node("systemctl stop secondary-ingress-guard.service && nft delete table ip secondary_ingress");
+    const keepers = "secondary-ingress-guard.service secondary-ingress-check.timer";
+    await kept.node(`systemctl stop ${keepers} && nft delete table ip secondary_ingress`);
     const { status, stderr } = await asOperator(kept.state.engine.pulumi, [
       process.execPath,
       ...[join(repositoryRoot, "operator/cli/main.cjs"), "dns", "cutover", "--stack", "prod", "--server", "127.0.0.1"],
       ...["--zone", "example.com", "--domain", labDomain, "--ca", authority, "--yes"],
     ]);
-    await kept.node("systemctl start secondary-ingress-check.service secondary-ingress-guard.service");
+    await kept.node(`systemctl start secondary-ingress-check.service ${keepers}`);
     assert.equal(status, 1);
     assert.match(stderr, /expected a certificate that is valid for this name, found one for .*DNS:kubernetes/);
     assert.equal(await answer(), oldAddress);
