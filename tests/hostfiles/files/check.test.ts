@@ -441,7 +441,7 @@ describe("check", () => {
 
   it("leaves the node to a run that is at work", () => {
     node().standIn("flock", 'shift 2; exec /usr/bin/flock -w 0.1 "$@"\n');
-    node().write(lockFile, `${noon - 5} project/stack: installs x\n`);
+    node().write(lockFile, `${noon - 5} 99999 project/stack: installs x\n`);
     node().succeed(
       `ip addr del ${secondary}/32 dev lo; (exec 8<>${lockFile}; /usr/bin/flock 8; exec /usr/bin/sleep 5) >/dev/null 2>&1 &`,
     );

@@ -13,7 +13,7 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       assert.equal(position("preflight"), 0);
       // HAProxy before the rules that lead to it, rules before the address: nobody ever sees the API's certificate there.
       // prettier-ignore
-      const order = ["preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address", "api-forward-rules", "forwarder-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
+      const order = ["preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address", "api-forward-rules", "forwarder-unit", "api-switch-unit", "api-switch-path", "api-filter", "unused", "guard-unit", "check", "check-timer"];
       const positions = order.map(position);
       assert.ok(!positions.includes(-1));
       assert.deepEqual(
