@@ -51,14 +51,16 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
 const steps = [
   "preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address",
   "api-switch", "api-forward-rules", "api-forward-program", "forwarder-unit", "api-switch-unit", "api-switch-path",
-  "guard", "guard-unit", "check", "check-unit", "check-timer",
+  "unused", "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
 const commands = steps.map((step) => `command:remote:Command ingress-${step}`);
 const prodChildren = [
   ...[component, attachment, group, rule(443), rule(80), ...commands],
   "aws:ec2/eip:Eip ingress-ingress",
   "aws:ec2/eipAssociation:EipAssociation ingress-ingress",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:ConfirmedChange ingress-confirmed",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:NodeHostKey ingress-host-key",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi ingress-seen-api",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp ingress-secondary",
   "random:index/randomPassword:RandomPassword ingress-stats",
 ].sort();

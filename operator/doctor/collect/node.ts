@@ -19,7 +19,7 @@ import { redirected } from "../../../hostfiles/files/nat";
 import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
-import { HostKeyDiffers, type Login, runScript } from "../../ssh";
+import { isHostKeyDifference, type Login, runScript } from "../../../components/ssh";
 import type { Unknown } from "../unknown";
 
 /** The units that the layout needs. */
@@ -196,7 +196,7 @@ export interface NodeUnknown {
 
 /** By what ssh2 and sudo say. */
 export function reasonOf(error: Error): NodeUnknown["reason"] {
-  if (error instanceof HostKeyDiffers || /no matching host key/.test(error.message)) return "host key";
+  if (isHostKeyDifference(error) || /no matching host key/.test(error.message)) return "host key";
   // A key with a passphrase is refused before anybody is asked.
   if (/authentication|privateKey|passphrase/i.test(error.message)) return "no login";
   if (/sudo|password is required/.test(error.message)) return "sudo";

@@ -1,0 +1,157 @@
+/**
+ * Changes of the way to the API, confirmed from the operator's machine (docs/confirmed-changes.md). `SeenApi` sees the API before
+ * them, and when everything is removed, after that; `ConfirmedChange` sees it after them. Dynamic resources: a run without change makes
+ * no connection, and what fails is tried again by the next run.
+ */
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import type { SshSettings } from "../settings/read";
+import { type ApiPlace, seeApi } from "./apiSight";
+import { runScript } from "./ssh";
+
+export interface WayInputs extends ApiPlace {
+  /** Differs whenever a step on the node that can alter the way does. */
+  change: string;
+  /** A replaced node is seen for the first time. */
+  instanceId: string;
+  /** On the node: prints `confirmed`, or `again` where something had to be done again. */
+  command: string;
+  ssh: SshSettings;
+  /** Where to dial when `ssh.host` is not given. */
+  address: string;
+  /** Secret. */
+  sshPrivateKey?: string;
+}
+
+export interface SeenApiState extends WayInputs {
+  /** As seen before the last change; `""` if the API did not answer this machine. */
+  certificate: string;
+  /** Why it did not. */
+  problem: string;
+  /** As seen before the first change of this node. */
+  certificateAtFirst: string;
+}
+
+export interface ConfirmedChangeInputs extends WayInputs {
+  certificate: string;
+}
+
+export interface ConfirmedChangeState extends ConfirmedChangeInputs {
+  /** Why nobody could tell from this machine whether the API answers; `""` if it does. */
+  unjudged: string;
+}
+
+/** Milliseconds, and the API's port. */
+export interface Patience {
+  /** For an API that answers at once, or not at all. */
+  before: number;
+  /** For one that restarts meanwhile: less than the node waits. */
+  after: number;
+  port?: number;
+}
+const patience: Patience = { before: 3_000, after: 20_000 };
+/** A confirmation may do a whole installation again. */
+const commandPatience = 180_000;
+
+/** A connection that is lost is made again; the command can be repeated. */
+async function runOnNode({ ssh, address, sshPrivateKey, command }: WayInputs): Promise<string> {
+  const login = { ssh, address, ...(sshPrivateKey ? { privateKey: sshPrivateKey } : {}) };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await runScript(login, command, "", commandPatience)).trim();
+    } catch (error) {
+      if (attempt === 3)
+        throw new Error(`the node did not take the confirmation: ${(error as Error).message}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+/**
+ * @param certificate the API's, if it was seen before
+ * @returns why it could not be judged; `""` if the API was seen
+ * @throws if the API is not seen any more: the node undoes the change
+ */
+export async function confirmChange(
+  inputs: WayInputs,
+  certificate: string,
+  { before, after, port }: Patience,
+): Promise<string> {
+  const { apiPublicIp } = inputs;
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const options = certificate === "" ? { patience: before } : { patience: after, expected: certificate };
+    const sight = await seeApi(inputs, { ...options, ...(port === undefined ? {} : { port }) });
+    if (certificate !== "" && sight.certificate !== certificate) {
+      throw new Error(
+        `expected the Kubernetes API at ${apiPublicIp}:443 from this machine as before the change (${certificate}), ` +
+          `found ${sight.certificate || sight.problem}: the change is not confirmed, and within 30 s the node undoes it by itself. ` +
+          "Correct the settings and run the command again, from a machine that reaches the API",
+      );
+    }
+    if ((await runOnNode(inputs)) === "confirmed") return sight.problem;
+  }
+  throw new Error(
+    "expected the node to keep the change until it was confirmed, found it undone three times: is the way to the node slow? Run the command again",
+  );
+}
+
+const inputKeys = [
+  ...(["change", "instanceId", "command", "ssh", "address", "sshPrivateKey", "apiPublicIp", "clusterName"] as const),
+] satisfies readonly (keyof WayInputs)[];
+// What was seen before is no reason to look again.
+const diff = (_id: string, olds: WayInputs, news: WayInputs): Promise<pulumi.dynamic.DiffResult> =>
+  Promise.resolve({ changes: inputKeys.some((key) => !isDeepStrictEqual(olds[key], news[key])) });
+
+export const seenApiProvider: pulumi.dynamic.ResourceProvider<WayInputs, SeenApiState> = {
+  create: async (inputs) => {
+    const sight = await seeApi(inputs, { patience: patience.before });
+    return { id: inputs.clusterName, outs: { ...inputs, ...sight, certificateAtFirst: sight.certificate } };
+  },
+  diff,
+  update: async (_id, olds, news) => {
+    const sight = await seeApi(news, { patience: patience.before });
+    const certificateAtFirst = olds.instanceId === news.instanceId ? olds.certificateAtFirst : sight.certificate;
+    return { outs: { ...news, ...sight, certificateAtFirst } };
+  },
+  // What did not answer before the installation need not answer after the removal.
+  delete: async (_id, state) => {
+    await confirmChange(state, state.certificateAtFirst, patience);
+  },
+};
+
+export const confirmedChangeProvider: pulumi.dynamic.ResourceProvider<ConfirmedChangeInputs, ConfirmedChangeState> = {
+  create: async (inputs) => ({
+    id: inputs.clusterName,
+    outs: { ...inputs, unjudged: await confirmChange(inputs, inputs.certificate, patience) },
+  }),
+  diff,
+  update: async (_id, _olds, news) => ({
+    outs: { ...news, unjudged: await confirmChange(news, news.certificate, patience) },
+  }),
+};
+
+type Inputs<State> = { [Key in keyof State]: pulumi.Input<State[Key]> };
+const secrets = { additionalSecretOutputs: ["sshPrivateKey"] };
+
+export class SeenApi extends pulumi.dynamic.Resource {
+  declare readonly certificate: pulumi.Output<string>;
+  constructor(name: string, inputs: Inputs<WayInputs>, options: pulumi.CustomResourceOptions) {
+    const outputs = { certificate: undefined, problem: undefined, certificateAtFirst: undefined };
+    super(
+      seenApiProvider,
+      name,
+      { ...inputs, ...outputs },
+      { ...options, ...secrets },
+      "kops-secondary-ingress",
+      "SeenApi",
+    );
+  }
+}
+
+export class ConfirmedChange extends pulumi.dynamic.Resource {
+  declare readonly unjudged: pulumi.Output<string>;
+  constructor(name: string, inputs: Inputs<ConfirmedChangeInputs>, options: pulumi.CustomResourceOptions) {
+    const all = { ...inputs, unjudged: undefined };
+    super(confirmedChangeProvider, name, all, { ...options, ...secrets }, "kops-secondary-ingress", "ConfirmedChange");
+  }
+}
