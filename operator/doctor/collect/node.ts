@@ -5,6 +5,7 @@ import {
   apiFilterRules,
   apiForwardState,
   apiSwitchProgram,
+  armedChanges,
   checkState,
   directories,
   forwarderUnits,
@@ -12,8 +13,10 @@ import {
   haproxyProgram,
   haproxyUnit,
   hostFileProgram,
+  pathsOfChanges,
   pausedMark,
   ownerFile,
+  undoneChanges,
 } from "../../../hostfiles/node/paths";
 import { redirected } from "../../../hostfiles/files/nat";
 import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
@@ -51,6 +54,10 @@ const fields = z.object({
   installed: flag,
   missing: words,
   edited: words,
+  /** Files of changes that wait for their confirmation. */
+  unconfirmed: words,
+  /** Files of changes that did not get it. */
+  undone: words,
   onLoopback: flag,
   /** Interface besides lo that has the secondary address. */
   elsewhere: z.string(),
@@ -138,6 +145,8 @@ say owner "$(cat ${ownerFile} 2>/dev/null)"
 whether installed test -d ${directories.etc}/installed
 say missing "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^missing //p')"
 say edited "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^edited //p')"
+say unconfirmed "$(${pathsOfChanges(armedChanges)})"
+say undone "$(${pathsOfChanges(undoneChanges)})"
 whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
 whether natRules redirected

@@ -12,6 +12,7 @@ import {
   apiForwardRules,
   apiForwardState,
   apiManifest,
+  armedChanges,
   apiSwitchProgram,
   checkMetrics,
   checkState,
@@ -21,6 +22,7 @@ import {
   pausedMark,
   hostFileProgram,
   installedMark,
+  undoneChanges,
   lockFile,
   natRules,
   recentRepairs,
@@ -50,6 +52,8 @@ interface State {
   repaired: string[];
   failed: string[];
   repairs: number;
+  unconfirmed: string[];
+  undone: string[];
   repairsLastHour: number;
 }
 
@@ -132,6 +136,8 @@ describe("check", () => {
     repaired: [],
     failed: [],
     repairs: 0,
+    unconfirmed: [],
+    undone: [],
     repairsLastHour: 0,
   };
   /** Adds the table and the filter that not every node has. */
@@ -380,6 +386,20 @@ describe("check", () => {
         { good: secondaryShows === "other", certificates: { ...seen, secondary: secondaryShows } },
       );
     }
+  });
+
+  it("names changes that wait for their confirmation, and those that did not get it", () => {
+    for (const [entry, path] of [
+      [`${armedChanges}/000002`, "/etc/b"],
+      [`${armedChanges}/000001`, "/etc/a"],
+      [`${undoneChanges}/000003`, "/etc/c"],
+    ] as const)
+      node().write(`${entry}/path`, `${path}\n`);
+    const { good, unconfirmed, undone } = run().state;
+    assert.deepEqual(
+      { good, unconfirmed, undone },
+      { good: true, unconfirmed: ["/etc/a", "/etc/b"], undone: ["/etc/c"] },
+    );
   });
 
   it("names edited files and leaves them as they are", () => {
