@@ -148,6 +148,7 @@ async function interrupt(
   const again = await create(each, settings);
   if (again.status !== 0) broken.push(`the next run does not complete: ${again.stdout}${again.stderr}`);
   else if (path && (await hashOnNode(path)) !== after) broken.push(`${path} is not as after the next run`);
+  await confirm(settings);
   broken.push(...(await leftOver()).map((what) => `left over: ${what}`));
   return { step: each.name, call, program, action, broken };
 }
