@@ -6,8 +6,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { SshSettings } from "../settings/read";
-import { type ApiPlace, seeApi } from "./apiSight";
-import { runScript } from "./ssh";
+import { type ApiPlace, seeApi } from "./reach/apiSight";
+import { runScript } from "./reach/ssh";
 
 export interface WayInputs extends ApiPlace {
   /** Differs whenever a step on the node that can alter the way does. */

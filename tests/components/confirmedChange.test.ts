@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import { seeApi } from "../../components/apiSight";
+import { seeApi } from "../../components/reach/apiSight";
 import {
   confirmChange,
   confirmedChangeProvider,

@@ -22,7 +22,7 @@ import { redirected } from "../../../hostfiles/files/nat";
 import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
-import { isHostKeyDifference, type Login, runScript } from "../../../components/ssh";
+import { isHostKeyDifference, type Login, runScript } from "../../../components/reach/ssh";
 import type { Unknown } from "../unknown";
 
 /** The units that the layout needs. */

@@ -1,6 +1,6 @@
 /** One SSH session in which one script runs. */
 import type { Client, ConnectConfig } from "ssh2";
-import type { SshSettings } from "../settings/read";
+import type { SshSettings } from "../../settings/read";
 
 export interface Login {
   ssh: SshSettings;
