@@ -173,6 +173,19 @@ describe("an armed change", () => {
     assert.equal(confirm(), "confirmed");
   });
 
+  it("is done again byte by byte, whatever its path, its commands and its content are", () => {
+    const path = "/etc/app/100% it's $(id) [*].conf";
+    const text = `'"\\ $(id) \`id\` \u0000 é\r\nno newline at the end`;
+    const activate = `printf '%s\\n' "it's \\"$TARGET\\"" '--armed' \\\n  >/tmp/said`;
+    succeeds(install(text, { path, activate }));
+    undo();
+    assert.equal(node().exists(path), false);
+    node().succeed("rm /tmp/said");
+    assert.equal(confirm(), "again");
+    assert.equal(confirm(), "confirmed");
+    assert.deepEqual([node().read(path), node().read("/tmp/said")], [text, `it's "${path}"\n--armed\n`]);
+  });
+
   it("leaves removals that were undone to the confirmation", () => {
     for (const name of ["a", "b"]) confirmed(`${name}\n`, { path: `/etc/app/${name}` });
     for (const name of ["b", "a"]) succeeds(remove({ path: `/etc/app/${name}` }));
