@@ -196,7 +196,7 @@ const unusedStep = (steps: readonly HostStep[]): HostStep => ({
   armed: true,
   needs: [],
   stdin: () => "",
-  create: (host) => ["set -e", ...steps.map((step) => step.remove?.(host))].join("; "),
+  create: (host) => steps.map((step) => `(${step.remove?.(host)})`).join(" && "),
 });
 
 /** Keeps what is armed. Prints `confirmed`, or `again` if something had to be done again; a node without host files has nothing to keep. */

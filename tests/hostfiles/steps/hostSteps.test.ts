@@ -24,7 +24,7 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
     });
 
     it("arm what can alter how the API is reached, all in a row, and nothing else", () => {
-      const isArmed = (text = ""): boolean => / --armed($|;)/.test(text);
+      const isArmed = (text = ""): boolean => / --armed($|\))/.test(text);
       const armed = steps.filter((step) => step.armed);
       const forward =
         forwarder === ApiForwarder.Socat
