@@ -45,11 +45,13 @@ export interface ConfirmedChangeState extends ConfirmedChangeInputs {
 export interface Patience {
   /** For an API that answers at once, or not at all. */
   before: number;
+  /** For one that answered before: a run that was cut short may have taken it away, until the node undoes that. */
+  undone: number;
   /** For one that restarts meanwhile: less than the node waits. */
   after: number;
   port?: number;
 }
-const patience: Patience = { before: 3_000, after: 20_000 };
+const patience: Patience = { before: 3_000, undone: 45_000, after: 20_000 };
 /** A confirmation may do a whole installation again. */
 const commandPatience = 180_000;
 
@@ -102,20 +104,28 @@ const inputKeys = [
 const diff = (_id: string, olds: WayInputs, news: WayInputs): Promise<pulumi.dynamic.DiffResult> =>
   Promise.resolve({ changes: inputKeys.some((key) => !isDeepStrictEqual(olds[key], news[key])) });
 
+/** @param olds of the same node, if it was seen already */
+export async function seeBefore(
+  inputs: WayInputs,
+  olds: SeenApiState | undefined,
+  { before, undone, port }: Patience,
+): Promise<SeenApiState> {
+  const options = { patience: olds?.certificate ? undone : before, ...(port === undefined ? {} : { port }) };
+  const sight = await seeApi(inputs, options);
+  return { ...inputs, ...sight, certificateAtFirst: olds ? olds.certificateAtFirst : sight.certificate };
+}
+
 export const seenApiProvider: pulumi.dynamic.ResourceProvider<WayInputs, SeenApiState> = {
-  create: async (inputs) => {
-    const sight = await seeApi(inputs, { patience: patience.before });
-    return { id: inputs.clusterName, outs: { ...inputs, ...sight, certificateAtFirst: sight.certificate } };
-  },
+  create: async (inputs) => ({ id: inputs.clusterName, outs: await seeBefore(inputs, undefined, patience) }),
   diff,
-  update: async (_id, olds, news) => {
-    const sight = await seeApi(news, { patience: patience.before });
-    const certificateAtFirst = olds.instanceId === news.instanceId ? olds.certificateAtFirst : sight.certificate;
-    return { outs: { ...news, ...sight, certificateAtFirst } };
-  },
+  update: async (_id, olds, news) => ({
+    outs: await seeBefore(news, olds.instanceId === news.instanceId ? olds : undefined, patience),
+  }),
   // What did not answer before the installation need not answer after the removal.
   delete: async (_id, state) => {
-    await confirmChange(state, state.certificateAtFirst, patience);
+    const unjudged = await confirmChange(state, state.certificateAtFirst, patience);
+    // The engine shows what a provider prints.
+    if (unjudged) console.warn(`the API of ${state.clusterName} was not judged after the removal: ${unjudged}`);
   },
 };
 

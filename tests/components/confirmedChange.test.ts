@@ -10,6 +10,7 @@ import { seeApi } from "../../components/reach/apiSight";
 import {
   confirmChange,
   confirmedChangeProvider,
+  seeBefore,
   seenApiProvider,
   type WayInputs,
 } from "../../components/confirmedChange";
@@ -17,7 +18,7 @@ import { certificateFor } from "../support/certificate";
 import { freePort, loginKey, type SshServer, startLibraryServer } from "../support/sshServer";
 
 const clusterName = "k8s.example.com";
-const patience = { before: 200, after: 300 };
+const patience = { before: 200, undone: 200, after: 300 };
 
 describe("a change of the way to the API", function () {
   let ssh: SshServer;
@@ -175,5 +176,19 @@ describe("a change of the way to the API", function () {
       (await seenApiProvider.update?.("id", olds, { ...given, ...change }))?.outs?.certificateAtFirst;
     assert.equal(await update({ change: "2" }), "at first");
     assert.equal(await update({ instanceId: "i-2" }), "");
+  });
+
+  it("is compared with what is seen once the node has undone what a run before it left", async () => {
+    await serve("first");
+    const certificate = await seen();
+    await stopApi();
+    const olds = { ...inputs(""), certificate, problem: "", certificateAtFirst: certificate };
+    const long = { ...patience, undone: 20_000, port };
+    const first = await seeBefore(inputs(""), undefined, long);
+    assert.match(first.problem, /ECONNREFUSED/, "nothing can be armed on a node that was never seen");
+    const sight = seeBefore(inputs(""), olds, long);
+    await sleep(800);
+    await serve("first");
+    assert.equal((await sight).certificate, certificate);
   });
 });

@@ -1,5 +1,6 @@
 /** What happens once a change acts that locks the operator out. */
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import type { KeptLab } from "../../keptLab";
 import { namespaces } from "../../network/addresses";
 import { reboot } from "../../node/machine";
@@ -17,6 +18,8 @@ const signal = (name: NodeJS.Signals) => (_kept: KeptLab, engine: ChildProcess) 
   return Promise.resolve();
 };
 
+const kill = signal("SIGKILL");
+
 const filter = ["ip", "netns", "exec", namespaces.internet, "nft"];
 const inInternet = async (...command: string[]): Promise<void> => {
   const [program = "", ...args] = [...filter, ...command];
@@ -26,7 +29,22 @@ const inInternet = async (...command: string[]): Promise<void> => {
 
 export const interruptions: readonly Interruption[] = [
   { name: "nothing else" },
-  { name: "the engine is killed", happen: signal("SIGKILL") },
+  { name: "the engine is killed", happen: kill },
+  {
+    // It must not take what the first one did for the way of before.
+    name: "the engine is killed, and another run follows at once",
+    happen: async (kept, engine) => {
+      const ended = once(engine, "close");
+      await kill(kept, engine);
+      await ended;
+      await kept.pulumi("cancel", "--yes", "--stack", "prod");
+      await kept.withConfig(
+        "prod",
+        (set) => set(["reinstall"], "again"),
+        () => kept.up("prod"),
+      );
+    },
+  },
   { name: "the run is aborted", happen: signal("SIGINT") },
   {
     name: "the SSH connection is lost",
