@@ -12,7 +12,7 @@ import { probe } from "../../proof/probe";
 import { probeApi, publicApi } from "../../proof/probes";
 import { bringUp } from "../bringUp";
 import { type Cause, causes } from "./causes";
-import { type Interruption, interruptions } from "./interruptions";
+import { type Interruption, interruptions, refused } from "./interruptions";
 
 export interface Lockout {
   cause: string;
@@ -31,7 +31,9 @@ const limit = 45_000;
 /** Seconds within which a change acts, and within which it is undone. */
 const patience = 120;
 
-export const ways = causes.flatMap((cause) => interruptions.map((interruption) => ({ cause, interruption })));
+export const ways = causes.flatMap((cause) =>
+  (cause.acts === undefined ? [refused] : interruptions).map((interruption) => ({ cause, interruption })),
+);
 export const nameOf = ({ cause, interruption }: (typeof ways)[number]): string => `${cause.name}: ${interruption.name}`;
 
 /** The engine in a process group of its own, so that it can be killed with its plugins. */
@@ -71,7 +73,8 @@ async function lockOut(kept: KeptLab, cause: Cause, interruption: Interruption):
   const prober = await probeApi();
   const { child, output } = startEngine(kept, cause.command);
   const ended = once(child, "close");
-  if (!(await waitFor(cause.acts, child))) broken.push(`the change never acted: ${output()}`);
+  if (cause.acts === undefined) await ended;
+  else if (!(await waitFor(cause.acts, child))) broken.push(`the change never acted: ${output()}`);
   else await interruption.happen?.(kept, child);
   // Confirmed it would be there no more either, but the API would stay away.
   if (!(await waitFor(`[ -z "$(ls ${armedChanges} 2>/dev/null)" ]`))) broken.push("the change is still armed");
@@ -79,6 +82,7 @@ async function lockOut(kept: KeptLab, cause: Cause, interruption: Interruption):
   if (!(await answers())) broken.push("locked out");
   await sleep(1000);
   const { sent, failed, longestOutage: outage } = await prober.stop();
+  if (cause.acts === undefined && failed > 0) broken.push(`${failed} requests failed`);
   if (outage > limit) broken.push(`the API was away for ${outage} ms, ${limit} at most`);
   await interruption.restore?.(kept);
   // An engine whose connection hangs waits for minutes.

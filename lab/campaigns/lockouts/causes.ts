@@ -17,8 +17,8 @@ export interface Cause {
   prepare?: (kept: KeptLab) => Promise<void>;
   /** After all its ways. */
   restore?: (kept: KeptLab) => Promise<void>;
-  /** A shell condition on the node that holds once the change acts. */
-  acts: string;
+  /** A shell condition on the node that holds once the change acts; absent for a change that is refused before it acts. */
+  acts?: string;
 }
 
 const withoutOperator = ["203.0.113.0/24"];
@@ -42,6 +42,18 @@ const movedBack = async (kept: KeptLab): Promise<void> => {
 const proxyd = "/lib/systemd/systemd-socket-proxyd";
 
 export const causes: readonly Cause[] = [
+  {
+    name: "a list without the operator, not forced",
+    change: (set) => set(["apiAllowedCidrs"], withoutOperator),
+    command: "up",
+  },
+  {
+    name: "another apiLocalPort than the API server's",
+    change: (set) => set(["apiLocalPort"], 6443),
+    command: "up",
+    prepare: moved,
+    restore: movedBack,
+  },
   {
     name: "a list without the operator",
     change: (set) => list(set, withoutOperator),

@@ -27,6 +27,9 @@ const inInternet = async (...command: string[]): Promise<void> => {
   if (status !== 0) throw new Error(`nft ${command.join(" ")}: ${stderr}`);
 };
 
+/** For a change that never acts. */
+export const refused: Interruption = { name: "it is refused" };
+
 export const interruptions: readonly Interruption[] = [
   { name: "nothing else" },
   { name: "the engine is killed", happen: kill },
