@@ -10,7 +10,7 @@ import { machineInWords, table, writeResults } from "./page";
 
 const { only, json } = new Command("npm run campaign -- lockouts")
   .description(
-    "Locks the operator out of the API in every way, waits until the node lets him in again by itself, and writes docs/results/lockouts.md.",
+    "Locks the operator out of the API in every way, waits until the node undoes it by itself, and writes docs/results/lockouts.md.",
   )
   .option("--json", "print one JSON object on stdout: { lockouts: [{ cause, interruption, outage, broken }] }")
   .option("--only <pattern>", "only the ways whose name matches this regular expression")

@@ -124,7 +124,7 @@ export const runbook: Readonly<Record<string, Page>> = {
   CHANGE_UNCONFIRMED: {
     text: "`pulumi up` changed the way to the API, and then did not reach the API by its public address, or was cut short. The node undid the change by itself; the next `pulumi up` does it again, looks again, and keeps it if the API answers ([confirmed changes](confirmed-changes.md)).",
     onNode: [
-      "cat /etc/secondary-ingress/armed/*/path /etc/secondary-ingress/undone/*/path 2>/dev/null",
+      "find /etc/secondary-ingress/ -path '*/0*/path' -print -exec cat {} +",
       "journalctl -u secondary-ingress-undo -n 20 --no-pager",
     ],
   },

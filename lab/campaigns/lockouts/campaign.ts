@@ -1,4 +1,4 @@
-/** Locks the operator out of the API in every way, and waits until the node lets him in again by itself. */
+/** Locks the operator out of the API in every way, and waits until the node undoes it by itself. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
