@@ -30,10 +30,14 @@ export interface SeenApiState extends WayInputs {
   problem: string;
   /** As seen before the first change of this node. */
   certificateAtFirst: string;
+  /** When it was last looked at, milliseconds since 1970. */
+  time: number;
 }
 
 export interface ConfirmedChangeInputs extends WayInputs {
   certificate: string;
+  /** Whenever the API was looked at before, it is after: a run in between may have been cut short. */
+  time: number;
 }
 
 export interface ConfirmedChangeState extends ConfirmedChangeInputs {
@@ -100,9 +104,8 @@ export async function confirmChange(
 const inputKeys = [
   ...(["change", "instanceId", "command", "ssh", "address", "sshPrivateKey", "apiPublicIp", "clusterName"] as const),
 ] satisfies readonly (keyof WayInputs)[];
-// What was seen before is no reason to look again.
-const diff = (_id: string, olds: WayInputs, news: WayInputs): Promise<pulumi.dynamic.DiffResult> =>
-  Promise.resolve({ changes: inputKeys.some((key) => !isDeepStrictEqual(olds[key], news[key])) });
+const differ = (olds: WayInputs, news: WayInputs): boolean =>
+  inputKeys.some((key) => !isDeepStrictEqual(olds[key], news[key]));
 
 /** @param olds of the same node, if it was seen already */
 export async function seeBefore(
@@ -112,12 +115,13 @@ export async function seeBefore(
 ): Promise<SeenApiState> {
   const options = { patience: olds?.certificate ? undone : before, ...(port === undefined ? {} : { port }) };
   const sight = await seeApi(inputs, options);
-  return { ...inputs, ...sight, certificateAtFirst: olds ? olds.certificateAtFirst : sight.certificate };
+  const certificateAtFirst = olds ? olds.certificateAtFirst : sight.certificate;
+  return { ...inputs, ...sight, certificateAtFirst, time: Date.now() };
 }
 
 export const seenApiProvider: pulumi.dynamic.ResourceProvider<WayInputs, SeenApiState> = {
   create: async (inputs) => ({ id: inputs.clusterName, outs: await seeBefore(inputs, undefined, patience) }),
-  diff,
+  diff: (_id, olds, news) => Promise.resolve({ changes: differ(olds, news) }),
   update: async (_id, olds, news) => ({
     outs: await seeBefore(news, olds.instanceId === news.instanceId ? olds : undefined, patience),
   }),
@@ -134,7 +138,7 @@ export const confirmedChangeProvider: pulumi.dynamic.ResourceProvider<ConfirmedC
     id: inputs.clusterName,
     outs: { ...inputs, unjudged: await confirmChange(inputs, inputs.certificate, patience) },
   }),
-  diff,
+  diff: (_id, olds, news) => Promise.resolve({ changes: differ(olds, news) || olds.time !== news.time }),
   update: async (_id, _olds, news) => ({
     outs: { ...news, unjudged: await confirmChange(news, news.certificate, patience) },
   }),
@@ -145,8 +149,9 @@ const secrets = { additionalSecretOutputs: ["sshPrivateKey"] };
 
 export class SeenApi extends pulumi.dynamic.Resource {
   declare readonly certificate: pulumi.Output<string>;
+  declare readonly time: pulumi.Output<number>;
   constructor(name: string, inputs: Inputs<WayInputs>, options: pulumi.CustomResourceOptions) {
-    const outputs = { certificate: undefined, problem: undefined, certificateAtFirst: undefined };
+    const outputs = { certificate: undefined, problem: undefined, certificateAtFirst: undefined, time: undefined };
     super(
       seenApiProvider,
       name,

@@ -57,8 +57,11 @@ interface Texts {
   delete?: pulumi.Output<string>;
 }
 
-/** They wait for the settings that the step reads, nothing else. */
-function textsOf(step: HostStep, host: HostInputs): Texts {
+/**
+ * They wait for the settings that the step reads, nothing else.
+ * @param change what an armed step is part of
+ */
+function textsOf(step: HostStep, host: HostInputs, change?: pulumi.Output<string>): Texts {
   const read = Object.fromEntries(step.needs.map((key) => [key, host[key]]));
   const told = ["owner", "formerOwner", "instanceId", "reinstall", ...(step.commandNeeds ?? [])] as const;
   const command = pulumi.output(
@@ -66,7 +69,11 @@ function textsOf(step: HostStep, host: HostInputs): Texts {
   ) as unknown as pulumi.Output<CommandSettings>;
   return {
     stdin: pulumi.output(read).apply((values) => step.stdin(checked(values as unknown as HostSettings))),
-    create: command.apply((settings) => step.create(checked(settings))),
+    create: pulumi
+      .all([command, change])
+      .apply(([settings, name]) =>
+        step.create({ ...checked(settings), ...(name === undefined ? {} : { change: name }) }),
+      ),
     ...(step.remove ? { delete: command.apply((settings) => step.remove?.(checked(settings)) ?? "true") } : {}),
   };
 }
@@ -80,8 +87,9 @@ export function remoteStep(
   host: HostInputs,
   args: Login,
   options: pulumi.CustomResourceOptions,
+  change?: pulumi.Output<string>,
 ): remote.Command {
-  const { stdin, ...commands } = textsOf(step, host);
+  const { stdin, ...commands } = textsOf(step, host, change);
   return new remote.Command(
     `${name}-${step.name}`,
     {
@@ -96,13 +104,15 @@ export function remoteStep(
   );
 }
 
-/** Differs whenever one of the steps does something else. */
+/** Names what the armed steps do together: each runs again when one of them does something else. */
 function changeOf(steps: readonly HostStep[], host: HostInputs): pulumi.Output<string> {
   const texts = steps.map((step) => {
     const { stdin, create } = textsOf(step, host);
     return { stdin, create };
   });
-  return pulumi.output(texts).apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex"));
+  return pulumi
+    .output(texts)
+    .apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16));
 }
 
 export interface Installation {
@@ -120,6 +130,9 @@ export function hostInstallation(
   args: Login,
   options: pulumi.CustomResourceOptions & { dependsOn: pulumi.Input<pulumi.Resource>[] },
 ): Installation {
+  const armed = steps.filter((step) => step.armed);
+  const first = steps.findIndex((step) => step.armed);
+  const change = changeOf(armed, host);
   const commands = new Map<string, remote.Command>();
   const resources: pulumi.Resource[] = [];
   const after = (): pulumi.CustomResourceOptions => ({
@@ -128,17 +141,14 @@ export function hostInstallation(
   });
   const run = (part: readonly HostStep[]): void => {
     for (const step of part) {
-      const command = remoteStep(name, step, host, args, after());
+      const command = remoteStep(name, step, host, args, after(), step.armed ? change : undefined);
       commands.set(step.name, command);
       resources.push(command);
     }
   };
-  const armed = steps.filter((step) => step.armed);
-  const first = steps.findIndex((step) => step.armed);
   const way = {
-    change: changeOf(armed, host),
+    change,
     instanceId: host.instanceId,
-    command: pulumi.output(host.owner).apply(confirmCommand),
     ssh: pulumi.output(args.ssh) as pulumi.Output<SshSettings>,
     address: args.address,
     ...(args.sshPrivateKey ? { sshPrivateKey: pulumi.secret(args.sshPrivateKey) } : {}),
@@ -146,13 +156,23 @@ export function hostInstallation(
     clusterName: api.clusterName,
   };
   run(steps.slice(0, first));
-  const seen = new SeenApi(`${name}-seen-api`, way, {
-    ...after(),
-    retainOnDelete: args.onDestroy === OnDestroy.Retain,
-  });
+  const seen = new SeenApi(
+    `${name}-seen-api`,
+    { ...way, command: pulumi.output(host.owner).apply((owner) => confirmCommand(owner)) },
+    { ...after(), retainOnDelete: args.onDestroy === OnDestroy.Retain },
+  );
   resources.push(seen);
   run(armed);
-  const confirmed = new ConfirmedChange(`${name}-confirmed`, { ...way, certificate: seen.certificate }, after());
+  const confirmed = new ConfirmedChange(
+    `${name}-confirmed`,
+    {
+      ...way,
+      command: pulumi.all([host.owner, change]).apply(([owner, id]) => confirmCommand(owner, id)),
+      certificate: seen.certificate,
+      time: seen.time,
+    },
+    after(),
+  );
   resources.push(confirmed);
   confirmed.unjudged.apply((problem) => warnOfUnjudged(api.clusterName, problem));
   run(steps.slice(first + armed.length));

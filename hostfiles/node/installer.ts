@@ -37,9 +37,9 @@ unlock() { : >${lockFile}; exec 9>&-; }`;
 export function renderInstaller(): string {
   return `#!/bin/bash
 # Installs and removes one file of the secondary ingress atomically.
-#   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C] [--armed]   content on stdin
-#   host-file remove  --owner O --path P [--deactivate C] [--afterwards C] [--armed]
-#   host-file confirm --owner O        keeps what is armed: without it, everything is undone after a while
+#   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C] [--armed ID]   content on stdin
+#   host-file remove  --owner O --path P [--deactivate C] [--afterwards C] [--armed ID]
+#   host-file confirm --owner O --armed ID   keeps what is armed: without it, everything is undone after a while
 #   host-file undo      puts back what nobody has confirmed
 #   host-file claim   --owner O [--former-owner O]   makes the stack the node's owner and installs this program
 #   host-file release --owner O        gives up the node, as the last step
@@ -62,15 +62,10 @@ parse() {
   action=\${1-} owner= former= path= mode= check= activate= verify= deactivate= afterwards= armed=
   [ $# -gt 0 ] && shift
   while [ $# -gt 0 ]; do
-    if [ "$1" = --armed ]; then
-      armed=yes
-      shift
-      continue
-    fi
     [ $# -gt 1 ] || fail "option '$1' has no value"
     case $1 in
       --owner) owner=$2 ;; --former-owner) former=$2 ;; --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
-      --verify) verify=$2 ;; --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --instance | --reinstall) ;;
+      --verify) verify=$2 ;; --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --armed) armed=$2 ;; --instance | --reinstall) ;;
       *) fail "unknown option '$1'" ;;
     esac
     shift 2

@@ -28,8 +28,8 @@ WantedBy=multi-user.target
 }
 
 /**
- * Shell functions of host-file. An entry of the journal is a directory: `path`, the command's `line` and its `content` from stdin, and
- * what was there `before`: the file, the mark, its activation, and the file saved from before the installation.
+ * Shell functions of host-file. An entry of the journal is a directory: `path`, the `change` that it is part of, the command's `line` and
+ * its `content` from stdin, and what was there `before`: the file, the mark, its activation, and the file saved from before the installation.
  */
 export const journalFunctions = `journal=${armedChanges} undone=${undoneChanges}
 entries() { ls "$1" 2>/dev/null | grep -E '^[0-9]+$'; }
@@ -42,7 +42,7 @@ arm() {
   before() { [ ! -e "$1" ] || cp -a "$1" "$new/before/$2"; }
   rm -rf "$new"
   mkdir -p -m 0700 "$journal" && mkdir -p "$new/before" &&
-    echo "$path" >"$new/path" && printf '%s\\0' "\${line[@]}" >"$new/line" && cat "\${content:-/dev/null}" >"$new/content" &&
+    echo "$path" >"$new/path" && echo "$armed" >"$new/change" && printf '%s\\0' "\${line[@]}" >"$new/line" && cat "\${content:-/dev/null}" >"$new/content" &&
     before "$path" file && before "$ours" mark && before "$ours.activate" activate && before "$saved" saved &&
     find "$new" -type f -exec sync {} + || fail "cannot write in $journal: is the disk full?"
   : >${armedMark} && systemctl restart ${undoUnit} || fail "${undoUnit} does not start, so nothing was changed"
@@ -54,12 +54,14 @@ arm() {
 # For a command that has put back itself what it changed.
 disarm() { [ -z "$entry" ] || rm -rf "$entry"; }
 
-# The stack takes what was undone for done, so it is done again: before the next change, what is installed; before the confirmation, all.
+# The stack takes what was undone for done, so it is done again: before its next step, what is installed; before the confirmation, all. What
+# is part of another change is no matter of course: a run that was cut short may not have told the stack.
 again() { # actions
   local each line
   for each in $(entries "$undone"); do
     line_of "$undone/$each"
     case " $1 " in *" \${line[0]} "*) ;; *) continue ;; esac
+    [ "$(cat "$undone/$each/change")" = "$armed" ] || continue
     [ "$(cat "$undone/$each/path")" != "$path" ] || continue
     (
       parse "\${line[@]}"
@@ -128,6 +130,10 @@ undo() {
 confirm() {
   begin "confirms its changes"
   path=
+  local each
+  for each in $(entries "$undone"); do
+    [ "$(cat "$undone/$each/change")" = "$armed" ] || rm -rf "$undone/$each"
+  done
   if [ -n "$(entries "$undone")" ]; then
     again "install remove" || exit 1
     echo again

@@ -42,12 +42,15 @@ export const whereInstalled = (command: string): string => `test -x ${hostFilePr
 export const asOperator = (...words: string[]): string =>
   root("env", "OPERATOR=@", hostFileProgram, ...words).replace("OPERATOR=@", '"OPERATOR=${SSH_CONNECTION%% *}"');
 
+/** What an armed step is part of that no change names: the removal of everything, or the boot of a fresh node. */
+export const unnamedChange = "all";
+
 const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
 
 export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>): HostStep {
   const { mode = "0644", armed, check, activate, verify, deactivate, afterwards } = step;
   const path = (host: CommandSettings): string => (typeof step.path === "string" ? step.path : step.path(host));
-  const flag = armed ? ["--armed"] : [];
+  const flag = ({ change = unnamedChange }: CommandSettings): string[] => (armed ? ["--armed", change] : []);
   return {
     name: step.name,
     needs: step.needs,
@@ -66,7 +69,7 @@ export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>
         ...option("--deactivate", deactivate),
         // What undoes a first installation.
         ...(armed ? option("--afterwards", afterwards) : []),
-        ...flag,
+        ...flag(host),
       ),
     remove: (host) =>
       whereInstalled(
@@ -76,7 +79,7 @@ export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>
           ...["--path", path(host)],
           ...option("--deactivate", deactivate),
           ...option("--afterwards", afterwards),
-          ...flag,
+          ...flag(host),
         ),
       ),
   };

@@ -24,4 +24,8 @@ export interface HostStep {
 }
 
 /** What command lines see: the identity, and what a step names in `commandNeeds`. */
-export type CommandSettings = HostIdentity & Partial<HostSettings>;
+export type CommandSettings = HostIdentity &
+  Partial<HostSettings> & {
+    /** Names what an armed step is part of: all armed steps as the settings have them. Absent where nobody confirms it. */
+    change?: string;
+  };

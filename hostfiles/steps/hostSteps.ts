@@ -20,6 +20,7 @@ import {
   unitCheck,
   unitPath,
   unitStep,
+  unnamedChange,
   whereInstalled,
 } from "./fileStep";
 import { renderTakeover } from "../files/takeover";
@@ -200,8 +201,8 @@ const unusedStep = (steps: readonly HostStep[]): HostStep => ({
 });
 
 /** Keeps what is armed. Prints `confirmed`, or `again` if something had to be done again; a node without host files has nothing to keep. */
-export const confirmCommand = (owner: string): string =>
-  `test -x ${hostFileProgram} || { echo confirmed; exit 0; }; ${asOperator("confirm", "--owner", owner)}`;
+export const confirmCommand = (owner: string, change = unnamedChange): string =>
+  `test -x ${hostFileProgram} || { echo confirmed; exit 0; }; ${asOperator("confirm", "--owner", owner, "--armed", change)}`;
 
 /** What the last of the steps writes: once it is in effect, all are. */
 export const lastFile = unitPath("secondary-ingress-check.timer");

@@ -144,7 +144,14 @@ describe("a change of the way to the API", function () {
   });
 
   it("is seen anew whenever the steps, the node or the way to it differ, and at nothing else", async () => {
-    const olds = { ...inputs("x"), certificate: "seen", problem: "", certificateAtFirst: "seen", unjudged: "" };
+    const olds = {
+      ...inputs("x"),
+      certificate: "seen",
+      problem: "",
+      certificateAtFirst: "seen",
+      unjudged: "",
+      time: 1,
+    };
     for (const provider of [seenApiProvider, confirmedChangeProvider]) {
       const changes = async (change: object): Promise<boolean | undefined> =>
         (await provider.diff?.("id", olds, { ...olds, ...change }))?.changes;
@@ -156,10 +163,18 @@ describe("a change of the way to the API", function () {
       ])
         assert.equal(await changes(change), true, JSON.stringify(change));
     }
+    // A run in which the API was seen before a change may have been cut short before it was seen after it.
+    assert.equal((await confirmedChangeProvider.diff?.("id", olds, { ...olds, time: 2 }))?.changes, true);
   });
 
   it("is judged at the removal by what answered before the installation", async () => {
-    const state = { ...inputs(answers("confirmed")), certificate: "seen since", problem: "", certificateAtFirst: "" };
+    const state = {
+      ...inputs(answers("confirmed")),
+      certificate: "seen since",
+      problem: "",
+      certificateAtFirst: "",
+      time: 1,
+    };
     await seenApiProvider.delete?.("id", { ...state, apiPublicIp: "" });
     assert.equal(calls(), 1);
   });
@@ -169,9 +184,9 @@ describe("a change of the way to the API", function () {
     const { outs } = await seenApiProvider.create(given);
     assert.deepEqual(outs, {
       ...given,
-      ...{ certificate: "", problem: "the node has no public address", certificateAtFirst: "" },
+      ...{ certificate: "", problem: "the node has no public address", certificateAtFirst: "", time: outs?.time },
     });
-    const olds = { ...given, certificate: "a", problem: "", certificateAtFirst: "at first" };
+    const olds = { ...given, certificate: "a", problem: "", certificateAtFirst: "at first", time: 1 };
     const update = async (change: Partial<WayInputs>): Promise<unknown> =>
       (await seenApiProvider.update?.("id", olds, { ...given, ...change }))?.outs?.certificateAtFirst;
     assert.equal(await update({ change: "2" }), "at first");
@@ -182,7 +197,7 @@ describe("a change of the way to the API", function () {
     await serve("first");
     const certificate = await seen();
     await stopApi();
-    const olds = { ...inputs(""), certificate, problem: "", certificateAtFirst: certificate };
+    const olds = { ...inputs(""), certificate, problem: "", certificateAtFirst: certificate, time: 1 };
     const long = { ...patience, undone: 20_000, port };
     const first = await seeBefore(inputs(""), undefined, long);
     assert.match(first.problem, /ECONNREFUSED/, "nothing can be armed on a node that was never seen");

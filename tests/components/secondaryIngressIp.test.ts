@@ -500,6 +500,31 @@ describe("SecondaryIngressIp", function () {
       }
     });
 
+    it("names the change in every armed step, and in its confirmation", async () => {
+      const named = async (args: SecondaryIngressIpArgs): Promise<Record<string, string | undefined>> => {
+        const { resources } = (await make(args)).recording;
+        return Object.fromEntries(
+          resources.map(({ name, inputs }) => [
+            name,
+            / --armed (\w+)/.exec(String(inputs["create"] ?? inputs["command"]))?.[1],
+          ]),
+        );
+      };
+      const first = await named(prod);
+      const armed = Object.keys(first).filter((name) => first[name] !== undefined);
+      assert.deepEqual(
+        armed.map((name) => name.replace("ingress-", "")),
+        ["seen-api", ...steps.slice(steps.indexOf("address"), steps.indexOf("guard")), "confirmed"],
+      );
+      assert.equal(first["ingress-seen-api"], "all");
+      const changes = (all: typeof first): (string | undefined)[] => [
+        ...new Set(armed.slice(1).map((name) => all[name])),
+      ];
+      assert.equal(changes(first).length, 1);
+      assert.deepEqual(changes(await named({ ...prod, httpNodePort: 30081 })), changes(first));
+      assert.notDeepEqual(changes(await named({ ...prod, apiLocalPort: 6443 })), changes(first));
+    });
+
     it("has the same outputs as node-port", async () => {
       const { component } = await make(prod);
       const outputs = await valueOf(pulumi.output(outputsOf(component)));

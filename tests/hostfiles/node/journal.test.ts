@@ -26,15 +26,18 @@ const effect = {
   deactivate: 'rm -f /tmp/effect; echo "out" >>/tmp/log',
   afterwards: "echo after >>/tmp/log",
 };
-type Options = Partial<Record<"path" | "mode" | "activate" | "verify" | "deactivate" | "afterwards", string>>;
+type Options = Partial<Record<"path" | "armed" | "mode" | "activate" | "verify" | "deactivate" | "afterwards", string>>;
 const words = (action: string, options: Options, who = operator): string =>
   [
-    ...["env", who, hostFileProgram, action, "--armed"],
-    ...Object.entries({ owner, path: target, ...effect, ...options }).flatMap(([key, value]) => [`--${key}`, value]),
+    ...["env", who, hostFileProgram, action],
+    ...Object.entries({ owner, path: target, armed: "one", ...effect, ...options }).flatMap(([key, value]) => [
+      `--${key}`,
+      value,
+    ]),
   ]
     .map(quote)
     .join(" ");
-const confirmation = `env ${operator} ${hostFileProgram} confirm --owner ${owner}`;
+const confirmation = `env ${operator} ${hostFileProgram} confirm --owner ${owner} --armed one`;
 /** It does not wait; how long it would have waited stands among the calls. */
 const undoing = `${hostFileProgram} undo`;
 
@@ -171,6 +174,20 @@ describe("an armed change", () => {
     assert.deepEqual(log(), ["in a, was", "in new, was"]);
     assert.deepEqual(entries(undoneChanges), []);
     assert.equal(confirm(), "confirmed");
+  });
+
+  it("is done again with its own change alone: a run that was cut short may not have told the stack of another", () => {
+    for (const [name, armed] of [
+      ["a", "one"],
+      ["b", "another"],
+    ] as const)
+      succeeds(install(`${name}\n`, { path: `/etc/app/${name}`, armed }));
+    undo();
+    succeeds(install("c\n", { path: "/etc/app/c" }));
+    assert.deepEqual(entries("/etc/app"), ["a", "c"]);
+    assert.equal(entries(undoneChanges).length, 1);
+    assert.equal(confirm(), "confirmed");
+    assert.deepEqual([entries("/etc/app"), entries(undoneChanges)], [["a", "c"], []]);
   });
 
   it("is done again byte by byte, whatever its path, its commands and its content are", () => {

@@ -24,7 +24,7 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
     });
 
     it("arm what can alter how the API is reached, all in a row, and nothing else", () => {
-      const isArmed = (text = ""): boolean => / --armed($|\))/.test(text);
+      const isArmed = (text = ""): boolean => text.includes(" --armed all");
       const armed = steps.filter((step) => step.armed);
       const forward =
         forwarder === ApiForwarder.Socat
@@ -39,6 +39,8 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       for (const step of steps) {
         assert.equal(isArmed(step.create(settings)), step.armed === true, step.name);
         if (step.remove) assert.equal(isArmed(step.remove(settings)), step.armed === true, step.name);
+        const named = step.create({ ...settings, change: "of-today" });
+        assert.equal(named.replaceAll(" --armed of-today", " --armed all"), step.create(settings), step.name);
       }
     });
 
