@@ -111,8 +111,12 @@ undo() {
   lock 'the undo' ${grace} 2>/dev/null || { end_holder; lock 'the undo' ${grace}; } || exit 1
   trap 'tidy; unlock' EXIT
   rm -f ${armedMark}
+  undo_all
+}
+
+undo_all() {
   mkdir -p "$undone" || fail "cannot write in $etc: is the disk full?"
-  local each
+  local each line
   for each in $(entries "$journal" | sort -r); do
     line_of "$journal/$each"
     (
@@ -126,15 +130,22 @@ undo() {
   done
 }
 
-# Prints "confirmed", or "again" if something had to be done again, which wants another look.
+# Whether a journal has another change than the one to confirm, which a run that was cut short has left.
+has_others() { cat "$1"/[0-9]*/change 2>/dev/null | grep -qvxF "$armed"; }
+
+# Prints "confirmed", or "again" if something had to be undone or done again, which wants another look.
 confirm() {
   begin "confirms its changes"
   path=
-  local each
+  local each restored=no
+  if has_others "$journal"; then
+    undo_all >&2
+    restored=yes
+  fi
   for each in $(entries "$undone"); do
     [ "$(cat "$undone/$each/change")" = "$armed" ] || rm -rf "$undone/$each"
   done
-  if [ -n "$(entries "$undone")" ]; then
+  if [ $restored = yes ] || [ -n "$(entries "$undone")" ]; then
     again "install remove" || exit 1
     echo again
     return

@@ -190,6 +190,20 @@ describe("an armed change", () => {
     assert.deepEqual([entries("/etc/app"), entries(undoneChanges)], [["a", "c"], []]);
   });
 
+  it("is not confirmed with another one that still stands", () => {
+    confirmed("old\n");
+    succeeds(install("another\n", { armed: "another" }));
+    succeeds(install("a\n", { path: "/etc/app/a" }));
+    assert.equal(confirm(), "again");
+    assert.deepEqual([node().read(target), node().read("/etc/app/a")], ["old\n", "a\n"]);
+    assert.equal(confirm(), "confirmed");
+    assert.deepEqual([entries(armedChanges), entries(undoneChanges)], [[], []]);
+    succeeds(install("another\n", { armed: "another" }));
+    assert.equal(confirm(), "again");
+    assert.equal(node().read(target), "old\n");
+    assert.equal(confirm(), "confirmed");
+  });
+
   it("is done again byte by byte, whatever its path, its commands and its content are", () => {
     const path = "/etc/app/100% it's $(id) [*].conf";
     const text = `'"\\ $(id) \`id\` \u0000 é\r\nno newline at the end`;
