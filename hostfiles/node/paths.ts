@@ -13,7 +13,7 @@ export const directories = {
 export const hostFileProgram = `${directories.lib}/host-file`;
 /** Names the stack that owns the host files. */
 export const ownerFile = `${directories.etc}/owner`;
-/** Names the run that changes the node, and since when (seconds since 1970). */
+/** Names since when (seconds since 1970) which process changes the node, and for whom. */
 export const lockFile = `${directories.run}/lock`;
 /** Changes of the way to the API that are in effect and not confirmed yet, one directory each, in their order. */
 export const armedChanges = `${directories.etc}/armed`;
