@@ -40,7 +40,8 @@ ${table(
   ["change", "then", "requests, failed", "the API was away for, s", "verdict"],
   lockouts.map(({ cause, interruption, sent, failed, outage, broken }) => [
     ...[cause, interruption, `${failed} of ${sent}`, seconds(outage)],
-    broken.length === 0 ? "in again" : broken.join("; "),
+    // The engine's output follows on lines of its own.
+    broken.length === 0 ? "in again" : broken.map((what) => what.split("\n")[0]).join("; "),
   ]),
 )}
 `,
