@@ -268,7 +268,8 @@ case $action in
     install_file
     ;;
   remove)
-    end_boot
+    # That program itself also removes: what other settings had installed.
+    [ -z "\${OPERATOR-}" ] || end_boot
     begin "removes $path"
     remove_file
     ;;

@@ -41,7 +41,7 @@ arm() {
   local new=$journal/.new last
   before() { [ ! -e "$1" ] || cp -a "$1" "$new/before/$2"; }
   rm -rf "$new"
-  mkdir -p -m 0700 "$journal" && mkdir -p "$new/before" &&
+  mkdir -p -m 0700 "$journal" "$undone" && mkdir -p "$new/before" &&
     echo "$path" >"$new/path" && echo "$armed" >"$new/change" && printf '%s\\0' "\${line[@]}" >"$new/line" && cat "\${content:-/dev/null}" >"$new/content" &&
     before "$path" file && before "$ours" mark && before "$ours.activate" activate && before "$saved" saved &&
     find "$new" -type f -exec sync {} + || fail "cannot write in $journal: is the disk full?"
@@ -108,26 +108,29 @@ end_holder() {
 undo() {
   # A clock that is set does not change how long this takes. After a boot nobody confirms any more.
   [ ! -e ${armedMark} ] || sleep ${confirmWithin}
+  # Whoever has the lock then is let alone.
+  [ -n "$(entries "$journal")" ] || return 0
   lock 'the undo' ${grace} 2>/dev/null || { end_holder; lock 'the undo' ${grace}; } || exit 1
   trap 'tidy; unlock' EXIT
   rm -f ${armedMark}
   undo_all
 }
 
+# What cannot be put back is tried again later. Older entries do not wait for it; but what was new is in the way of what it was built on.
 undo_all() {
-  mkdir -p "$undone" || fail "cannot write in $etc: is the disk full?"
-  local each line
+  local each line left=0
   for each in $(entries "$journal" | sort -r); do
     line_of "$journal/$each"
     (
       parse "\${line[@]}"
       apart
       put_back "$journal/$each/before"
-    ) || exit 1
+    ) || { left=1; [ -s "$journal/$each/before/mark" ] || exit 1; continue; }
     rm -rf "\${undone:?}/$each"
     mv "$journal/$each" "$undone/$each" || fail "cannot write in $etc: is the disk full?"
     echo "undone: \${line[0]} $(cat "$undone/$each/path")"
   done
+  [ $left = 0 ] || exit 1
 }
 
 # Whether a journal has another change than the one to confirm, which a run that was cut short has left.
@@ -136,6 +139,8 @@ has_others() { cat "$1"/[0-9]*/change 2>/dev/null | grep -qvxF "$armed"; }
 # Prints "confirmed", or "again" if something had to be undone or done again, which wants another look.
 confirm() {
   begin "confirms its changes"
+  [ -z "$(entries "$journal")" ] || [ -e ${armedMark} ] ||
+    fail "expected changes that wait for their confirmation, found that the node undoes them: run the command again in a minute"
   path=
   local each restored=no
   if has_others "$journal"; then
@@ -152,7 +157,7 @@ confirm() {
   fi
   # From here on they are confirmed; the undo finds nothing.
   rm -rf "$journal.confirmed"
-  [ ! -e "$journal" ] || mv "$journal" "$journal.confirmed" || fail "cannot write in $etc"
+  [ ! -e "$journal" ] || { mv "$journal" "$journal.confirmed" && sync "$etc"; } || fail "cannot write in $etc"
   systemctl stop ${undoUnit}
   rm -rf "$journal.confirmed" ${armedMark}
   echo confirmed

@@ -37,7 +37,6 @@ import {
   apiFilterRules,
   apiForwardRules,
   apiForwardState,
-  apiHasMovedMark,
   apiSwitchProgram,
   checkMetrics,
   checkProgram,
@@ -194,7 +193,7 @@ function waySteps(apiForwarder: ApiForwarder): HostStep[] {
       armed: true,
       activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
       verify: `${apiSwitchProgram} agrees`,
-      deactivate: `${giveBackFirst}; systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState} ${apiHasMovedMark}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
+      deactivate: `${giveBackFirst}; systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
     }),
     unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath, { armed: true }),
   ];

@@ -252,6 +252,31 @@ describe("an armed change", () => {
     assert.equal(node().exists("/etc/app"), false);
   });
 
+  it("that is an update does not keep older ones from being undone if it cannot be itself, nor is it confirmed by then", () => {
+    confirmed("one\n");
+    confirmed("b\n", { path: "/etc/app/b", activate: "[ ! -e /tmp/busy ] || { echo busy; false; }" });
+    succeeds(install("two\n"));
+    succeeds(install("c\n", { path: "/etc/app/b", activate: "true" }));
+    node().write("/tmp/busy", "");
+    const { status, stderr } = node().run(undoing);
+    assert.equal(status, 1);
+    assert.match(stderr, /app\/b is back, but not in effect: busy/);
+    assert.deepEqual([node().read(target), effectOf(node())], ["one\n", "one\n"]);
+    const confirming = node().run(confirmation);
+    assert.equal(confirming.status, 1);
+    assert.match(confirming.stderr, /found that the node undoes them: run the command again in a minute/);
+    node().succeed("rm /tmp/busy");
+    undo();
+    assert.deepEqual([node().read("/etc/app/b"), entries(armedChanges)], ["b\n", []]);
+  });
+
+  it("that is none is nobody's business: who works on the node goes on", () => {
+    confirmed("one\n");
+    node().standIn("flock", "echo flock >>/tmp/locked; exec /usr/bin/flock \"$@\"\n");
+    undo();
+    assert.equal(node().exists("/tmp/locked"), false);
+  });
+
   it("waits for its confirmation, by a clock that nobody can set, and after a boot no more", () => {
     const waited = (): boolean => node().read("/standin/calls").includes(`sleep ${confirmWithin}\n`);
     succeeds(install("one\n"));
