@@ -4,11 +4,20 @@ import { apiFilterRules, natRules } from "../node/paths";
 import { clientPorts, httpListener, httpsListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
+type Settings = Pick<HostSettings, "primaryPrivateIp" | "secondaryPrivateIp" | "httpsNodePort" | "httpNodePort">;
+
+/** Seconds for which the kernel tracks a connection in a state that it leaves within a round trip, unless its client is gone. Its own: 60, 120, 120, 10. */
+const tracked = { syn_recv: 10, fin_wait: 30, time_wait: 5, close: 3 };
+
 /**
  * Priority -110 is before kube-proxy's `dstnat` (-100); the name `dstnat - 10` is refused in the output hook.
  * The rules are unconditional: without them the API server would answer on 443 of the secondary address with its own certificate.
+ *
+ * Clients that connect as fast as they can would fill the kernel's connection table with closed connections, on both sides of HAProxy, and
+ * keep the API's clients out: docs/results/load.md.
  */
-export function renderNat({ secondaryPrivateIp: address }: Pick<HostSettings, "secondaryPrivateIp">): string {
+export function renderNat(settings: Settings): string {
+  const { primaryPrivateIp, secondaryPrivateIp: address, httpsNodePort, httpNodePort } = settings;
   const rules = [
     [clientPorts.https, httpsListener],
     [clientPorts.http, httpListener],
@@ -20,6 +29,21 @@ export function renderNat({ secondaryPrivateIp: address }: Pick<HostSettings, "s
 add table ip secondary_ingress
 delete table ip secondary_ingress
 table ip secondary_ingress {
+  ct timeout applications {
+    protocol tcp
+    l3proto ip
+    policy = { ${Object.entries(tracked)
+      .map(([state, seconds]) => `${state} : ${seconds}`)
+      .join(", ")} }
+  }
+  chain clients {
+    type filter hook prerouting priority -150; policy accept;
+    ip daddr ${address} tcp dport { ${Object.values(clientPorts).join(", ")} } ct state new ct timeout set "applications"
+  }
+  chain node_ports {
+    type filter hook output priority -150; policy accept;
+    ip daddr ${primaryPrivateIp} tcp dport { ${httpsNodePort}, ${httpNodePort} } ct state new ct timeout set "applications"
+  }
   chain prerouting {
     type nat hook prerouting priority -110; policy accept;
     ${rules}

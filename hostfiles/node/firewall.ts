@@ -24,16 +24,18 @@ const rulesOf = (file: string): string => file.replace(/^#!.*\n/, "");
  * SSH connections are let in before one is not, 0 for no limit; `open_ssh` to the command that lifts it for who is at the other end of `$connection`,
  * an SSH_CONNECTION.
  */
-export function firewallFunctions({ primaryPrivateIp }: Pick<HostSettings, "primaryPrivateIp">): string {
+export function firewallFunctions(
+  settings: Pick<HostSettings, "primaryPrivateIp" | "httpsNodePort" | "httpNodePort">,
+): string {
   const placeholder = "0.0.0.0";
   return `# Other people's tables. One with an owner would end with the nft that loads it.
 nft_rules() { nft list ruleset 2>/dev/null | awk '/^table [a-z0-9]+ secondary_ingress/ {skip = 1} !skip {print} /^}/ {skip = 0}' | sed -E '/^[[:space:]]*flags .*owner/d'; }
 without_iptables() { awk '/^table ip6? (filter|nat|mangle|raw|security) / {skip = 1} !skip {print} /^}/ {skip = 0}'; }
 nat_rules=$(cat <<'RULES'
-${rulesOf(renderNat({ secondaryPrivateIp: placeholder }))}RULES
+${rulesOf(renderNat({ ...settings, secondaryPrivateIp: placeholder }))}RULES
 )
 forward_rules=$(cat <<'RULES'
-${rulesOf(renderApiForwardRules({ primaryPrivateIp }))}RULES
+${rulesOf(renderApiForwardRules(settings))}RULES
 )
 
 # In a network namespace with the node's addresses: prints "<trial> yes" or "<trial> no" for whether a client's connection gets in.

@@ -46,8 +46,7 @@ export const natSteps = (adopt: boolean): readonly HostStep[] => {
     file({
       name: "nat-rules",
       path: natRules,
-      // The primary address, so that no rule is ever made for it.
-      needs: ["primaryPrivateIp", "secondaryPrivateIp"],
+      needs: ["primaryPrivateIp", "secondaryPrivateIp", "httpsNodePort", "httpNodePort"],
       render: renderNat,
       check: rulesCheck,
       activate: `if [ "$CHANGED" = yes ] && ${isActive("secondary-ingress-nat.service")}; then systemctl reload secondary-ingress-nat.service; fi`,

@@ -26,20 +26,43 @@ function currentGroups(): string[] {
 
 const groupsOf = (machine: Machine): string[] => currentGroups().map((group) => join(group, namespaceOf(machine)));
 
+/** Resources of a machine that is not to have all of this one's. */
+export interface Limits {
+  /** Bytes. */
+  memory: number;
+}
+
+/** cgroup v1's controllers that a machine's own units are limited by; none of them exists with cgroup v2 alone. */
+const controllers = ["memory", "cpu"].map((name) => join("/sys/fs/cgroup", name)).filter(existsSync);
+const limitedGroupsOf = (machine: Machine): string[] => controllers.map((path) => join(path, namespaceOf(machine)));
+
 /** Wraps a command line to run in the machine's control group. */
-export const inControlGroup = (machine: Machine, command: readonly string[]): string[] => [
+export const inControlGroup = (machine: Machine, command: readonly string[], limits?: Limits): string[] => {
+  if (limits && controllers.length < 2)
+    throw new Error("expected cgroup v1's memory and cpu controllers in /sys/fs/cgroup to limit a machine, found none");
+  const groups = [...groupsOf(machine), ...(limits ? limitedGroupsOf(machine) : [])];
+  const limit = limits
+    ? `echo ${limits.memory} >/sys/fs/cgroup/memory/${namespaceOf(machine)}/memory.limit_in_bytes; `
+    : "";
+  return [
+    "sh",
+    "-c",
+    `${groups.map((group) => `mkdir -p '${group}' && echo $$ >'${group}/cgroup.procs'; `).join("")}${limit}exec "$@"`,
+    "sh",
+    ...command,
+  ];
+};
+
+/** Lets the systemd of a limited machine, which sees the controllers read-only at first, limit its own units. */
+export const delegateControllers: readonly string[] = [
   "sh",
   "-c",
-  `${groupsOf(machine)
-    .map((group) => `mkdir -p '${group}' && echo $$ >'${group}/cgroup.procs'`)
-    .join("; ")}; exec "$@"`,
-  "sh",
-  ...command,
+  `${controllers.map((path) => `mount -o remount,rw,bind ${path} && `).join("")}systemctl daemon-reexec`,
 ];
 
 /** For a machine that is off; its last processes may still be exiting. */
 export async function removeControlGroup(machine: Machine): Promise<void> {
-  for (const group of groupsOf(machine))
+  for (const group of [...groupsOf(machine), ...limitedGroupsOf(machine)])
     for (let tries = 0; tries < 50 && existsSync(group); tries++) {
       if (tries > 0) await sleep(100);
       await attempt("find", [group, "-depth", "-type", "d", "-delete"]);

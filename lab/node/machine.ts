@@ -10,7 +10,7 @@ import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
-import { inControlGroup, removeControlGroup } from "./controlGroup";
+import { delegateControllers, inControlGroup, type Limits, removeControlGroup } from "./controlGroup";
 import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "../network/machines";
 import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./kopsNode";
@@ -159,7 +159,8 @@ export async function onNode(
 
 /** The PID, on this machine, of the lab machine's systemd. */
 export async function leaderPid(machine = controlPlane): Promise<number | undefined> {
-  const container = await attempt("pgrep", ["-f", `systemd-nspawn .*-D ${diskOf(machine).root}`]);
+  // The brackets keep the pattern from another pgrep that looks for it at the same time.
+  const container = await attempt("pgrep", ["-f", `[s]ystemd-nspawn .*-D ${diskOf(machine).root}`]);
   const parent = container.stdout.split("\n")[0];
   if (!parent) return undefined;
   const child = await attempt("pgrep", ["-P", parent]);
@@ -169,9 +170,10 @@ export async function leaderPid(machine = controlPlane): Promise<number | undefi
 
 /**
  * Powers a machine on and waits until its systemd has started all units and sshd answers.
+ * @param limits resources of a machine that is not to have all of this one's
  * @returns milliseconds
  */
-export async function powerOn(machine = controlPlane): Promise<number> {
+export async function powerOn(machine = controlPlane, limits?: Limits): Promise<number> {
   const start = Date.now();
   const log = join(labPaths.logs, `${machine.name}-console.log`);
   const console = openSync(log, "a");
@@ -179,6 +181,7 @@ export async function powerOn(machine = controlPlane): Promise<number> {
     machine,
     // prettier-ignore
     ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaceOf(machine)}`, "-D", diskOf(machine).root, "--capability=CAP_NET_ADMIN", "-b"],
+    limits,
   );
   const container = spawn(program, args, {
     detached: true,
@@ -196,7 +199,9 @@ export async function powerOn(machine = controlPlane): Promise<number> {
     if ((await leaderPid(machine)) === undefined) continue;
     const state = (await onNode(["systemctl", "is-system-running"], {}, machine)).stdout.trim();
     const ssh = await onNode(["ss", "-Hltn", "sport = :22"], {}, machine);
-    if ((state === "running" || state === "degraded") && ssh.stdout) return Date.now() - start;
+    if ((state !== "running" && state !== "degraded") || !ssh.stdout) continue;
+    if (limits) await onNode(delegateControllers, {}, machine);
+    return Date.now() - start;
   }
 }
 

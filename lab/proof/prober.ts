@@ -11,6 +11,8 @@ export interface Count {
   strangers: number;
   /** Time of the last failed request, in milliseconds since 1970; 0 if none failed. */
   lastFailure: number;
+  /** 99 of 100 good responses came within so many milliseconds. */
+  p99: number;
   /** Descriptions of the first failures. */
   failures: string[];
 }

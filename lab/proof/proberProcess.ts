@@ -8,7 +8,8 @@ import type { Count } from "./prober";
 import { request } from "./request";
 
 const perSecond = Number(process.argv[2]);
-const count: Count = { sent: 0, failed: 0, longestOutage: 0, strangers: 0, lastFailure: 0, failures: [] };
+const count: Count = { sent: 0, failed: 0, longestOutage: 0, strangers: 0, lastFailure: 0, p99: 0, failures: [] };
+const milliseconds: number[] = [];
 const underWay = new Set<Promise<void>>();
 /** Start of the earliest failed request since the last good one. */
 let outageSince: number | undefined;
@@ -22,6 +23,7 @@ async function once(wire: WireRequest): Promise<void> {
   if (outageSince !== undefined && (!good || start > outageSince))
     count.longestOutage = Math.max(count.longestOutage, Date.now() - outageSince);
   if (good) {
+    milliseconds.push(answer.milliseconds);
     if (outageSince !== undefined && start > outageSince) outageSince = undefined;
     return;
   }
@@ -44,5 +46,8 @@ input.once("line", (line) => {
 });
 input.once("close", () => {
   clearInterval(timer);
-  void Promise.all(underWay).then(() => process.stdout.write(JSON.stringify(count)));
+  void Promise.all(underWay).then(() => {
+    count.p99 = milliseconds.sort((a, b) => a - b)[Math.floor(milliseconds.length * 0.99)] ?? 0;
+    process.stdout.write(JSON.stringify(count));
+  });
 });

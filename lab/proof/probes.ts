@@ -50,6 +50,7 @@ async function together(probers: readonly Prober[]): Promise<Count> {
     longestOutage: Math.max(0, ...counts.map(({ longestOutage }) => longestOutage)),
     strangers: counts.reduce((sum, { strangers }) => sum + strangers, 0),
     lastFailure: Math.max(0, ...counts.map(({ lastFailure }) => lastFailure)),
+    p99: Math.max(0, ...counts.map(({ p99 }) => p99)),
     failures: counts.flatMap(({ failures }) => failures),
   };
 }

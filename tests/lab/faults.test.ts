@@ -27,6 +27,7 @@ describe("faults", function () {
       longestOutage: failed * 50,
       strangers: 0,
       lastFailure: 0,
+      p99: 0,
       failures: [],
     });
     assert.deepEqual(judge(scenario, { api: count(0), app: count(0) }), []);
