@@ -272,7 +272,7 @@ describe("an armed change", () => {
 
   it("that is none is nobody's business: who works on the node goes on", () => {
     confirmed("one\n");
-    node().standIn("flock", "echo flock >>/tmp/locked; exec /usr/bin/flock \"$@\"\n");
+    node().standIn("flock", 'echo flock >>/tmp/locked; exec /usr/bin/flock "$@"\n');
     undo();
     assert.equal(node().exists("/tmp/locked"), false);
   });
