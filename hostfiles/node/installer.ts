@@ -268,8 +268,8 @@ case $action in
     install_file
     ;;
   remove)
-    # That program itself also removes: what other settings had installed.
-    [ -z "\${OPERATOR-}" ] || end_boot
+    # Not where nothing is removed, nor by that program itself, which removes what other settings had installed.
+    { [ -z "\${OPERATOR-}" ] || [ ! -e "$ours" ]; } || end_boot
     begin "removes $path"
     remove_file
     ;;

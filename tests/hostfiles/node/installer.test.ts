@@ -281,6 +281,20 @@ describe("host-file", () => {
     assert.equal(node().succeed(`${hostFileProgram} drift`), "edited /etc/app/b\n");
   });
 
+  it("stops kOps' boot program before an operator's removal, and not where nothing is removed, nor from within itself", () => {
+    node().succeed(`mkdir ${bootDirectory}; systemctl enable --now ${bootUnit}`);
+    const stops = (by: string): boolean => {
+      node().calls();
+      succeeds(node().run(`OPERATOR=${by} ${hostFileProgram} remove --owner ${quote(owner)} --path ${target}`));
+      return node().calls().includes(`systemctl stop ${bootUnit}`);
+    };
+    assert.equal(stops("192.0.2.7"), false);
+    succeeds(install(node(), "one\n"));
+    assert.equal(stops(""), false);
+    succeeds(install(node(), "one\n"));
+    assert.equal(stops("192.0.2.7"), true);
+  });
+
   it("gives the node back, and forbids kOps' copy to install it again", () => {
     succeeds(install(node(), "one\n"));
     node().succeed(`mkdir ${bootDirectory}; systemctl enable --now ${bootUnit}`);
