@@ -139,11 +139,10 @@ has_others() { cat "$1"/[0-9]*/change 2>/dev/null | grep -qvxF "$armed"; }
 # Prints "confirmed", or "again" if something had to be undone or done again, which wants another look.
 confirm() {
   begin "confirms its changes"
-  [ -z "$(entries "$journal")" ] || [ -e ${armedMark} ] ||
-    fail "expected changes that wait for their confirmation, found that the node undoes them: run the command again in a minute"
   path=
   local each restored=no
-  if has_others "$journal"; then
+  # The node has begun to undo them, or has booted: it has to end that first.
+  if has_others "$journal" || [ ! -e ${armedMark} ] && [ -n "$(entries "$journal")" ]; then
     undo_all >&2
     restored=yes
   fi
