@@ -16,8 +16,6 @@ export const healthyNode: NodeFacts = {
   installed: true,
   missing: [],
   edited: [],
-  unconfirmed: [],
-  undone: [],
   onLoopback: true,
   elsewhere: "",
   natRules: true,
