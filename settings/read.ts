@@ -52,7 +52,7 @@ const at = (value: unknown, path: Path): unknown =>
 const otherPort = (taken: unknown, port: number): number =>
   [port, defaults.httpsNodePort, defaults.httpNodePort].find((each) => each !== taken) ?? port;
 
-/** \`text\` or the nearest text to it that the check of \`path\` takes, if there is one. */
+/** `text` or the nearest text to it that the check of `path` takes, if there is one. */
 function accepted(path: Path, text: string): string | undefined {
   const check = checkAt(path);
   const takes = (value?: string): boolean =>

@@ -14,7 +14,7 @@ const tracked = { syn_recv: 10, fin_wait: 30, time_wait: 5, close: 3 };
  * The rules are unconditional: without them the API server would answer on 443 of the secondary address with its own certificate.
  *
  * Clients that connect as fast as they can would fill the kernel's connection table with closed connections, on both sides of HAProxy, and
- * keep the API's clients out: docs/results/load.md.
+ * keep the API's clients out: docs/guide.md, "Load on the applications".
  */
 export function renderNat(settings: Settings): string {
   const { primaryPrivateIp, secondaryPrivateIp: address, httpsNodePort, httpNodePort } = settings;

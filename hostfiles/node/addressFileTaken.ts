@@ -11,7 +11,7 @@ const netplanFile = addressFile[NetworkConfig.Netplan];
 const networkdFile = addressFile[NetworkConfig.Networkd];
 
 /**
- * Shell functions. \`lost_settings\` prints settings of networkd, one a line. Those of loopback are none, nor is \`$secondary\` on an interface, which the
+ * Shell functions. `lost_settings` prints settings of networkd, one a line. Those of loopback are none, nor is `$secondary` on an interface, which the
  * layout made by hand has there. What several files of netplan come to is for netplan to say; it writes into a mount namespace of its own.
  */
 export const addressFileFunctions = `netplan_without() { # file

@@ -6,11 +6,15 @@ import { commandLine } from "./shell";
 /** socat also bridges while another forwarder is replaced; the check reads certificates with openssl. */
 export const packages = ["haproxy", "nftables", "openssl", "socat"] as const;
 
-/** Shell functions. */
-const holds = `missing_packages() { for package in ${packages.join(" ")}; do dpkg-query -W -f '\${db:Status-Abbrev}' $package 2>/dev/null | grep -q '^ii' || echo $package; done | xargs; }
-holds() { dpkg-query -W -f '\${db:Status-Want} \${Package}\\n' | awk '$1 == "hold" {print $2}' | xargs; }`;
-/** The same for the preflight: \`blocking_holds\` prints holds for which apt refuses what is missing. It asks apt, and changes nothing. */
-export const holdFunctions = `${holds}
+/** Shell function: prints the held packages. */
+const holds = `holds() { dpkg-query -W -f '\${db:Status-Want} \${Package}\\n' | awk '$1 == "hold" {print $2}' | xargs; }`;
+
+/**
+ * Shell functions for the preflight: `missing_packages` prints what is to be installed, `blocking_holds` the holds for which apt refuses that. It
+ * asks apt, and changes nothing.
+ */
+export const holdFunctions = `missing_packages() { for package in ${packages.join(" ")}; do dpkg-query -W -f '\${db:Status-Abbrev}' $package 2>/dev/null | grep -q '^ii' || echo $package; done | xargs; }
+${holds}
 blocking_holds() {
   local missing; missing=$(missing_packages)
   [ -n "$missing" ] && apt-get -s -y -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= --no-install-recommends install $missing 2>&1 | grep -q '^E: Held packages' && holds

@@ -12,7 +12,7 @@ import { atRest, type Measured, under } from "./measure";
 import { limitNode, withSmallTable } from "./node";
 import { makeSources } from "./sources";
 
-export const variants = ["with the bounds", "without them", "at nobody's port"] as const;
+const variants = ["with the bounds", "without them", "at nobody's port"] as const;
 export type Variant = (typeof variants)[number];
 
 export interface Row extends Measured {
