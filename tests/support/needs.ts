@@ -24,6 +24,7 @@ const installer = (programs: Readonly<Record<string, string>>) => async (): Prom
 export const installValidators = installer({
   haproxy: "haproxy",
   nft: "nftables",
+  "iptables-nft": "iptables",
   netplan: "netplan.io",
   socat: "socat",
   "systemd-analyze": "systemd",
