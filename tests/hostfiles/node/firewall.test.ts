@@ -7,14 +7,15 @@ import { join } from "node:path";
 import { firewallFunctions, sshConnections } from "../../../hostfiles/node/firewall";
 import { hostSteps } from "../../../hostfiles/steps/hostSteps";
 import { ApiForwarder } from "../../../settings/choices";
-import { needsProgram, needsRoot } from "../../support/needs";
+import { installValidators, needsProgram, needsRoot } from "../../support/needs";
 import { hostSettings } from "../settings";
 
 const settings = hostSettings();
 
 describe("the node's firewall", () => {
-  before(function () {
+  before(async function () {
     needsRoot(this);
+    await installValidators();
     for (const program of ["nft", "unshare"]) needsProgram(this, program);
   });
 
