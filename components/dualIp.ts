@@ -47,20 +47,23 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
     name,
     hostSteps({ adopt: args.adopt, apiForwarder, filterApi: filtersApi(args), forceFilter: forceApiAllowedCidrs }),
     {
-      ...known,
-      secondaryPrivateIp: secondary.privateIpAddress,
-      network: preflight.network,
-      podCidrs: filtersApi(args) ? preflight.podCidrs : [],
+      host: {
+        ...known,
+        secondaryPrivateIp: secondary.privateIpAddress,
+        network: preflight.network,
+        podCidrs: filtersApi(args) ? preflight.podCidrs : [],
+      },
+      api: { clusterName, publicIp: api.publicIp },
     },
     // With an Elastic IP the node answers there from now on, and the connections are made there from the start.
     { ...login, address: api.host },
     { ...options, dependsOn: [...asked, ...api.tied] },
   );
   // Of two stacks that adopt one address at the same moment, only the node's owner ties its Elastic IP to it.
-  const ingress = ingressAddress(inputs, secondary, asked, installed.get(installer.name));
+  const ingress = ingressAddress(inputs, secondary, asked, installed.commands.get(installer.name));
   const { publicIp, allocationId } = ingress.address;
 
-  const serving = together(opened, [ingress.association, ...installed.values()]);
+  const serving = together(opened, [ingress.association, ...installed.resources]);
   const afterServing = { ...options, dependsOn: serving };
   const published = [
     ...dnsRecords(name, args, [publicIp], afterServing),

@@ -12,6 +12,11 @@ const inClear = (value: unknown): unknown => {
   return plaintext === undefined ? value : JSON.parse(plaintext);
 };
 
+async function mustRun(urn: string, command: string, stdin = "", host?: string): Promise<void> {
+  const { status, stdout, stderr } = await overSsh(command, stdin, host);
+  if (status !== 0) throw new Error(`${urn}: ${stdout}${stderr}`);
+}
+
 /**
  * Runs the remote commands of both states in order, with their stdin, as the engine ran them. The node then has the
  * files of the release that wrote the states.
@@ -22,11 +27,11 @@ export async function installFiles(pulumi: string): Promise<void> {
     if (exported.status !== 0) throw new Error(`pulumi stack export --stack ${stack}: ${exported.stderr}`);
     const { resources = [] } = (JSON.parse(exported.stdout) as Deployment).deployment;
     for (const { type, urn, inputs = {} } of resources) {
+      if (type.endsWith(":ConfirmedChange")) await mustRun(urn, inputs["command"] as string);
       if (type !== "command:remote:Command") continue;
       const [connection, create, stdin] = ["connection", "create", "stdin"].map((name) => inClear(inputs[name]));
       const { host } = connection as { host: string };
-      const { status, stdout, stderr } = await overSsh(create as string, (stdin ?? "") as string, host);
-      if (status !== 0) throw new Error(`${urn}: ${stdout}${stderr}`);
+      await mustRun(urn, create as string, (stdin ?? "") as string, host);
     }
   }
 }

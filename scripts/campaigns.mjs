@@ -10,6 +10,7 @@ const campaigns = {
   interleavings: "let users, AWS and the operator change a stack in random order",
   interruptions: "cut an installation short at each of its steps",
   load: "load the applications' address, and measure what that costs the API",
+  lockouts: "lock the operator out of the API in every way, and wait until the node undoes it",
   matrix: "do the main job with each place of the API server, each mode of kube-proxy and each Debian",
   reboots: "reboot the node, in order and by power cut, with nodeup late",
   replacements: "replace the node as kOps does, and move everything with one `up`",

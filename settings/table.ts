@@ -114,7 +114,7 @@ export const table = {
   },
   forceApiAllowedCidrs: {
     check: flag.default(false),
-    text: "install `apiAllowedCidrs` even if it excludes your own address",
+    text: "install `apiAllowedCidrs` even if it excludes the address that SSH comes from, such as a bastion's",
     modes: dualIp,
   },
   apiForwarder: {

@@ -14,6 +14,7 @@ import { repositoryRoot } from "./support/paths";
 import { run } from "./support/process";
 import type { LoopbackEngine } from "./support/engine";
 import { needsEngine } from "./support/needs";
+import { loginKey, startLibraryServer } from "./support/sshServer";
 import { packageState, releases, type StateResource } from "./support/releases";
 
 /** The `ts` blocks of a page. */
@@ -220,6 +221,41 @@ describe("package", function () {
       assert.equal(addresses().length, 1);
       assert.deepEqual(engine.endpoint.account.addresses, [usersAddress()]);
       await engine.endpoint.change((now) => void now.addresses.pop());
+    });
+
+    it("confirms changes over SSH as compiled, and keeps the key secret", async () => {
+      const ssh = await startLibraryServer();
+      try {
+        const settings = {
+          ...{ change: "1", instanceId: "i-1", apiPublicIp: "", clusterName: labCluster, address: "127.0.0.1" },
+          ssh: { user: ssh.user, port: ssh.port, hostKey: ssh.hostKey("ed25519") },
+          command: "echo confirmed",
+        };
+        const module = JSON.stringify(
+          join(folder, "node_modules/kops-secondary-ingress/dist/components/confirmedChange.js"),
+        );
+        const cwd = await ownProject(
+          "confirmed",
+          `import * as pulumi from "@pulumi/pulumi";
+           const { ConfirmedChange, SeenApi } = require(${module});
+           const way = { ...${JSON.stringify(settings)}, sshPrivateKey: pulumi.secret(${JSON.stringify(loginKey.private)}) };
+           const seen = new SeenApi("seen", way, {});
+           export const unjudged = new ConfirmedChange("confirmed", { ...way, certificate: seen.certificate }, { dependsOn: seen }).unjudged;\n`,
+        );
+        await engine.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
+        assert.equal(
+          await engine.pulumi(["stack", "output", "unjudged", "--stack", "dev"], { cwd }),
+          "the node has no public address\n",
+        );
+        const state = await engine.pulumi(["stack", "export", "--stack", "dev"], { cwd });
+        assert.ok(!state.includes(loginKey.private.split("\n")[1] ?? ""), "the key stands in the state");
+        await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev"], { cwd });
+        assert.equal(ssh.connections(), 1);
+        await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
+        assert.equal(ssh.connections(), 2);
+      } finally {
+        await ssh.stop();
+      }
     });
 
     for (const release of releases)

@@ -8,6 +8,7 @@ import {
   apiForwardRules,
   apiForwardState,
   apiSwitchProgram,
+  armedChanges,
   checkMetrics,
   checkProgram,
   checkState,
@@ -18,8 +19,10 @@ import {
   haproxyUnit,
   hostFileProgram,
   natRules,
+  pathsOfChanges,
   pausedMark,
   recentRepairs,
+  undoneChanges,
 } from "../node/paths";
 import { apiForwardListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
@@ -39,7 +42,8 @@ const recent = 3600;
  * The state is one JSON object, replaced as a whole. `time` and `lastGood`: seconds since 1970. `checks`: whether each item is right, or right
  * again after a repair. `paused`: HAProxy is stopped on purpose, and nothing is wrong with that. `certificates`: which certificate each path
  * shows (`api`, `other` or `none`; kOps answers 401 to anonymous requests, so a status code would prove nothing); a TLS alert is `other`, for
- * somebody sent it, and the API server sends none. `edited`: installed files that were changed by hand. `repaired` and `failed`: in this run.
+ * somebody sent it, and the API server sends none. `edited`: installed files that were changed by hand. `unconfirmed` and `undone`: files
+ * of changes that wait for their confirmation, or did not get it. `repaired` and `failed`: in this run.
  * `repairs`: since boot, including the guard's. `repairsLastHour`: the recent ones among them.
  */
 export function renderCheck({ clusterName, primaryPrivateIp, healthName }: Settings): string {
@@ -128,9 +132,10 @@ if mv ${guardRepairs} ${guardRepairs}.taken 2>/dev/null; then
   cat ${guardRepairs}.taken >>${recentRepairs}
 fi
 awk -v since=$((now - ${recent})) '$1 > since' ${recentRepairs} >${recentRepairs}.new && mv ${recentRepairs}.new ${recentRepairs}
-printf '{"schemaVersion":1,"time":%s,"good":%s,"paused":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"repaired":%s,"failed":%s,"repairs":%s,"repairsLastHour":%s}\\n' \\
+printf '{"schemaVersion":1,"time":%s,"good":%s,"paused":%s,"lastGood":%s,"checks":{%s},"certificates":{"primary":"%s","loopback":"%s","secondary":"%s"},"edited":%s,"unconfirmed":%s,"undone":%s,"repaired":%s,"failed":%s,"repairs":%s,"repairsLastHour":%s}\\n' \\
   "$now" $good $paused "\${last_good:-0}" "\${checks#,}" "$on_primary" "$on_loopback" "$on_secondary" \\
-  "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$repaired")" "$(list "$failed")" "$repairs" "$(wc -l <${recentRepairs})" >$state.new
+  "$(list "$(${hostFileProgram} drift | sed -n 's/^edited //p')")" "$(list "$(${pathsOfChanges(armedChanges)})")" "$(list "$(${pathsOfChanges(undoneChanges)})")" \\
+  "$(list "$repaired")" "$(list "$failed")" "$repairs" "$(wc -l <${recentRepairs})" >$state.new
 mv $state.new $state
 
 # Readable for node-exporter, which runs as another user.

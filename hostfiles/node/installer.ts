@@ -2,7 +2,17 @@
  * `host-file`: the program on the node that installs and removes one file atomically. It is installed first; every later step is a short
  * command that calls it.
  */
-import { bootDirectory, bootUnit, directories, hostFileProgram, lockFile, ownerFile, releasedMark } from "./paths";
+import { journalFunctions, renderUndoUnit } from "./journal";
+import {
+  bootDirectory,
+  bootUnit,
+  directories,
+  hostFileProgram,
+  lockFile,
+  ownerFile,
+  releasedMark,
+  undoUnit,
+} from "./paths";
 
 /** How long a command waits for another run on the node, seconds: longer than a check can take. */
 const patience = 60;
@@ -11,24 +21,26 @@ const patience = 60;
  * Shell functions for the one lock that `up`, `destroy` and the check share. It is a kernel lock, which ends with its holder; the file names
  * the holder.
  */
-export const lockFunctions = `lock() { # who
+export const lockFunctions = `lock() { # who, for how long it may wait
   mkdir -p ${directories.run} && exec 9<>${lockFile} || return 1
-  if ! flock -w ${patience} 9; then
-    read -r since who <${lockFile}
+  if ! flock -w "\${2:-${patience}}" 9; then
+    read -r since pid who <${lockFile}
     echo "another run works on this node since $(($(date +%s) - \${since:-0})) s ('\${who:-unknown}'): wait until it has ended" >&2
     return 1
   fi
-  read -r since who <${lockFile} && [ -n "$who" ] &&
+  read -r since pid who <${lockFile} && [ -n "$who" ] &&
     echo "taking over from '$who', which was cut short $(($(date +%s) - since)) s ago" >&2
-  echo "$(date +%s) $1" >${lockFile}
+  echo "$(date +%s) $$ $1" >${lockFile}
 }
 unlock() { : >${lockFile}; exec 9>&-; }`;
 
 export function renderInstaller(): string {
   return `#!/bin/bash
 # Installs and removes one file of the secondary ingress atomically.
-#   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C]   content on stdin
-#   host-file remove  --owner O --path P [--deactivate C] [--afterwards C]
+#   host-file install --owner O --path P --mode M [--check C] [--activate C] [--verify C] [--deactivate C] [--armed ID]   content on stdin
+#   host-file remove  --owner O --path P [--deactivate C] [--afterwards C] [--armed ID]
+#   host-file confirm --owner O --armed ID   keeps what is armed: without it, everything is undone after a while
+#   host-file undo      puts back what nobody has confirmed
 #   host-file claim   --owner O [--former-owner O]   makes the stack the node's owner and installs this program
 #   host-file release --owner O        gives up the node, as the last step
 #   host-file drift     the installed files that are missing or differ from what was installed, one a line: missing|edited PATH
@@ -45,17 +57,22 @@ fail() { echo "host-file: $*" >&2; exit 1; }
 limited() { timeout --kill-after=5 60 /bin/bash -c "$1" 9>&-; }
 ${lockFunctions}
 
-action=\${1-} owner= former= path= mode= check= activate= verify= deactivate= afterwards=
-[ $# -gt 0 ] && shift
-while [ $# -gt 1 ]; do
-  case $1 in
-    --owner) owner=$2 ;; --former-owner) former=$2 ;; --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
-    --verify) verify=$2 ;; --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --instance | --reinstall) ;;
-    *) fail "unknown option '$1'" ;;
-  esac
-  shift 2
-done
-[ $# = 0 ] || fail "option '$1' has no value"
+parse() {
+  line=("$@") entry= content=
+  action=\${1-} owner= former= path= mode= check= activate= verify= deactivate= afterwards= armed=
+  [ $# -gt 0 ] && shift
+  while [ $# -gt 0 ]; do
+    [ $# -gt 1 ] || fail "option '$1' has no value"
+    case $1 in
+      --owner) owner=$2 ;; --former-owner) former=$2 ;; --path) path=$2 ;; --mode) mode=$2 ;; --check) check=$2 ;; --activate) activate=$2 ;;
+      --verify) verify=$2 ;; --deactivate) deactivate=$2 ;; --afterwards) afterwards=$2 ;; --armed) armed=$2 ;; --instance | --reinstall) ;;
+      *) fail "unknown option '$1'" ;;
+    esac
+    shift 2
+  done
+  ours=$etc/installed/$(entry_of "$path")
+  saved=$etc/saved/$(entry_of "$path")
+}
 
 # One directory entry for each file: the path with its slashes escaped.
 entry_of() { local e=\${1//%/%25}; echo "\${e//\\//%2F}"; }
@@ -64,20 +81,26 @@ path_of() { local p=\${1//%2F//}; echo "\${p//%25/%}"; }
 stage=
 candidate=
 fresh=no
-cleanup() {
+tidy() {
   [ -z "$candidate" ] || rm -f "$candidate"
   [ -z "$stage" ] || rm -rf "$stage"
   [ -z "\${ours-}" ] || rm -f "$ours.new"
   [ $fresh = no ] || rm -f "$ours" "$ours.activate" "$saved"
-  unlock
+}
+make_stage() { stage=$(mktemp -d /run/host-file.XXXXXX) || fail "cannot write in /run: is it full?"; }
+# One command of several, in a shell of its own, under the lock that is held.
+apart() {
+  stage= candidate= fresh=no
+  trap tidy EXIT
+  make_stage
 }
 
 begin() { # what; takes the lock, then removes the leftovers of a killed run
   lock "\${owner:-the check}: $1" || exit 1
-  trap cleanup EXIT
+  trap 'tidy; unlock' EXIT
   trap 'exit 1' HUP INT TERM
   rm -rf /run/host-file.*
-  stage=$(mktemp -d /run/host-file.XXXXXX) || fail "cannot write in /run: is it full?"
+  make_stage
 }
 
 # Replaces a file by a rename in the same directory.
@@ -95,7 +118,6 @@ in_effect() {
 }
 
 install_file() {
-  begin "installs $path"
   export FILE=$stage/$(basename "$path")
   cat >"$FILE" || fail "cannot write in /run: is it full?"
   chmod "$mode" "$FILE" && chown root:root "$FILE" || fail "cannot set mode $mode"
@@ -103,6 +125,10 @@ install_file() {
     report=$(limited "$check" 2>&1) || fail "$path is refused by its own program; nothing was changed: $report"
   fi
   mkdir -p "$(dirname "$path")" "$etc/saved" && mkdir -p -m 0700 "$etc/installed" || fail "cannot write in $etc: is the disk full?"
+  export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
+  cmp -s "$FILE" "$ours" && cmp -s "$FILE" "$path" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$FILE")" ] || CHANGED=yes
+  content=$FILE
+  [ $CHANGED = no ] || arm
   if [ ! -e "$ours" ]; then
     fresh=yes
     if [ -e "$path" ] && [ ! -e "$saved" ]; then
@@ -114,8 +140,6 @@ install_file() {
   fi
   # Write everything that needs space before changing anything.
   cp -p "$FILE" "$ours.new" && printf '%s' "$activate" >"$ours.activate" && sync "$ours.new" || fail "cannot write in $etc: is the disk full?"
-  export TARGET=$path PREVIOUS=$stage/previous CHANGED=no
-  cmp -s "$FILE" "$ours" && cmp -s "$FILE" "$path" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$FILE")" ] || CHANGED=yes
   if [ $CHANGED = yes ]; then
     [ ! -e "$path" ] || cp -a "$path" "$stage/previous" || fail "cannot write in /run: is it full?"
     replace "$FILE" "$path"
@@ -129,23 +153,22 @@ install_file() {
     if [ $CHANGED = yes ]; then
       if [ -e "$stage/previous" ]; then
         replace "$stage/previous" "$path"
-        PREVIOUS=$FILE limited "$activate" >/dev/null 2>&1
+        PREVIOUS=$FILE limited "$activate" >/dev/null 2>&1 && disarm
       else
-        [ -z "$deactivate" ] || limited "$deactivate" >/dev/null 2>&1
+        { [ -z "$deactivate" ] || limited "$deactivate" >/dev/null 2>&1; } && disarm
         rm -f "$path"
       fi
     fi
     fail "$path could not be put into effect; what was there before is back: $why"
   fi
   mv -f "$ours.new" "$ours" || fail "cannot write in $etc"
+  supersede
 }
 
 # Stops the boot program of the kOps pieces, which would install again what is removed.
 end_boot() { [ ! -e ${bootDirectory} ] || systemctl stop ${bootUnit} 2>/dev/null; }
 
-remove_file() {
-  end_boot
-  begin "removes $path"
+take_away() {
   export TARGET=$path
   if [ -n "$deactivate" ]; then
     report=$(limited "$deactivate" 2>&1) || fail "$path could not be taken out of effect; it is still there: $report"
@@ -158,6 +181,12 @@ remove_file() {
   if [ -n "$afterwards" ]; then
     report=$(limited "$afterwards" 2>&1) || fail "$path is removed, but what follows failed: $report"
   fi
+}
+
+remove_file() {
+  if [ -e "$ours" ] || [ -e "$saved" ]; then arm; fi
+  take_away
+  supersede
 }
 
 drift() {
@@ -192,6 +221,10 @@ claim() {
   for copy in /run/secondary-ingress.*; do [ "$copy" = "$0" ] || rm -f "$copy"; done
   replace "$0" ${hostFileProgram}
   chmod 0755 ${hostFileProgram} && printf '%s\\n' "$owner" >"$stage/owner" && replace "$stage/owner" ${ownerFile}
+  cat >"$stage/unit" <<'UNIT'
+${renderUndoUnit()}UNIT
+  chmod 0644 "$stage/unit" && replace "$stage/unit" ${directories.units}/${undoUnit}
+  systemctl daemon-reload && systemctl enable -q ${undoUnit} || fail "${undoUnit} cannot be enabled"
   rm -f ${releasedMark}
 }
 
@@ -203,28 +236,43 @@ release() {
     systemctl disable -q ${bootUnit} 2>/dev/null
     : >${releasedMark} || fail "cannot write in ${bootDirectory}: is the disk full?"
   fi
+  systemctl disable -q --now ${undoUnit} 2>/dev/null
+  rm -f ${directories.units}/${undoUnit}
+  systemctl daemon-reload
   rm -rf $etc
   rm -rf ${directories.lib}
 }
 
+${journalFunctions}
+
+parse "$@"
 case $action in
   drift) drift; exit 0 ;;
   restore) restore; exit 0 ;;
-  claim | release) path=${hostFileProgram} ;;
+  undo) undo; exit 0 ;;
+  claim | release | confirm) path=${hostFileProgram} ;;
   install | remove) ;;
-  *) fail "unknown action '$action': expected install, remove, claim, release, drift or restore" ;;
+  *) fail "unknown action '$action': expected install, remove, confirm, undo, claim, release, drift or restore" ;;
 esac
 case $path in /*) ;; *) fail "--path needs an absolute path, found '$path'" ;; esac
-ours=$etc/installed/$(entry_of "$path")
-saved=$etc/saved/$(entry_of "$path")
 found=$(cat ${ownerFile} 2>/dev/null)
 [ -z "$found" ] || [ "$found" = "$owner" ] || [ "$found" = "$former" ] ||
   fail "this node belongs to the stack '$found', not to '$owner': destroy that stack first, or give this one another node; if it was renamed, set formerStack to '$found'"
 case $action in
   claim) claim ;;
   release) release ;;
-  install) install_file ;;
-  remove) remove_file ;;
+  confirm) confirm ;;
+  install)
+    begin "installs $path"
+    [ -z "$armed" ] || again install || exit 1
+    install_file
+    ;;
+  remove)
+    # Not where nothing is removed, nor by that program itself, which removes what other settings had installed.
+    { [ -z "\${OPERATOR-}" ] || [ ! -e "$ours" ]; } || end_boot
+    begin "removes $path"
+    remove_file
+    ;;
 esac
 exit 0
 `;

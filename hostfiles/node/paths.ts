@@ -13,8 +13,17 @@ export const directories = {
 export const hostFileProgram = `${directories.lib}/host-file`;
 /** Names the stack that owns the host files. */
 export const ownerFile = `${directories.etc}/owner`;
-/** Names the run that changes the node, and since when (seconds since 1970). */
+/** Names since when (seconds since 1970) which process changes the node, and for whom. */
 export const lockFile = `${directories.run}/lock`;
+/** Changes of the way to the API that are in effect and not confirmed yet, one directory each, in their order. */
+export const armedChanges = `${directories.etc}/armed`;
+/** Changes that were undone, which the stack takes for done. */
+export const undoneChanges = `${directories.etc}/undone`;
+/** Exists while changes that were armed since the boot wait for their confirmation. */
+export const armedMark = `${directories.run}/armed`;
+/** Prints what was changed, a path a line. */
+export const pathsOfChanges = (changes: string): string => `cat ${changes}/[0-9]*/path 2>/dev/null`;
+export const undoUnit = "secondary-ingress-undo.service";
 /** The copy of a file as it was installed; empty until the file is in effect (host-file's `entry_of`). */
 export const installedMark = (path: string): string =>
   `${directories.etc}/installed/${path.replaceAll("%", "%25").replaceAll("/", "%2F")}`;

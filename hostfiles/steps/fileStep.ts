@@ -12,6 +12,8 @@ export interface FileStep<Key extends keyof HostSettings> {
   /** Permissions, default 0644. */
   mode?: string;
   secret?: boolean;
+  /** See `HostStep.armed`. */
+  armed?: true;
   needs: readonly Key[];
   render(settings: Pick<HostSettings, Key>): string;
   /** Shell commands for host-file: see there for what they find in their environment. */
@@ -36,23 +38,28 @@ export const identity = ({ owner, formerOwner, instanceId, reinstall }: HostIden
 /** Runs host-file if it is installed; without it, nothing of ours is left. */
 export const whereInstalled = (command: string): string => `test -x ${hostFileProgram} || exit 0; ${command}`;
 
+/** A call of host-file that knows who comes over SSH; sudo forgets it. */
+export const asOperator = (...words: string[]): string =>
+  root("env", "OPERATOR=@", hostFileProgram, ...words).replace("OPERATOR=@", '"OPERATOR=${SSH_CONNECTION%% *}"');
+
+/** What an armed step is part of that no change names: the removal of everything, or the boot of a fresh node. */
+export const unnamedChange = "all";
+
 const option = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
 
 export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>): HostStep {
-  const { mode = "0644", check, activate, verify, deactivate, afterwards } = step;
+  const { mode = "0644", armed, check, activate, verify, deactivate, afterwards } = step;
   const path = (host: CommandSettings): string => (typeof step.path === "string" ? step.path : step.path(host));
-  // Who comes over SSH; sudo forgets it.
-  const program = ["env", "OPERATOR=@", hostFileProgram];
-  const run = (...words: string[]): string =>
-    root(...program, ...words).replace("OPERATOR=@", '"OPERATOR=${SSH_CONNECTION%% *}"');
+  const flag = ({ change = unnamedChange }: CommandSettings): string[] => (armed ? ["--armed", change] : []);
   return {
     name: step.name,
     needs: step.needs,
     ...(step.commandNeeds ? { commandNeeds: step.commandNeeds } : {}),
     ...(step.secret ? { secret: true } : {}),
+    ...(armed ? { armed } : {}),
     stdin: (settings) => step.render(settings),
     create: (host) =>
-      run(
+      asOperator(
         "install",
         ...identity(host),
         ...["--path", path(host), "--mode", mode],
@@ -60,15 +67,19 @@ export function file<Key extends keyof HostSettings = never>(step: FileStep<Key>
         ...option("--activate", activate),
         ...option("--verify", verify),
         ...option("--deactivate", deactivate),
+        // What undoes a first installation.
+        ...(armed ? option("--afterwards", afterwards) : []),
+        ...flag(host),
       ),
     remove: (host) =>
       whereInstalled(
-        run(
+        asOperator(
           "remove",
           ...identity(host),
           ...["--path", path(host)],
           ...option("--deactivate", deactivate),
           ...option("--afterwards", afterwards),
+          ...flag(host),
         ),
       ),
   };
@@ -93,8 +104,8 @@ export const programStep = <Key extends keyof HostSettings = never>(
   path: string,
   needs: readonly Key[],
   render: FileStep<Key>["render"],
-  activate?: string,
-): HostStep => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...(activate ? { activate } : {}) });
+  more: Partial<FileStep<Key>> = {},
+): HostStep => file({ name, path, mode: "0755", needs, render, check: shellCheck, ...more });
 
 /** Enables a unit, and has it run as installed. */
 export const enableAndRun = (unit: string): string =>

@@ -20,6 +20,7 @@ export function forwarderSteps(forwarder: ApiForwarder): HostStep[] {
   const unit = (render: () => string): HostStep =>
     file({
       name: "forwarder-unit",
+      armed: true,
       path: unitPath(forwarderUnits.service),
       needs: [],
       render,
@@ -32,6 +33,7 @@ export function forwarderSteps(forwarder: ApiForwarder): HostStep[] {
     return [
       file({
         name: "api-forward-program",
+        armed: true,
         path: apiForwardProgram,
         mode: "0755",
         needs: ["primaryPrivateIp", "apiLocalPort"],
@@ -49,6 +51,7 @@ export function forwarderSteps(forwarder: ApiForwarder): HostStep[] {
   ): HostStep =>
     file({
       name,
+      armed: true,
       path: unitPath(unitName),
       needs: ["primaryPrivateIp", "apiLocalPort"],
       render,

@@ -13,6 +13,8 @@ export interface HostStep {
   secret?: boolean;
   /** Which of the command's output the engine shows while it runs, besides the error of a failed one. Default both. */
   logging?: "stderr";
+  /** It can alter how the API is reached: the node undoes it unless it is confirmed (docs/confirmed-changes.md). */
+  armed?: true;
   /** The settings besides `HostIdentity` that the command lines read. */
   commandNeeds?: readonly (keyof HostSettings)[];
   /** Run at creation and whenever its text or `stdin` changes; doing it twice is the same as once. */
@@ -22,4 +24,8 @@ export interface HostStep {
 }
 
 /** What command lines see: the identity, and what a step names in `commandNeeds`. */
-export type CommandSettings = HostIdentity & Partial<HostSettings>;
+export type CommandSettings = HostIdentity &
+  Partial<HostSettings> & {
+    /** Names what an armed step is part of: all armed steps as the settings have them. Absent where nobody confirms it. */
+    change?: string;
+  };

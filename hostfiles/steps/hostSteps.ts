@@ -8,6 +8,7 @@ import { renderApiFilter } from "../files/apiFilter";
 import { renderApiForwardRules, renderApiSwitch, renderApiSwitchPath, renderApiSwitchUnit } from "../files/apiSwitch";
 import { renderCheck, renderCheckTimer, renderCheckUnit } from "../files/check";
 import {
+  asOperator,
   daemonReload,
   file,
   identity,
@@ -19,13 +20,14 @@ import {
   unitCheck,
   unitPath,
   unitStep,
+  unnamedChange,
   whereInstalled,
 } from "./fileStep";
 import { renderTakeover } from "../files/takeover";
 import { forwarderSteps } from "./forwarderSteps";
 import { renderGuard, renderGuardUnit } from "../files/guard";
 import { haproxySteps } from "./haproxySteps";
-import type { ApiForwarder } from "../../settings/choices";
+import { ApiForwarder } from "../../settings/choices";
 import { NetworkConfig } from "../hostSettings";
 import type { HostStep } from "./hostStep";
 import { renderInstaller } from "../node/installer";
@@ -35,7 +37,6 @@ import {
   apiFilterRules,
   apiForwardRules,
   apiForwardState,
-  apiHasMovedMark,
   apiSwitchProgram,
   checkMetrics,
   checkProgram,
@@ -127,6 +128,7 @@ unshare -n sh -c 'nft -f "$FILE" && nft get element ip secondary_ingress_filter 
 const filterStep = (forced: boolean): HostStep =>
   file({
     name: "api-filter",
+    armed: true,
     path: apiFilterRules,
     needs: ["primaryPrivateIp", "apiLocalPort", "apiAllowedCidrs", "vpcCidrs", "podCidrs"],
     render: renderApiFilter,
@@ -141,6 +143,7 @@ const filterStep = (forced: boolean): HostStep =>
 /** The old way ends once the new one works, and is back before the new one ends. */
 const takeoverStep = file({
   name: "takeover",
+  armed: true,
   path: takeoverProgram,
   mode: "0755",
   needs: ["clusterName", "primaryPrivateIp", "secondaryPrivateIp", "httpsNodePort", "apiLocalPort"],
@@ -155,6 +158,59 @@ const giveBackFirst = `[ ! -e ${handMadeRecord}/complete ] || ${takeoverProgram}
   echo 'the layout made by hand is not given back, run pulumi up before pulumi destroy' >&2
   exit 1
 }`;
+
+/** The way to the API: all that can alter it, and nothing else. */
+function waySteps(apiForwarder: ApiForwarder): HostStep[] {
+  return [
+    file({
+      name: "address",
+      armed: true,
+      path: ({ network = NetworkConfig.Netplan }) => addressFile[network],
+      commandNeeds: ["network"],
+      mode: "0600",
+      needs: ["network", "secondaryPrivateIp"],
+      render: renderAddress,
+      check: addressCheck,
+      // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
+      activate: addressActivate,
+      verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
+      deactivate: `${handMadeAddressBack}for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
+      afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
+    }),
+    programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch, { armed: true }),
+    file({
+      name: "api-forward-rules",
+      armed: true,
+      path: apiForwardRules,
+      needs: ["primaryPrivateIp"],
+      render: renderApiForwardRules,
+      check: rulesCheck,
+      activate:
+        'if [ "$CHANGED" = yes ] && nft list table ip secondary_ingress_api >/dev/null 2>&1; then nft -f "$TARGET"; fi',
+    }),
+    ...forwarderSteps(apiForwarder),
+    unitStep("api-switch-unit", "kube-api-switch.service", renderApiSwitchUnit, {
+      armed: true,
+      activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
+      verify: `${apiSwitchProgram} agrees`,
+      deactivate: `${giveBackFirst}; systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
+    }),
+    unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath, { armed: true }),
+  ];
+}
+
+/** Removes what other settings had installed. The engine does that last, after the confirmation. */
+const unusedStep = (steps: readonly HostStep[]): HostStep => ({
+  name: "unused",
+  armed: true,
+  needs: [],
+  stdin: () => "",
+  create: (host) => steps.map((step) => `(${step.remove?.(host)})`).join(" && "),
+});
+
+/** Keeps what is armed. Prints `confirmed`, or `again` if something had to be done again; a node without host files has nothing to keep. */
+export const confirmCommand = (owner: string, change = unnamedChange): string =>
+  `test -x ${hostFileProgram} || { echo confirmed; exit 0; }; ${asOperator("confirm", "--owner", owner, "--armed", change)}`;
 
 /** What the last of the steps writes: once it is in effect, all are. */
 export const lastFile = unitPath("secondary-ingress-check.timer");
@@ -172,45 +228,19 @@ export interface HostStepsOptions {
 
 /** The steps that write, for one node, in a safe order: each waits for the one before it, and is undone before that one. */
 export function hostSteps({ adopt, apiForwarder, filterApi, forceFilter }: HostStepsOptions): readonly HostStep[] {
+  const filter = filterStep(forceFilter);
+  const way = [...waySteps(apiForwarder), ...(filterApi ? [filter] : []), ...(adopt ? [takeoverStep] : [])];
+  const optional = [takeoverStep, filter, ...Object.values(ApiForwarder).flatMap(forwarderSteps)];
   return [
     installer,
     packagesStep,
     ...haproxySteps,
     ...natSteps(adopt),
-    file({
-      name: "address",
-      path: ({ network = NetworkConfig.Netplan }) => addressFile[network],
-      commandNeeds: ["network"],
-      mode: "0600",
-      needs: ["network", "secondaryPrivateIp"],
-      render: renderAddress,
-      check: addressCheck,
-      // Never `netplan apply` nor a restart of networkd: these drop the rules and routes of the CNI.
-      activate: addressActivate,
-      verify: `for a in $(${addresses} "$TARGET"); do ip -4 -o addr show dev lo | grep -qw "$a" || exit 1; done`,
-      deactivate: `${handMadeAddressBack}for a in $(${addresses} "$TARGET"); do ip addr del "$a" dev lo 2>/dev/null; done; true`,
-      afterwards: "if command -v netplan >/dev/null; then netplan generate; fi",
+    ...way,
+    unusedStep(optional.filter(({ name }) => !way.some((step) => step.name === name))),
+    programStep("guard", guardProgram, [], renderGuard, {
+      activate: restartIfChanged("secondary-ingress-guard.service"),
     }),
-    programStep("api-switch", apiSwitchProgram, ["apiLocalPort", "primaryPrivateIp"], renderApiSwitch),
-    file({
-      name: "api-forward-rules",
-      path: apiForwardRules,
-      needs: ["primaryPrivateIp"],
-      render: renderApiForwardRules,
-      check: rulesCheck,
-      activate:
-        'if [ "$CHANGED" = yes ] && nft list table ip secondary_ingress_api >/dev/null 2>&1; then nft -f "$TARGET"; fi',
-    }),
-    ...forwarderSteps(apiForwarder),
-    unitStep("api-switch-unit", "kube-api-switch.service", renderApiSwitchUnit, {
-      activate: `${daemonReload}; systemctl enable -q kube-api-switch.service && systemctl start kube-api-switch.service`,
-      verify: `${apiSwitchProgram} agrees`,
-      deactivate: `${giveBackFirst}; systemctl disable -q --now kube-api-switch.service; rm -f ${apiForwardState} ${apiHasMovedMark}; nft delete table ip secondary_ingress_api 2>/dev/null; true`,
-    }),
-    unitStep("api-switch-path", "kube-api-switch.path", renderApiSwitchPath),
-    ...(filterApi ? [filterStep(forceFilter)] : []),
-    ...(adopt ? [takeoverStep] : []),
-    programStep("guard", guardProgram, [], renderGuard, restartIfChanged("secondary-ingress-guard.service")),
     unitStep("guard-unit", "secondary-ingress-guard.service", renderGuardUnit),
     programStep("check", checkProgram, ["clusterName", "primaryPrivateIp", "healthName"], renderCheck),
     file({

@@ -1,7 +1,7 @@
 /** Looks at account and node; changes nothing. */
 import type { Connection } from "../../components/aws/connection";
 import type { Settings } from "../../settings/read";
-import { type Login, runAsRoot } from "../ssh";
+import { type Login, runAsRoot } from "../../components/reach/ssh";
 import { askAccount } from "./account";
 import { parseClues, renderCluesScript } from "./clues";
 import { guess } from "./guesses";

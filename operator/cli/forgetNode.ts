@@ -4,11 +4,14 @@ import { resourcesOf, type StackState, type StateResource } from "../../automati
 import { readerOf, type NamedStack } from "./stack";
 
 const isHostFile = ({ type }: StateResource): boolean => type === "command:remote:Command";
+/** Its removal is confirmed on the node. */
+const callsNode = (resource: StateResource): boolean =>
+  isHostFile(resource) || resource.type === "pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi";
 
-/** @returns the state with every remote command retained, and their names */
+/** @returns the state with everything retained whose removal calls the node, and the names of the commands */
 export function withoutNode(state: StackState): { state: StackState; forgotten: string[] } {
   const resources = resourcesOf(state).map((resource) =>
-    isHostFile(resource) ? { ...resource, retainOnDelete: true } : resource,
+    callsNode(resource) ? { ...resource, retainOnDelete: true } : resource,
   );
   return {
     state: { ...state, deployment: { ...state.deployment, resources } },

@@ -1,7 +1,7 @@
 /** `secondary-ingress pause` and `resume`: HAProxy is stopped on purpose, and nothing starts it until it is resumed. */
 import { renderPause, renderResume } from "../../hostfiles/node/pause";
 import { IngressMode } from "../../settings/choices";
-import { runAsRoot } from "../ssh";
+import { runAsRoot } from "../../components/reach/ssh";
 import { openStack, type NamedStack, readerOf } from "./stack";
 
 type Flags = NamedStack & { json?: boolean };

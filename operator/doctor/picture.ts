@@ -121,7 +121,7 @@ function besideParts({ mode, dns }: StackOutputs): Part[] {
     {
       text: "files on the node",
       depth: 0,
-      codes: ["NODE_NOT_OURS", "HOST_FILES_MISSING", "HOST_FILES_EDITED", "DISK_FULL"],
+      codes: ["NODE_NOT_OURS", "HOST_FILES_MISSING", "HOST_FILES_EDITED", "CHANGE_UNCONFIRMED", "DISK_FULL"],
     },
     {
       text: "check, guard and watch",

@@ -121,6 +121,13 @@ export const runbook: Readonly<Record<string, Page>> = {
     text: "Somebody edited an installed file. It stays as it is until the stack next changes it. If the edit is right, make it a setting; the `reinstall` setting writes every file anew.",
     onNode: ["/usr/local/lib/secondary-ingress/host-file drift"],
   },
+  CHANGE_UNCONFIRMED: {
+    text: "`pulumi up` changed the way to the API, and then did not reach the API by its public address, or was cut short. The node undid the change by itself; the next `pulumi up` does it again, looks again, and keeps it if the API answers ([confirmed changes](confirmed-changes.md)).",
+    onNode: [
+      "find /etc/secondary-ingress/ -path '*/0*/path' -print -exec cat {} +",
+      "journalctl -u secondary-ingress-undo -n 20 --no-pager",
+    ],
+  },
   ADDRESS_MISSING: {
     text: "Without the address nobody answers for the applications. The guard puts it back within a second, the check within a minute.",
     onNode: ["ip -4 addr show dev lo", "netplan get 2>/dev/null || networkctl status lo"],

@@ -51,14 +51,16 @@ const rule = (port: number, cidr = "0.0.0.0/0"): string =>
 const steps = [
   "preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address",
   "api-switch", "api-forward-rules", "api-forward-program", "forwarder-unit", "api-switch-unit", "api-switch-path",
-  "guard", "guard-unit", "check", "check-unit", "check-timer",
+  "unused", "guard", "guard-unit", "check", "check-unit", "check-timer",
 ];
 const commands = steps.map((step) => `command:remote:Command ingress-${step}`);
 const prodChildren = [
   ...[component, attachment, group, rule(443), rule(80), ...commands],
   "aws:ec2/eip:Eip ingress-ingress",
   "aws:ec2/eipAssociation:EipAssociation ingress-ingress",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:ConfirmedChange ingress-confirmed",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:NodeHostKey ingress-host-key",
+  "pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi ingress-seen-api",
   "pulumi-nodejs:dynamic/kops-secondary-ingress:SecondaryPrivateIp ingress-secondary",
   "random:index/randomPassword:RandomPassword ingress-stats",
 ].sort();
@@ -496,6 +498,31 @@ describe("SecondaryIngressIp", function () {
           steps.map((step) => `ingress-${step}`),
         );
       }
+    });
+
+    it("names the change in every armed step, and in its confirmation", async () => {
+      const named = async (args: SecondaryIngressIpArgs): Promise<Record<string, string | undefined>> => {
+        const { resources } = (await make(args)).recording;
+        return Object.fromEntries(
+          resources.map(({ name, inputs }) => [
+            name,
+            / --armed (\w+)/.exec(String(inputs["create"] ?? inputs["command"]))?.[1],
+          ]),
+        );
+      };
+      const first = await named(prod);
+      const armed = Object.keys(first).filter((name) => first[name] !== undefined);
+      assert.deepEqual(
+        armed.map((name) => name.replace("ingress-", "")),
+        ["seen-api", ...steps.slice(steps.indexOf("address"), steps.indexOf("guard")), "confirmed"],
+      );
+      assert.equal(first["ingress-seen-api"], "all");
+      const changes = (all: typeof first): (string | undefined)[] => [
+        ...new Set(armed.slice(1).map((name) => all[name])),
+      ];
+      assert.equal(changes(first).length, 1);
+      assert.deepEqual(changes(await named({ ...prod, httpNodePort: 30081 })), changes(first));
+      assert.notDeepEqual(changes(await named({ ...prod, apiLocalPort: 6443 })), changes(first));
     });
 
     it("has the same outputs as node-port", async () => {

@@ -100,12 +100,15 @@ describe("hostile values", function () {
         const commands = allSteps(settings).map(({ create }) => create(settings));
         // What the programs would be given: each word ends with a NUL byte.
         const { stdout } = spawnSync("/bin/bash", ["-s"], {
-          input: `sudo() { printf '%s\\0' "$@"; }\nbash() { sudo "$@"; }\n${commands.join("\n")}\n`,
+          // As on a node with host-file.
+          input: `test() { :; }\nsudo() { printf '%s\\0' "$@"; }\nbash() { sudo "$@"; }\n${commands.join("\n")}\n`,
           encoding: "utf8",
         });
         const words = stdout.split("\0");
         const given = words.flatMap((word, index) => (word === options[key] ? [words[index + 1]] : []));
-        assert.deepEqual(given, Array(commands.length).fill(value));
+        // One of the commands calls host-file several times.
+        assert.ok(given.length > commands.length);
+        assert.deepEqual(given, Array(given.length).fill(value));
       }),
       { numRuns: 100 },
     );

@@ -147,7 +147,7 @@ describe("the node", function () {
       // The check waits for the lock as well, and would be the one to take it over.
       await kept.node("systemctl stop secondary-ingress-check.timer secondary-ingress-check.service");
       // prettier-ignore
-      await kept.node(`systemd-run --quiet --unit=other-operator bash -c 'exec 9<>${lockFile}; flock 9; echo "$(date +%s) other/stack: installs a file" >${lockFile}; sleep 600'`);
+      await kept.node(`systemd-run --quiet --unit=other-operator bash -c 'exec 9<>${lockFile}; flock 9; echo "$(date +%s) $$ other/stack: installs a file" >${lockFile}; sleep 600'`);
       const refused = await upWith("reinstall", "3");
       await kept.node("systemctl stop other-operator.service");
       assert.notEqual(refused.status, 0);

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { ApiForwarder } from "../../../settings/choices";
 import { type HostSettings, NetworkConfig } from "../../../hostfiles/hostSettings";
-import { hostSteps } from "../../../hostfiles/steps/hostSteps";
+import { confirmCommand, hostSteps } from "../../../hostfiles/steps/hostSteps";
 import type { HostStep } from "../../../hostfiles/steps/hostStep";
 import { type Layout, secondary } from "../../handMade/layout";
 import { makeLayout } from "../../handMade/make";
@@ -79,13 +79,24 @@ const create = (each: HostStep, settings: HostSettings): Promise<Finished> =>
 async function mustCreate(each: HostStep, settings: HostSettings): Promise<void> {
   const { status, stdout, stderr } = await create(each, settings);
   if (status !== 0) throw new Error(`${each.name}: ${stdout}${stderr}`);
+  await confirm(settings);
+}
+
+/** So that the node does not undo a step while another one is interrupted. */
+async function confirm({ owner }: HostSettings): Promise<void> {
+  for (let tries = 0; tries < 3; tries++) {
+    const { status, stdout, stderr } = await overSsh(confirmCommand(owner), "");
+    if (status !== 0) throw new Error(`the confirmation: ${stdout}${stderr}`);
+    if (stdout.trim() === "confirmed") return;
+  }
+  throw new Error("the node does not keep what is confirmed");
 }
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The file that a step installs, from its command. */
 const pathOf = (each: HostStep, settings: HostSettings): string | undefined =>
-  /--path (\S+)/.exec(each.create(settings))?.[1];
+  / install .*?--path (\S+)/s.exec(each.create(settings))?.[1];
 
 async function hashOnNode(path: string): Promise<string> {
   return (
@@ -137,6 +148,7 @@ async function interrupt(
   const again = await create(each, settings);
   if (again.status !== 0) broken.push(`the next run does not complete: ${again.stdout}${again.stderr}`);
   else if (path && (await hashOnNode(path)) !== after) broken.push(`${path} is not as after the next run`);
+  await confirm(settings);
   broken.push(...(await leftOver()).map((what) => `left over: ${what}`));
   return { step: each.name, call, program, action, broken };
 }
@@ -207,4 +219,5 @@ async function undo(each: HostStep, settings: HostSettings): Promise<void> {
   if (!each.remove) return;
   const { status, stdout, stderr } = await overSsh(each.remove(settings), each.stdin(settings));
   if (status !== 0) throw new Error(`removal of ${each.name}: ${stdout}${stderr}`);
+  await confirm(settings);
 }

@@ -1,5 +1,6 @@
 /** The node itself: our files, the address, and what looks after them. */
 import { addressFile } from "../../../hostfiles/files/address";
+import { confirmWithin } from "../../../hostfiles/node/journal";
 import { directories, hostFileProgram, ownerFile } from "../../../hostfiles/node/paths";
 import { quote } from "../../../hostfiles/node/shell";
 import type { Check } from "../check";
@@ -65,6 +66,26 @@ export const nodeChecks: readonly Check[] = [
             observed: `edited: ${list(edited)}`,
             expected: "what the stack installed; the next up with a change would overwrite it",
             fix: reinstall(facts),
+          },
+  ),
+  ofNode(
+    {
+      code: "CHANGE_UNCONFIRMED",
+      area: "node",
+      severity: "warning",
+      title: "every change of the way to the API is confirmed",
+      after: ["NODE_NOT_OURS"],
+    },
+    ({ unconfirmed, undone }, { stack }) =>
+      unconfirmed.length + undone.length === 0
+        ? undefined
+        : {
+            observed:
+              undone.length > 0
+                ? `undone, because the API did not answer the operator: ${list(undone)}`
+                : `waiting for its confirmation: ${list(unconfirmed)}`,
+            expected: `nothing to confirm; after ${confirmWithin} s the node undoes a change`,
+            fix: `find out why the API did not answer after the change, correct the settings, and run 'pulumi up --stack ${stack || "<stack>"}'`,
           },
   ),
   ofNode(

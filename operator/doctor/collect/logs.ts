@@ -1,6 +1,6 @@
 /** What the node's own records say of the secondary ingress, as text for people who help. */
 import { directories, haproxyConfig, haproxyProgram } from "../../../hostfiles/node/paths";
-import { type Login, runScript } from "../../ssh";
+import { type Login, runScript } from "../../../components/reach/ssh";
 import { units } from "./node";
 
 /** Read-only; no file that holds a secret is among them. */

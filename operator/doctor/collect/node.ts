@@ -5,6 +5,7 @@ import {
   apiFilterRules,
   apiForwardState,
   apiSwitchProgram,
+  armedChanges,
   checkState,
   directories,
   forwarderUnits,
@@ -12,14 +13,16 @@ import {
   haproxyProgram,
   haproxyUnit,
   hostFileProgram,
+  pathsOfChanges,
   pausedMark,
   ownerFile,
+  undoneChanges,
 } from "../../../hostfiles/node/paths";
 import { redirected } from "../../../hostfiles/files/nat";
 import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
-import { HostKeyDiffers, type Login, runScript } from "../../ssh";
+import { isHostKeyDifference, type Login, runScript } from "../../../components/reach/ssh";
 import type { Unknown } from "../unknown";
 
 /** The units that the layout needs. */
@@ -53,6 +56,10 @@ const fields = z.object({
   installed: flag,
   missing: words,
   edited: words,
+  /** Files of changes that wait for their confirmation. */
+  unconfirmed: words,
+  /** Files of changes that did not get it. */
+  undone: words,
   onLoopback: flag,
   /** Interface besides lo that has the secondary address. */
   elsewhere: z.string(),
@@ -153,6 +160,8 @@ say owner "$(cat ${ownerFile} 2>/dev/null)"
 whether installed test -d ${directories.etc}/installed
 say missing "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^missing //p')"
 say edited "$(${hostFileProgram} drift 2>/dev/null | sed -n 's/^edited //p')"
+say unconfirmed "$(${pathsOfChanges(armedChanges)})"
+say undone "$(${pathsOfChanges(undoneChanges)})"
 whether onLoopback sh -c "ip -4 -o addr show dev lo | grep -qw '$secondary/32'"
 say elsewhere "$(ip -4 -o addr show | awk -v a="$secondary" '{split($4, p, "/"); if (p[1] == a && $2 != "lo") print $2}')"
 whether natRules redirected
@@ -211,7 +220,7 @@ export interface NodeUnknown {
 
 /** By what ssh2 and sudo say. */
 export function reasonOf(error: Error): NodeUnknown["reason"] {
-  if (error instanceof HostKeyDiffers || /no matching host key/.test(error.message)) return "host key";
+  if (isHostKeyDifference(error) || /no matching host key/.test(error.message)) return "host key";
   // A key with a passphrase is refused before anybody is asked.
   if (/authentication|privateKey|passphrase/i.test(error.message)) return "no login";
   if (/sudo|password is required/.test(error.message)) return "sudo";

@@ -12,6 +12,7 @@ import {
   apiForwardRules,
   apiForwardState,
   apiManifest,
+  armedChanges,
   apiSwitchProgram,
   checkMetrics,
   checkState,
@@ -21,6 +22,7 @@ import {
   pausedMark,
   hostFileProgram,
   installedMark,
+  undoneChanges,
   lockFile,
   natRules,
   recentRepairs,
@@ -50,6 +52,8 @@ interface State {
   repaired: string[];
   failed: string[];
   repairs: number;
+  unconfirmed: string[];
+  undone: string[];
   repairsLastHour: number;
 }
 
@@ -132,6 +136,8 @@ describe("check", () => {
     repaired: [],
     failed: [],
     repairs: 0,
+    unconfirmed: [],
+    undone: [],
     repairsLastHour: 0,
   };
   /** Adds the table and the filter that not every node has. */
@@ -382,6 +388,20 @@ describe("check", () => {
     }
   });
 
+  it("names changes that wait for their confirmation, and those that did not get it", () => {
+    for (const [entry, path] of [
+      [`${armedChanges}/000002`, "/etc/b"],
+      [`${armedChanges}/000001`, "/etc/a"],
+      [`${undoneChanges}/000003`, "/etc/c"],
+    ] as const)
+      node().write(`${entry}/path`, `${path}\n`);
+    const { good, unconfirmed, undone } = run().state;
+    assert.deepEqual(
+      { good, unconfirmed, undone },
+      { good: true, unconfirmed: ["/etc/a", "/etc/b"], undone: ["/etc/c"] },
+    );
+  });
+
   it("names edited files and leaves them as they are", () => {
     const strange = "/etc/odd-100%2F.conf";
     node().write(installedMark(strange), "ours\n");
@@ -441,7 +461,7 @@ describe("check", () => {
 
   it("leaves the node to a run that is at work", () => {
     node().standIn("flock", 'shift 2; exec /usr/bin/flock -w 0.1 "$@"\n');
-    node().write(lockFile, `${noon - 5} project/stack: installs x\n`);
+    node().write(lockFile, `${noon - 5} 99999 project/stack: installs x\n`);
     node().succeed(
       `ip addr del ${secondary}/32 dev lo; (exec 8<>${lockFile}; /usr/bin/flock 8; exec /usr/bin/sleep 5) >/dev/null 2>&1 &`,
     );

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ApiForwarder } from "../../../settings/choices";
 import { installValidators, needsProgram, needsRoot } from "../../support/needs";
-import { haproxyUnit, statsPasswordFile } from "../../../hostfiles/node/paths";
+import { renderUndoUnit } from "../../../hostfiles/node/journal";
+import { haproxyUnit, statsPasswordFile, undoUnit } from "../../../hostfiles/node/paths";
 import { allSteps, hostSettings } from "../settings";
 
 /** What judges a step's text; the others are scripts for bash. */
@@ -64,6 +65,13 @@ describe("validators", function () {
     writeFileSync(path, text);
     return path;
   };
+  /** The unit's programs are on the node, not here: its grammar is what is judged. */
+  const judgeUnit = (name: string, text: string): void => {
+    const path = write(name, text.replace(/^(Exec\w+=-?\+?)\/\S+/gm, "$1/bin/true"));
+    const { stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
+    const complaints = stderr.split("\n").filter((line) => line.includes(directory));
+    assert.deepEqual(complaints, []);
+  };
   /** Reads the password here instead of on the node. */
   const withPassword = (config: string): string =>
     config.replaceAll(statsPasswordFile, write("stats-password", "correct-horse\n"));
@@ -88,14 +96,9 @@ describe("validators", function () {
               chmodSync(write("etc/netplan/99-secondary-ip.yaml", text), 0o600);
               return judge("netplan", ["generate", "--root-dir", directory]);
             }
-            case "systemd": {
+            case "systemd":
               needsProgram(this, "systemd-analyze");
-              // The unit's programs are on the node, not here: its grammar is what is judged.
-              const path = write(unitNames[step.name] ?? "", text.replace(/^(Exec\w+=-?\+?)\/\S+/gm, "$1/bin/true"));
-              const { stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
-              const complaints = stderr.split("\n").filter((line) => line.includes(directory));
-              return assert.deepEqual(complaints, []);
-            }
+              return judgeUnit(unitNames[step.name] ?? "", text);
             case "none":
               return assert.ok(text.endsWith("\n"));
             default:
@@ -105,6 +108,11 @@ describe("validators", function () {
       }
     }
   }
+
+  it(`${undoUnit}, which host-file writes`, function () {
+    needsProgram(this, "systemd-analyze");
+    judgeUnit(undoUnit, renderUndoUnit());
+  });
 
   it("a judge that finds a fault says so", function () {
     needsProgram(this, "haproxy");

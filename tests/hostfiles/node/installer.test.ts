@@ -7,7 +7,9 @@ import {
   hostFileProgram,
   lockFile,
   releasedMark,
+  undoUnit,
 } from "../../../hostfiles/node/paths";
+import { renderUndoUnit } from "../../../hostfiles/node/journal";
 import { quote } from "../../../hostfiles/node/shell";
 import { type FakeNode, onFakeNode } from "../../support/fakeNode";
 import type { Finished } from "../../support/process";
@@ -61,6 +63,8 @@ describe("host-file", () => {
     assert.equal(node().read(`${directories.etc}/owner`), `${owner}\n`);
     assert.equal(node().succeed(`stat -c %a ${hostFileProgram}; ls /run`), "755\nsecondary-ingress\nsystemd\n");
     assert.equal(node().read(lockFile), "");
+    assert.ok(node().isEnabled(undoUnit));
+    assert.equal(node().read(`${directories.units}/${undoUnit}`), renderUndoUnit());
   });
 
   it("installs a file with its mode, checked under its own name first", () => {
@@ -255,7 +259,10 @@ describe("host-file", () => {
 
   it("refuses what it does not know before it changes anything", () => {
     const run = (line: string): Finished => node().run(`${hostFileProgram} ${line}`);
-    fails(run("instal"), /unknown action 'instal': expected install, remove, claim, release, drift or restore/);
+    fails(
+      run("instal"),
+      /unknown action 'instal': expected install, remove, confirm, undo, claim, release, drift or restore/,
+    );
     fails(run("install --pth x"), /unknown option '--pth'/);
     fails(run("install --path"), /option '--path' has no value/);
     fails(run(`install --owner ${owner} --path app.conf`), /--path needs an absolute path, found 'app\.conf'/);
@@ -274,13 +281,33 @@ describe("host-file", () => {
     assert.equal(node().succeed(`${hostFileProgram} drift`), "edited /etc/app/b\n");
   });
 
+  it("stops kOps' boot program before an operator's removal, and not where nothing is removed, nor from within itself", () => {
+    node().succeed(`mkdir ${bootDirectory}; systemctl enable --now ${bootUnit}`);
+    const stops = (by: string): boolean => {
+      node().calls();
+      succeeds(node().run(`OPERATOR=${by} ${hostFileProgram} remove --owner ${quote(owner)} --path ${target}`));
+      return node().calls().includes(`systemctl stop ${bootUnit}`);
+    };
+    assert.equal(stops("192.0.2.7"), false);
+    succeeds(install(node(), "one\n"));
+    assert.equal(stops(""), false);
+    succeeds(install(node(), "one\n"));
+    assert.equal(stops("192.0.2.7"), true);
+  });
+
   it("gives the node back, and forbids kOps' copy to install it again", () => {
     succeeds(install(node(), "one\n"));
     node().succeed(`mkdir ${bootDirectory}; systemctl enable --now ${bootUnit}`);
     node().calls();
     succeeds(node().run(`${hostFileProgram} release --owner ${quote(owner)}`));
-    assert.deepEqual(node().calls(), [`systemctl stop ${bootUnit}`, `systemctl disable -q ${bootUnit}`]);
-    for (const gone of [directories.etc, directories.lib]) assert.equal(node().exists(gone), false);
+    assert.deepEqual(node().calls(), [
+      `systemctl stop ${bootUnit}`,
+      `systemctl disable -q ${bootUnit}`,
+      `systemctl disable -q --now ${undoUnit}`,
+      "systemctl daemon-reload",
+    ]);
+    for (const gone of [directories.etc, directories.lib, `${directories.units}/${undoUnit}`])
+      assert.equal(node().exists(gone), false);
     assert.ok(node().exists(releasedMark));
     const step = allSteps(settings).find(({ name }) => name === "installer");
     succeeds(node().run(step?.remove?.(settings) ?? "false"));
@@ -294,7 +321,7 @@ describe("host-file", () => {
 
     it("says who holds the node and since when, and changes nothing", () => {
       node().standIn("flock", impatient);
-      const hold = `exec 9<>${lockFile}; /usr/bin/flock 9; echo "$(($(date +%s) - 42)) somebody: installs x" >${lockFile}; `;
+      const hold = `exec 9<>${lockFile}; /usr/bin/flock 9; echo "$(($(date +%s) - 42)) 99999 somebody: installs x" >${lockFile}; `;
       const { status, stderr } = node().run(`${hold} (exec 9>&-; ${words("install", { mode: "0644" })} <<<new)`);
       assert.equal(status, 1);
       assert.match(
@@ -307,7 +334,7 @@ describe("host-file", () => {
     });
 
     it("says whom it takes over from", () => {
-      node().write(lockFile, "1700000000 somebody: installs x\n");
+      node().write(lockFile, "1700000000 99999 somebody: installs x\n");
       const finished = install(node(), "one\n");
       succeeds(finished);
       assert.match(finished.stderr, /taking over from 'somebody: installs x', which was cut short \d+ s ago/);

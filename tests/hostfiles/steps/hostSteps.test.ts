@@ -7,19 +7,54 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
   describe(`host steps with ${forwarder}`, () => {
     const settings = hostSettings({ apiForwarder: forwarder, apiAllowedCidrs: ["192.0.2.0/24"] });
     const steps = allSteps(settings);
+    const another = forwarder === ApiForwarder.Socat ? ApiForwarder.SocketProxyd : ApiForwarder.Socat;
     const position = (name: string): number => steps.findIndex((step) => step.name === name);
 
     it("come in an order of which every prefix is safe", () => {
       assert.equal(position("preflight"), 0);
       // HAProxy before the rules that lead to it, rules before the address: nobody ever sees the API's certificate there.
       // prettier-ignore
-      const order = ["preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address", "api-forward-rules", "forwarder-unit", "api-switch-unit", "api-switch-path", "api-filter", "guard-unit", "check", "check-timer"];
+      const order = ["preflight", "installer", "packages", "haproxy-password", "haproxy-settings", "haproxy-unit", "nat-rules", "nat-unit", "address", "api-forward-rules", "forwarder-unit", "api-switch-unit", "api-switch-path", "api-filter", "unused", "guard-unit", "check", "check-timer"];
       const positions = order.map(position);
       assert.ok(!positions.includes(-1));
       assert.deepEqual(
         positions,
         [...positions].sort((a, b) => a - b),
       );
+    });
+
+    it("arm what can alter how the API is reached, all in a row, and nothing else", () => {
+      const isArmed = (text = ""): boolean => text.includes(" --armed all");
+      const armed = steps.filter((step) => step.armed);
+      const forward =
+        forwarder === ApiForwarder.Socat
+          ? ["api-forward-program", "forwarder-unit"]
+          : ["forwarder-socket", "forwarder-cluster-socket", "forwarder-unit"];
+      const names = ["address", "api-switch", "api-forward-rules", ...forward, "api-switch-unit", "api-switch-path"];
+      assert.deepEqual(
+        armed.map(({ name }) => name),
+        [...names, "api-filter", "unused"],
+      );
+      assert.deepEqual(steps.slice(position("address"), position("unused") + 1), armed);
+      for (const step of steps) {
+        assert.equal(isArmed(step.create(settings)), step.armed === true, step.name);
+        if (step.remove) assert.equal(isArmed(step.remove(settings)), step.armed === true, step.name);
+        const named = step.create({ ...settings, change: "of-today" });
+        assert.equal(named.replaceAll(" --armed of-today", " --armed all"), step.create(settings), step.name);
+      }
+    });
+
+    it("remove what other settings had installed, before anybody confirms, by the very commands of its removal", () => {
+      const other = { ...settings, adopt: true, apiForwarder: another, apiAllowedCidrs: ["192.0.2.0/24"] };
+      const unused = (of: typeof settings): string =>
+        allSteps(of)
+          .find(({ name }) => name === "unused")
+          ?.create(of) ?? "";
+      const gone = allSteps(other).filter(({ name, armed }) => armed && position(name) === -1);
+      assert.equal(gone.length, forwarder === ApiForwarder.Socat ? 3 : 2);
+      for (const { name, remove } of gone) assert.ok(unused(settings).includes(remove?.(settings) ?? "none"), name);
+      assert.equal(unused(settings).match(/host-file remove/g)?.length, gone.length);
+      assert.ok(unused({ ...settings, apiAllowedCidrs: [] }).includes("api-filter.nft"));
     });
 
     it("never bind a port of the clients", () => {
@@ -53,7 +88,7 @@ for (const forwarder of [ApiForwarder.Socat, ApiForwarder.SocketProxyd]) {
       for (const { name, create, stdin } of steps) {
         const again = { ...settings, reinstall: "2" };
         assert.equal(stdin(again), stdin(settings), name);
-        assert.equal(create(again).replace(" --reinstall 2", ""), create(settings), name);
+        assert.equal(create(again).replaceAll(" --reinstall 2", ""), create(settings), name);
         assert.notEqual(create(again), create(settings), name);
       }
     });

@@ -25,14 +25,19 @@ describe("forget-node", () => {
     `urn:pulumi:prod::kops-secondary-ingress::component$${type}::${name}`;
   const resource = (type: string, name: string): { urn: string; type: string } => ({ urn: urn(type, name), type });
 
-  it("retains the remote commands and leaves everything else as it is", () => {
+  it("retains what calls the node, names its files, and leaves everything else as it is", () => {
     const address = resource("aws:ec2/eip:Eip", "ingress-ingress");
     const file = resource("command:remote:Command", "ingress-check");
-    const { state, forgotten } = withoutNode({ version: 3, deployment: { secrets: 1, resources: [address, file] } });
+    const seen = resource("pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi", "ingress-seen-api");
+    const resources = [address, file, seen];
+    const { state, forgotten } = withoutNode({ version: 3, deployment: { secrets: 1, resources } });
     assert.deepEqual(forgotten, ["ingress-check"]);
     assert.deepEqual(state, {
       version: 3,
-      deployment: { secrets: 1, resources: [address, { ...file, retainOnDelete: true }] },
+      deployment: {
+        secrets: 1,
+        resources: [address, { ...file, retainOnDelete: true }, { ...seen, retainOnDelete: true }],
+      },
     });
   });
 

@@ -16,6 +16,8 @@ export const healthyNode: NodeFacts = {
   installed: true,
   missing: [],
   edited: [],
+  unconfirmed: [],
+  undone: [],
   onLoopback: true,
   elsewhere: "",
   natRules: true,

@@ -63,6 +63,16 @@ describe("doctor's report", () => {
     assert.equal(findings[0]?.observed, "0.0.0.0/0 to nat-1 in rtb-1");
   });
 
+  it("names what waits for its confirmation, and what did not get it", () => {
+    const observed = (change: Partial<typeof healthyNode>): string | undefined => {
+      const { findings } = judge(healthy({ node: { ...healthyNode, ...change } }), everything);
+      assert.deepEqual(codes(findings), ["CHANGE_UNCONFIRMED"]);
+      return findings[0]?.observed;
+    };
+    assert.equal(observed({ unconfirmed: ["/etc/a"] }), "waiting for its confirmation: /etc/a");
+    assert.match(observed({ undone: ["/etc/a", "/etc/b"] }) ?? "", /^undone, .*: \/etc\/a, \/etc\/b$/);
+  });
+
   it("puts errors before warnings", () => {
     const node = { ...healthyNode, nat: { active: true, enabled: false }, guard: { active: false, enabled: true } };
     assert.deepEqual(codes(judge(healthy({ node }), everything).findings), ["GUARD_STOPPED", "NAT_NOT_AT_BOOT"]);

@@ -125,7 +125,7 @@ describe("merge", function () {
     assert.deepEqual(merge(clusterText.replace("DescribeAddresses", "DescribeVpcs"), ours).missing, [
       "Cluster k8s.example.com: spec.additionalPolicies.control-plane",
     ]);
-    const changed = groupText.replace("sg-0123456789abcdef0", "sg-0fedcba9876543210").replace("Restart=on-failure", "");
+    const changed = groupText.replace("sg-0123456789abcdef0", "sg-0fedcba9876543210").replace("RestartSec=10s", "");
     assert.deepEqual(merge(changed, ours).missing, [
       "InstanceGroup : spec.additionalSecurityGroups",
       "InstanceGroup : spec.hooks",

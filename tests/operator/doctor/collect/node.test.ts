@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseFacts, reasonOf, renderScript } from "../../../../operator/doctor/collect/node";
-import { HostKeyDiffers } from "../../../../operator/ssh";
 import { outputs } from "../../../dns/support";
 import { certificateFor } from "../../../support/certificate";
 import { onFakeNode } from "../../../support/fakeNode";
@@ -122,7 +121,7 @@ describe("doctor's look at the node", () => {
     for (const [error, reason] of [
       [new Error("connect ECONNREFUSED 192.0.2.1:22"), "unreachable"],
       [new Error("no answer within 20 s"), "unreachable"],
-      [new HostKeyDiffers("another host key than the settings have"), "host key"],
+      [Object.assign(new Error("another host key than the settings have"), { name: "HostKeyDiffers" }), "host key"],
       [new Error("Handshake failed: no matching host key format"), "host key"],
       [new Error("All configured authentication methods failed"), "no login"],
       [

@@ -1,7 +1,7 @@
 /** One SSH session in which one script runs. */
-import { Client, type ConnectConfig } from "ssh2";
-import { keyForSsh2 } from "../settings/privateKeys";
-import type { SshSettings } from "../settings/read";
+import type { Client, ConnectConfig } from "ssh2";
+import { keyForSsh2 } from "../../settings/privateKeys";
+import type { SshSettings } from "../../settings/read";
 
 export interface Login {
   ssh: SshSettings;
@@ -10,23 +10,29 @@ export interface Login {
   privateKey?: string;
 }
 
-/** Milliseconds for a connection, and for a script. */
+/** Milliseconds for a connection, and for a script unless its caller knows better. */
 const connectPatience = 8_000;
 const scriptPatience = 20_000;
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded where it is used, not with the program: docs/decisions/0003
+const ssh2 = (): typeof import("ssh2") => require("ssh2") as typeof import("ssh2");
 
 /** What a login prints before the script, from a startup file, need not end with a line. */
 const begins = "secondary-ingress: the script begins";
 const saidBy = (out: string): string => out.split(`${begins}\n`)[1] ?? "";
 
-/** The server shows another host key than the settings have. */
-export class HostKeyDiffers extends Error {}
+const hostKeyDiffers = "HostKeyDiffers";
+/** Whether the server shows another host key than the settings have. By name: Pulumi serializes no class whose constructor has arguments. */
+export const isHostKeyDifference = (error: unknown): boolean => (error as Error).name === hostKeyDiffers;
 
 function connect(client: Client, config: ConnectConfig, hostKey: string): Promise<void> {
   const [type = "", key = ""] = hostKey.split(/\s+/);
   let differs = false;
   return new Promise((resolve, reject) => {
     client.on("ready", resolve).on("error", (error) => {
-      reject(differs ? new HostKeyDiffers("another host key than the settings have") : error);
+      reject(
+        differs ? Object.assign(new Error("another host key than the settings have"), { name: hostKeyDiffers }) : error,
+      );
     });
     client.connect({
       ...config,
@@ -42,9 +48,15 @@ function connect(client: Client, config: ConnectConfig, hostKey: string): Promis
 
 /**
  * @returns what the script printed; nothing if the login runs none
- * @throws {HostKeyDiffers | Error} where nobody answers, another machine does, or there is no login
+ * @param patience milliseconds that the script may take
+ * @throws {Error} where nobody answers, another machine does, or there is no login
  */
-export async function runScript({ ssh, address, privateKey }: Login, command: string, script: string): Promise<string> {
+export async function runScript(
+  { ssh, address, privateKey }: Login,
+  command: string,
+  script: string,
+  patience = scriptPatience,
+): Promise<string> {
   const agent = process.env["SSH_AUTH_SOCK"];
   const who = privateKey ? { privateKey: keyForSsh2(privateKey) } : { ...(agent ? { agent } : {}) };
   const clients: Client[] = [];
@@ -52,7 +64,7 @@ export async function runScript({ ssh, address, privateKey }: Login, command: st
     const target = { host: ssh.host ?? address, port: ssh.port ?? 22, username: ssh.user };
     let way: ConnectConfig = { ...target, ...who };
     if (ssh.proxy) {
-      const proxy = new Client();
+      const proxy = new (ssh2().Client)();
       clients.push(proxy);
       const { host, port = 22, user, hostKey } = ssh.proxy;
       await connect(proxy, { host, port, username: user, ...who }, hostKey);
@@ -64,13 +76,13 @@ export async function runScript({ ssh, address, privateKey }: Login, command: st
       });
       way = { ...way, ...(sock ? { sock } : {}) };
     }
-    const client = new Client();
+    const client = new (ssh2().Client)();
     clients.push(client);
     await connect(client, way, ssh.hostKey);
     return await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`no answer within ${scriptPatience / 1000} s`));
-      }, scriptPatience);
+        reject(new Error(`no answer within ${patience / 1000} s`));
+      }, patience);
       client.exec(command, (error, stream) => {
         if (error) {
           reject(error);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runScript } from "../../operator/ssh";
-import { loginKey, type SshServer, startLibraryServer } from "../support/sshServer";
+import { runScript } from "../../../components/reach/ssh";
+import { loginKey, type SshServer, startLibraryServer } from "../../support/sshServer";
 
 describe("a script over SSH", () => {
   const directory = mkdtempSync(join(tmpdir(), "login-"));

@@ -1,0 +1,37 @@
+/** A short form of `npm run campaign -- lockouts`. */
+import assert from "node:assert/strict";
+import { runLockouts, ways } from "../../lab/campaigns/lockouts/campaign";
+import type { KeptLab } from "../../lab/keptLab";
+import { lab } from "../../lab/lab";
+import { keepPreparedLab } from "../../lab/preparedLab";
+import { needsRoot } from "../support/needs";
+
+const chosen = /^a list without the operator: (the engine is killed|the node loses its power)$/;
+
+describe("a change that locks the operator out", function () {
+  let kept: KeptLab;
+  before(async function () {
+    needsRoot(this);
+    kept = await keepPreparedLab("prod");
+  });
+  after(async () => {
+    if (kept as KeptLab | undefined) await lab.down();
+  });
+
+  it("can be made in thirty ways", () => assert.ok(ways.length >= 30));
+
+  it("is undone by the node alone, and the next run with the former settings finds its way", async () => {
+    const lockouts = await runLockouts(kept, (name) => chosen.test(name));
+    assert.equal(lockouts.length, 2);
+    assert.deepEqual(
+      lockouts.filter(({ broken }) => broken.length > 0),
+      [],
+    );
+    assert.ok((lockouts[0]?.failed ?? 0) > 0, "the change locked nobody out");
+  });
+
+  it("leaves nothing to do", async () => {
+    const { status, stdout } = await kept.pulumi("preview", "--expect-no-changes", "--stack", "prod");
+    assert.equal(status, 0, stdout);
+  });
+});
