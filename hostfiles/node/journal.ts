@@ -80,16 +80,23 @@ supersede() {
   done
 }
 
+# A link, for the disk may be full.
+link_back() { # kept file, target
+  if [ "$1" -ef "$2" ]; then return; fi
+  rm -f "$(dirname "$2")"/.host-file.*
+  candidate=$(dirname "$2")/.host-file.$BASHPID
+  if ln "$1" "$candidate" 2>/dev/null; then mv -fT "$candidate" "$2" || fail "cannot write $2"; candidate=; else replace "$1" "$2"; fi
+}
 put_back() { # what there was before
   export TARGET=$path PREVIOUS=$stage/previous CHANGED=yes
   if [ ! -s "$1/mark" ]; then take_away; return; fi
   [ ! -e "$path" ] || cp -a "$path" "$PREVIOUS" || fail "cannot write in /run: is it full?"
   mkdir -p "$(dirname "$path")" "$etc/saved" && mkdir -p -m 0700 "$etc/installed" || fail "cannot write in $etc: is the disk full?"
   # One that somebody had deleted comes back as it was installed.
-  if [ -e "$1/file" ]; then replace "$1/file" "$path"; else replace "$1/mark" "$path"; fi
-  replace "$1/mark" "$ours"
-  [ ! -e "$1/activate" ] || replace "$1/activate" "$ours.activate"
-  if [ -e "$1/saved" ]; then replace "$1/saved" "$saved"; else rm -f "$saved"; fi
+  if [ -e "$1/file" ]; then link_back "$1/file" "$path"; else replace "$1/mark" "$path"; fi
+  link_back "$1/mark" "$ours"
+  [ ! -e "$1/activate" ] || link_back "$1/activate" "$ours.activate"
+  if [ -e "$1/saved" ]; then link_back "$1/saved" "$saved"; else rm -f "$saved"; fi
   report=$(limited "$(cat "$ours.activate" 2>/dev/null)" 2>&1) || fail "$path is back, but not in effect: $report"
 }
 

@@ -321,6 +321,25 @@ describe("an armed change", () => {
     confirmed(big);
   });
 
+  it("is undone on a full disk too", () => {
+    const path = `${directories.etc}/app.conf`;
+    node().succeed(
+      `cd ${directories.etc}; mkdir /tmp/etc; cp -a . /tmp/etc; mount -t tmpfs -o size=256k small .; cp -a /tmp/etc/. ${directories.etc}`,
+    );
+    confirmed("one\n", { path });
+    succeeds(install("two\n", { path }));
+    node().succeed(
+      `cat /dev/zero >${directories.etc}/full 2>/dev/null; ! echo full 2>/dev/null >${directories.etc}/more`,
+    );
+    assert.equal(undo(), `undone: install ${path}`);
+    assert.deepEqual([node().read(path), effectOf(node()), entries(armedChanges)], ["one\n", "one\n", []]);
+    assert.equal(node().succeed(`${hostFileProgram} drift`), "");
+    node().succeed(`rm ${directories.etc}/full`);
+    assert.equal(confirm(), "again");
+    assert.equal(confirm(), "confirmed");
+    assert.equal(node().read(path), "two\n");
+  });
+
   describe("cut short at any point", () => {
     /** Read by bash before host-file: ends it just before the change numbered KILL_AT. */
     const killer = `[ "\${0##*/}" = host-file ] || return
