@@ -6,7 +6,7 @@ import { lab } from "../../lab/lab";
 import { keepPreparedLab } from "../../lab/preparedLab";
 import { needsRoot } from "../support/needs";
 
-const chosen = /^a list without the operator: (the engine is killed|the node loses its power)$/;
+const chosen = /^a list without the operator, behind a bastion: (the engine is killed|the node loses its power)$/;
 
 describe("a change that locks the operator out", function () {
   let kept: KeptLab;
