@@ -47,15 +47,17 @@ export interface ConfirmedChangeState extends ConfirmedChangeInputs {
 
 /** Milliseconds, and the API's port. */
 export interface Patience {
-  /** For an API that answers at once, or not at all. */
+  /** For an API that has not been seen on this node yet. */
   before: number;
+  /** For one that nobody could judge before. */
+  unjudged: number;
   /** For one that answered before: a run that was cut short may have taken it away, until the node undoes that. */
   undone: number;
   /** For one that restarts meanwhile: less than the node waits. */
   after: number;
   port?: number;
 }
-const patience: Patience = { before: 3_000, undone: 45_000, after: 20_000 };
+const patience: Patience = { before: 10_000, unjudged: 3_000, undone: 45_000, after: 20_000 };
 /** A confirmation may do a whole installation again. */
 const commandPatience = 180_000;
 
@@ -74,22 +76,22 @@ async function runOnNode({ ssh, address, sshPrivateKey, command }: WayInputs): P
 }
 
 /**
- * @param certificate the API's, if it was seen before
+ * @param before the API's certificates as seen before; none if nobody could judge it
  * @returns why it could not be judged; `""` if the API was seen
  * @throws if the API is not seen any more: the node undoes the change
  */
 export async function confirmChange(
   inputs: WayInputs,
-  certificate: string,
-  { before, after, port }: Patience,
+  before: readonly string[],
+  { unjudged, after, port }: Patience,
 ): Promise<string> {
   const { apiPublicIp } = inputs;
   for (let attempt = 1; attempt <= 3; attempt++) {
-    const options = certificate === "" ? { patience: before } : { patience: after, expected: certificate };
-    const sight = await seeApi(inputs, { ...options, ...(port === undefined ? {} : { port }) });
-    if (certificate !== "" && sight.certificate !== certificate) {
+    const look = before.length === 0 ? { patience: unjudged } : { patience: after, expected: before };
+    const sight = await seeApi(inputs, { ...look, ...(port === undefined ? {} : { port }) });
+    if (before.length > 0 && !before.includes(sight.certificate)) {
       throw new Error(
-        `expected the Kubernetes API at ${apiPublicIp}:443 from this machine as before the change (${certificate}), ` +
+        `expected the Kubernetes API at ${apiPublicIp}:443 from this machine as before the change (${before.join(" or ")}), ` +
           `found ${sight.certificate || sight.problem}: the change is not confirmed, and within 30 s the node undoes it by itself. ` +
           "Correct the settings and run the command again, from a machine that reaches the API",
       );
@@ -100,6 +102,10 @@ export async function confirmChange(
     "expected the node to keep the change until it was confirmed, found it undone three times: is the way to the node slow? Run the command again",
   );
 }
+
+/** What may be seen after a change: its certificate of before, or that of before the installation. */
+const seen = (state: { certificate: string; certificateAtFirst?: string }): string[] =>
+  [...new Set([state.certificate, state.certificateAtFirst ?? ""])].filter((certificate) => certificate !== "");
 
 const inputKeys = [
   ...(["change", "instanceId", "command", "ssh", "address", "sshPrivateKey", "apiPublicIp", "clusterName"] as const),
@@ -113,8 +119,8 @@ export async function seeBefore(
   olds: SeenApiState | undefined,
   { before, undone, port }: Patience,
 ): Promise<SeenApiState> {
-  const options = { patience: olds?.certificate ? undone : before, ...(port === undefined ? {} : { port }) };
-  const sight = await seeApi(inputs, options);
+  const look = olds?.certificate ? { patience: undone, expected: [olds.certificate] } : { patience: before };
+  const sight = await seeApi(inputs, { ...look, ...(port === undefined ? {} : { port }) });
   const certificateAtFirst = olds ? olds.certificateAtFirst : sight.certificate;
   return { ...inputs, ...sight, certificateAtFirst, time: Date.now() };
 }
@@ -127,7 +133,7 @@ export const seenApiProvider: pulumi.dynamic.ResourceProvider<WayInputs, SeenApi
   }),
   // What did not answer before the installation need not answer after the removal.
   delete: async (_id, state) => {
-    const unjudged = await confirmChange(state, state.certificateAtFirst, patience);
+    const unjudged = await confirmChange(state, state.certificateAtFirst ? seen(state) : [], patience);
     // The engine shows what a provider prints.
     if (unjudged) console.warn(`the API of ${state.clusterName} was not judged after the removal: ${unjudged}`);
   },
@@ -136,11 +142,11 @@ export const seenApiProvider: pulumi.dynamic.ResourceProvider<WayInputs, SeenApi
 export const confirmedChangeProvider: pulumi.dynamic.ResourceProvider<ConfirmedChangeInputs, ConfirmedChangeState> = {
   create: async (inputs) => ({
     id: inputs.clusterName,
-    outs: { ...inputs, unjudged: await confirmChange(inputs, inputs.certificate, patience) },
+    outs: { ...inputs, unjudged: await confirmChange(inputs, seen(inputs), patience) },
   }),
   diff: (_id, olds, news) => Promise.resolve({ changes: differ(olds, news) || olds.time !== news.time }),
   update: async (_id, _olds, news) => ({
-    outs: { ...news, unjudged: await confirmChange(news, news.certificate, patience) },
+    outs: { ...news, unjudged: await confirmChange(news, seen(news), patience) },
   }),
 };
 

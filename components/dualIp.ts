@@ -53,7 +53,8 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
         network: preflight.network,
         podCidrs: filtersApi(args) ? preflight.podCidrs : [],
       },
-      api: { clusterName, publicIp: api.publicIp },
+      // Behind a proxy the list must be forced whomever it excludes.
+      api: { clusterName, publicIp: api.publicIp, judged: !forceApiAllowedCidrs || args.ssh?.proxy !== undefined },
     },
     // With an Elastic IP the node answers there from now on, and the connections are made there from the start.
     { ...login, address: api.host },

@@ -14,6 +14,16 @@ export interface Sight {
   problem: string;
 }
 
+/** What is looked for, and for how long. */
+export interface Look {
+  /** Certificates of which one is looked for; without any, one for `api.internal.<cluster>`. */
+  expected?: readonly string[];
+  /** Milliseconds after which what was seen last counts. */
+  patience: number;
+  /** Default 443. */
+  port?: number;
+}
+
 const tryPatience = 3_000;
 const pause = 500;
 
@@ -21,6 +31,9 @@ const named = (parts: PeerCertificate["subject"] | undefined): string =>
   Object.entries(parts ?? {})
     .map(([key, value]) => `${key}=${String(value)}`)
     .join(", ");
+
+/** Ends what the API's own certificate is called. */
+const suffix = (clusterName: string): string => `, for api.internal.${clusterName}`;
 
 /** kOps answers 401 to anonymous requests, so that a status would prove nothing. */
 function handshake(host: string, port: number, clusterName: string): Promise<Sight> {
@@ -38,25 +51,21 @@ function handshake(host: string, port: number, clusterName: string): Promise<Sig
     socket.on("secureConnect", () => {
       const { subject, issuer, subjectaltname = "" } = socket.getPeerCertificate();
       const isApi = subjectaltname.split(", ").includes(`DNS:api.internal.${clusterName}`);
-      done(`${named(subject)} of ${named(issuer)}${isApi ? `, for api.internal.${clusterName}` : ""}`, "");
+      done(`${named(subject)} of ${named(issuer)}${isApi ? suffix(clusterName) : ""}`, "");
     });
   });
 }
 
-/**
- * Looks until the API shows the expected certificate, or any if none is expected.
- * @param patience milliseconds after which what was seen last counts
- */
-export async function seeApi(
-  { apiPublicIp, clusterName }: ApiPlace,
-  { expected = "", patience, port = 443 }: { expected?: string; patience: number; port?: number },
-): Promise<Sight> {
+/** Looks until the API shows an expected certificate. */
+export async function seeApi({ apiPublicIp, clusterName }: ApiPlace, look: Look): Promise<Sight> {
   if (apiPublicIp === "") return { certificate: "", problem: "the node has no public address" };
+  const { expected = [], patience, port = 443 } = look;
+  const isExpected = ({ certificate }: Sight): boolean =>
+    expected.length > 0 ? expected.includes(certificate) : certificate.endsWith(suffix(clusterName));
   const start = Date.now();
   for (;;) {
     const sight = await handshake(apiPublicIp, port, clusterName);
-    const isExpected = expected === "" ? sight.certificate !== "" : sight.certificate === expected;
-    if (isExpected || Date.now() - start >= patience) return sight;
+    if (isExpected(sight) || Date.now() - start >= patience) return sight;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

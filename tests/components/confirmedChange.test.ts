@@ -18,7 +18,7 @@ import { certificateFor } from "../support/certificate";
 import { freePort, loginKey, type SshServer, startLibraryServer } from "../support/sshServer";
 
 const clusterName = "k8s.example.com";
-const patience = { before: 200, undone: 200, after: 300 };
+const patience = { before: 200, unjudged: 200, undone: 200, after: 300 };
 
 describe("a change of the way to the API", function () {
   let ssh: SshServer;
@@ -75,8 +75,8 @@ describe("a change of the way to the API", function () {
     assert.match(certificate, /CN=api\.internal\.k8s\.example\.com of CN=.*, for api\.internal\.k8s\.example\.com$/);
     return certificate;
   };
-  const confirm = (given: WayInputs, certificate: string): Promise<string> =>
-    confirmChange(given, certificate, { ...patience, port });
+  const confirm = (given: WayInputs, ...before: string[]): Promise<string> =>
+    confirmChange(given, before, { ...patience, port });
 
   it("is confirmed once the API is seen with the certificate of before, renewed or not", async () => {
     await serve("first");
@@ -106,7 +106,7 @@ describe("a change of the way to the API", function () {
     await serve("first");
     const certificate = await seen();
     await stopApi();
-    const confirmed = confirmChange(inputs(answers("confirmed")), certificate, { ...patience, after: 20_000, port });
+    const confirmed = confirmChange(inputs(answers("confirmed")), [certificate], { ...patience, after: 20_000, port });
     await sleep(800);
     await serve("first");
     assert.equal(await confirmed, "");
@@ -121,13 +121,10 @@ describe("a change of the way to the API", function () {
   });
 
   it("is confirmed without a judgement where the API did not answer before, which is said unless it answers now", async () => {
-    assert.match(await confirm(inputs(answers("confirmed")), ""), /ECONNREFUSED/);
-    assert.equal(
-      await confirm(inputs(answers("confirmed"), { apiPublicIp: "" }), ""),
-      "the node has no public address",
-    );
+    assert.match(await confirm(inputs(answers("confirmed"))), /ECONNREFUSED/);
+    assert.equal(await confirm(inputs(answers("confirmed"), { apiPublicIp: "" })), "the node has no public address");
     await serve("first");
-    assert.equal(await confirm(inputs(answers("confirmed")), ""), "");
+    assert.equal(await confirm(inputs(answers("confirmed"))), "");
     assert.equal(calls(), 3);
   });
 
@@ -177,6 +174,38 @@ describe("a change of the way to the API", function () {
     };
     await seenApiProvider.delete?.("id", { ...state, apiPublicIp: "" });
     assert.equal(calls(), 1);
+  });
+
+  it("is confirmed by the certificate of before the installation too, once everything is removed", async () => {
+    await serve("other");
+    const { certificate: other } = await seeApi(inputs(""), { patience: 0, port });
+    await stopApi();
+    await serve("first");
+    const certificate = await seen();
+    assert.equal(await confirm(inputs(answers("confirmed")), other, certificate), "");
+    await stopApi();
+    await serve("other");
+    assert.equal(await confirm(inputs(answers("confirmed")), other, certificate), "");
+  });
+
+  it("is compared with the certificate of the API, not with that of a server which answers in between", async () => {
+    await serve("first");
+    const certificate = await seen();
+    await stopApi();
+    await serve("other");
+    const long = { ...patience, before: 20_000, undone: 20_000, port };
+    const olds = { ...inputs(""), certificate, problem: "", certificateAtFirst: certificate, time: 1 };
+    const sights = [undefined, olds].map((each) => seeBefore(inputs(""), each, long));
+    await sleep(800);
+    await stopApi();
+    await serve("first");
+    for (const sight of await Promise.all(sights)) assert.equal(sight.certificate, certificate);
+  });
+
+  it("takes another certificate for the API's where that is all that answers", async () => {
+    await serve("other");
+    const { certificate } = await seeBefore(inputs(""), undefined, { ...patience, port });
+    assert.match(certificate, /^CN=app\.example\.com of /);
   });
 
   it("remembers what was seen at first of each node", async () => {
