@@ -131,6 +131,9 @@ export async function record(answers: World): Promise<Recording> {
             elasticIpFound: true,
           },
           "pulumi-nodejs:dynamic/kops-secondary-ingress:ExistingElasticIp": { publicIp: "203.0.113.77" },
+          "pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi": {
+            certificate: "CN=kubernetes-master of CN=kubernetes-ca",
+          },
           "random:index/randomPassword:RandomPassword": { result: "correct-horse-battery-staple" },
         };
         if (name.endsWith("-preflight")) made[type] = { stdout: answers.preflight };
