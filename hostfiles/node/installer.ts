@@ -101,6 +101,7 @@ begin() { # what; takes the lock, then removes the leftovers of a killed run
   trap 'exit 1' HUP INT TERM
   rm -rf /run/host-file.*
   make_stage
+  [ -z "$armed" ] || ! is_late || fail "this SSH connection is older than the undo of what came before, so nothing was changed: run the command again"
 }
 
 # Replaces a file by a rename in the same directory.

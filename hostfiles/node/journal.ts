@@ -2,7 +2,7 @@
  * Armed changes: host-file writes down what stood there before it changes the way to the API, and puts it back unless the change is
  * confirmed in time (docs/confirmed-changes.md).
  */
-import { armedChanges, armedMark, hostFileProgram, lockFile, undoneChanges, undoUnit } from "./paths";
+import { armedChanges, armedMark, hostFileProgram, lockFile, undoneChanges, undoneMark, undoUnit } from "./paths";
 
 /** How long a change waits for its confirmation, seconds. Each further change begins anew. */
 export const confirmWithin = 30;
@@ -34,6 +34,21 @@ WantedBy=multi-user.target
 export const journalFunctions = `journal=${armedChanges} undone=${undoneChanges}
 entries() { ls "$1" 2>/dev/null | grep -E '^[0-9]+$'; }
 line_of() { mapfile -d '' line <"$1/line"; }
+
+stat_of() { local stat; stat=$(<"/proc/$1/stat") && echo "\${stat##*) }"; }
+parent_of() { set -- $(stat_of "$1"); echo "\${2-0}"; }
+started() { set -- $(stat_of "$1"); echo "\${20-0}"; }
+
+# A command that was on its way while the connection was lost comes late: after the undo of what it follows.
+is_late() {
+  local pid=$$
+  [ -s ${undoneMark} ] || return 1
+  while [ "$pid" -gt 1 ]; do
+    case $(<"/proc/$pid/comm") in sshd*) [ "$(started "$pid")" -lt "$(<${undoneMark})" ]; return ;; esac
+    pid=$(parent_of "$pid")
+  done
+  return 1
+}
 
 # Before a command acts. Only for an operator, who can confirm it: kOps' boot program cannot.
 arm() {
@@ -126,6 +141,7 @@ undo() {
 # What cannot be put back is tried again later. Older entries do not wait for it; but what was new is in the way of what it was built on.
 undo_all() {
   local each line left=0
+  (started "$BASHPID") >${undoneMark}
   for each in $(entries "$journal" | sort -r); do
     line_of "$journal/$each"
     (

@@ -21,6 +21,8 @@ export const armedChanges = `${directories.etc}/armed`;
 export const undoneChanges = `${directories.etc}/undone`;
 /** Exists while changes that were armed since the boot wait for their confirmation. */
 export const armedMark = `${directories.run}/armed`;
+/** When a change was undone last, as /proc has the start of a process. */
+export const undoneMark = `${directories.run}/undone-since`;
 /** Prints what was changed, a path a line. */
 export const pathsOfChanges = (changes: string): string => `cat ${changes}/[0-9]*/path 2>/dev/null`;
 export const undoUnit = "secondary-ingress-undo.service";

@@ -599,18 +599,20 @@ describe("SecondaryIngressIp", function () {
       assert.equal(fields["host"], "198.51.100.37");
     });
 
-    it("has the API answer this machine after a change as before, unless its list is forced where no proxy is", async () => {
-      const proxy = { host: "bastion.example.com", user: "jump", hostKey: "ssh-ed25519 BBBB" };
-      const list = { apiAllowedCidrs: ["192.0.2.0/24"], forceApiAllowedCidrs: true };
-      const expected = async (change: Partial<SecondaryIngressIpArgs>): Promise<unknown> => {
-        const { recording } = await make({ ...prod, ...change });
-        return recording.resources.find(({ name }) => name === "ingress-confirmed")?.inputs["certificate"];
-      };
-      const seen = "CN=kubernetes-master of CN=kubernetes-ca";
-      assert.equal(await expected({}), seen);
-      assert.equal(await expected(list), "");
-      assert.equal(await expected({ ...list, ssh: { user: "ubuntu", hostKey: "ssh-ed25519 AAAA", proxy } }), seen);
-    });
+    it("has the API answer this machine after a change as before, unless its list is forced where no proxy is", () =>
+      withEndpoint(async ({ account }) => {
+        const vpcId = account.vpcs[0]?.vpcId ?? "";
+        const proxy = { host: "bastion.example.com", user: "jump", hostKey: "ssh-ed25519 BBBB" };
+        const list = { apiAllowedCidrs: ["192.0.2.0/24"], forceApiAllowedCidrs: true };
+        const expected = async (change: Partial<SecondaryIngressIpArgs>): Promise<unknown> => {
+          const { recording } = await make({ ...prod, ...change }, world({ vpcId }));
+          return recording.resources.find(({ name }) => name === "ingress-confirmed")?.inputs["certificate"];
+        };
+        const seen = "CN=kubernetes-master of CN=kubernetes-ca";
+        assert.equal(await expected({}), seen);
+        assert.equal(await expected(list), "");
+        assert.equal(await expected({ ...list, ssh: { user: "ubuntu", hostKey: "ssh-ed25519 AAAA", proxy } }), seen);
+      }));
 
     it("leaves the operator's machine and session out of the state", async () => {
       const proxy = { host: "bastion.example.com", user: "jump", hostKey: "ssh-ed25519 BBBB" };

@@ -115,11 +115,11 @@ async function leftOver(): Promise<string[]> {
 }
 
 async function waitForInstaller(): Promise<void> {
-  // A broken connection does not stop the command on the node.
+  // A broken connection does not stop the command on the node. The undo sleeps.
   await onNode([
     "sh",
     "-c",
-    "for i in $(seq 300); do pgrep -f '[/]host-file |[/]secondary-ingress[.]|[b]ash -s install' >/dev/null || exit 0; sleep 0.1; done",
+    "for i in $(seq 300); do pgrep -f '[/]host-file [^u]|[/]secondary-ingress[.]|[b]ash -s install' >/dev/null || exit 0; sleep 0.1; done",
   ]);
 }
 

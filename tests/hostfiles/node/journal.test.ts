@@ -340,6 +340,23 @@ describe("an armed change", () => {
     assert.equal(node().read(path), "two\n");
   });
 
+  it("is refused if its SSH connection is older than the undo of what came before", () => {
+    confirmed("one\n");
+    node().succeed("cp /bin/bash /tmp/sshd");
+    succeeds(install("two\n"));
+    const overOld = (command: string): Finished =>
+      node().run(`/tmp/sshd -c ${quote(`sleep 0.1; ${undoing}; ${command}; true`)} 2>&1`, { input: "three\n" });
+    for (const command of [words("install", { mode: "0644", path: "/etc/app/b" }), words("remove", {}), confirmation]) {
+      succeeds(install("two\n"));
+      const said = succeeds(overOld(command));
+      assert.match(said, /^undone: .*\nhost-file: this SSH connection is older than the undo of what came before/);
+      assert.deepEqual([node().read(target), effectOf(node()), entries(armedChanges)], ["one\n", "one\n", []]);
+    }
+    // A new connection does it again.
+    assert.equal(succeeds(node().run(`/tmp/sshd -c ${quote(`${confirmation}; true`)}`)), "again");
+    assert.equal(node().read(target), "two\n");
+  });
+
   describe("cut short at any point", () => {
     /** Read by bash before host-file: ends it just before the change numbered KILL_AT. */
     const killer = `[ "\${0##*/}" = host-file ] || return
