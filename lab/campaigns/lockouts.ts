@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { keepLab } from "../keptLab";
 import { lab } from "../lab";
 import { say } from "../progress";
+import { patience } from "../proof/request";
 import { runMain } from "../runMain";
 import { readKept, writeKept } from "./kept";
 import { type Lockout, runLockouts, ways } from "./lockouts/campaign";
@@ -31,8 +32,9 @@ async function writePage(lockouts: readonly Lockout[]): Promise<void> {
 
 Each way is a change of prod after which the API does not answer the operator any more, and something that happens once it acts. Nobody
 helps: [the node undoes it](../confirmed-changes.md). Requests go to the API's public address from the operator's machine, 20 a second; one
-fails if it gets no response or the wrong certificate. A way passes if the API answers again within 45 s, the run has failed or was cut
-short, and the next run with the former settings restores everything. A reboot's own outage counts too.
+fails if it gets no response within ${patience / 1000} s, or the wrong certificate: who waits through a short outage is answered. A way passes if
+the API answers again within 45 s, the run has failed or was cut short, and the next run with the former settings restores everything. A
+reboot's own outage counts too.
 
 ${kept} of ${lockouts.length} ways passed. The longest outage took ${seconds(worst)} s. ${machineInWords()}
 

@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import type { Answer, WireRequest } from "./probe";
 
 /** Milliseconds: longer than the retransmissions of a lost packet, shorter than a user waits. */
-const patience = 5_000;
+export const patience = 5_000;
 
 /** Resolves names at one server, without a cache. */
 function lookupAt(nameServer: string): LookupFunction {
