@@ -132,7 +132,7 @@ function besideParts({ mode, dns }: StackOutputs): Part[] {
       ],
     },
     ...names,
-    { text: "paid for and unused", depth: 0, codes: ["IDLE_ELASTIC_IP"] },
+    { text: "paid for without need", depth: 0, codes: ["API_BEHIND_BALANCER", "IDLE_ELASTIC_IP"] },
   ];
 }
 

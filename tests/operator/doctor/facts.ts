@@ -73,6 +73,7 @@ export const healthyAws = (given: StackOutputs): Known => ({
   ],
   targets: [],
   detached: [],
+  apiBalancer: undefined,
   route: { routeTableId: "rtb-1", target: "igw-1", isPublic: true },
   reachedBy: { 443: ["0.0.0.0/0"], 80: ["0.0.0.0/0"] },
 });
@@ -85,6 +86,7 @@ export const silentAws = (because: string): AwsFacts => ({
   elasticIps: { because },
   targets: { because },
   detached: { because },
+  apiBalancer: { because },
   route: { because },
   reachedBy: { because },
 });
@@ -111,6 +113,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
         distrust: "unknown",
         daysLeft: 300,
       },
+      throughBalancer: [],
     },
     recordOwners: [],
     names: { addresses: Object.fromEntries(given.dns.records.map(({ name, values }) => [name, values])) },
