@@ -3,6 +3,7 @@
  * tests/lab/doctor.test.ts; in them `<secondary>` and the like stand for the stack's outputs.
  */
 import { defaults } from "../../settings/defaults";
+import { mostConnections } from "../../hostfiles/files/haproxy";
 import { forwarderUnits, haproxyConfig, haproxyProgram, haproxyUnit } from "../../hostfiles/node/paths";
 import { apiForwardListener, httpListener, httpsListener } from "../../settings/ports";
 
@@ -196,6 +197,12 @@ export const runbook: Readonly<Record<string, Page>> = {
   HTTP_LISTENER_MISSING: {
     text: "As [HTTPS_LISTENER_MISSING](#https_listener_missing), for plain HTTP.",
     onNode: [`ss -Hltnp 'sport = :${httpListener}'`],
+  },
+  HAPROXY_FULL: {
+    text: `HAProxy takes ${mostConnections.https} connections at a time for HTTPS and ${mostConnections.http} for HTTP. At the limit the kernel lets up to 4096 more clients of each port wait, and then drops what they send until one has left; the API does not go through there, except by its name on the applications' address. [Load on the applications](guide.md#load-on-the-applications) says what else is bounded.`,
+    onNode: [
+      `ss -Htn state established '( sport = :${httpsListener} or sport = :${httpListener} )' | awk '{sub(/:[0-9]+$/, "", $4); print $4}' | sort | uniq -c | sort -rn | head`,
+    ],
   },
   MANIFEST_UNWATCHED: {
     text: "When the API server moves, the change is noticed by the check alone, up to a minute later. On a node with an untouched manifest nothing happens meanwhile.",

@@ -30,6 +30,10 @@ export const healthyNode: NodeFacts = {
   haproxyFaults: "",
   httpsListener: ["haproxy@172.20.45.38:10443"],
   httpListener: ["haproxy@172.20.45.38:10080"],
+  connections: [
+    { port: "https", open: 12, most: 24_000 },
+    { port: "http", open: 0, most: 8_000 },
+  ],
   strangersOn443: [],
   strangersUnits: [],
   apiSwitchAgrees: true,

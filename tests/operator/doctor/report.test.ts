@@ -372,6 +372,32 @@ describe("doctor's report", () => {
     });
   });
 
+  it("finds HAProxy nearly full on either port, and shows otherwise how many connections it has", () => {
+    const judged = (...connections: [number, number][]) =>
+      judge(
+        healthy({
+          node: {
+            ...healthyNode,
+            connections: connections.map(([open, most], index) => ({
+              port: index === 0 ? "https" : "http",
+              open,
+              most,
+            })),
+          },
+        }),
+        everything,
+      );
+    const { findings, good } = judged([21_599, 24_000], [7_199, 8_000]);
+    assert.deepEqual(findings, []);
+    assert.equal(
+      good.find(({ code }) => code === "HAPROXY_FULL")?.observed,
+      "21599 of 24000 connections for https, 7199 of 8000 connections for http",
+    );
+    assert.deepEqual(codes(judged([21_600, 24_000], [0, 8_000]).findings), ["HAPROXY_FULL"]);
+    assert.deepEqual(codes(judged([0, 24_000], [7_200, 8_000]).findings), ["HAPROXY_FULL"]);
+    assert.ok(judged().skipped.some(({ code }) => code === "HAPROXY_FULL"));
+  });
+
   it("looks at what is chosen, and what is ignored explains nothing", () => {
     const node = { ...healthyNode, haproxy: { active: false, enabled: true }, httpListener: [] };
     assert.deepEqual(codes(judge(healthy({ node }), { only: ["haproxy"], ignore: [] }).findings), ["HAPROXY_STOPPED"]);
