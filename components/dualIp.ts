@@ -4,6 +4,7 @@ import { RandomPassword } from "@pulumi/random/randomPassword";
 import { hostSteps, installer } from "../hostfiles/steps/hostSteps";
 import { clientPorts } from "../settings/ports";
 import { allDone, together } from "./allDone";
+import { warnOfApiBalancer } from "./apiBalancer";
 import { apiAddress } from "./apiAddress";
 import type { SshArgs } from "./args";
 import { warnOfClusterCalls } from "./clusterCalls";
@@ -43,6 +44,7 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
   );
   const api = apiAddress(inputs, login.address, asked);
   pulumi.all([allowedCidrs, api.publicIp]).apply(([cidrs, publicIp]) => warnOfClusterCalls(cidrs, publicIp));
+  api.publicIp.apply((publicIp) => warnOfApiBalancer({ clusterName, publicIp, filtersApi: filtersApi(args) }, options));
   const installed = hostInstallation(
     name,
     hostSteps({ adopt: args.adopt, apiForwarder, filterApi: filtersApi(args), forceFilter: forceApiAllowedCidrs }),

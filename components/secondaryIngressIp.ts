@@ -68,7 +68,7 @@ export class SecondaryIngressIp extends pulumi.ComponentResource {
   declare readonly instanceId: pulumi.Output<string>;
   declare readonly networkInterfaceId: pulumi.Output<string>;
   declare readonly primaryPrivateIp: pulumi.Output<string>;
-  /** Public address of the Kubernetes API; `""` if the node has none. */
+  /** The node's own public address, also where a load balancer of kOps is in front of the API; `""` if it has none. */
   declare readonly apiPublicIp: pulumi.Output<string>;
   /** `""` except in mode dual-ip. */
   declare readonly secondaryPrivateIp: pulumi.Output<string>;

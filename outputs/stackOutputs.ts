@@ -10,7 +10,9 @@ export const outputsSchema = z.object({
   instanceId: z.string(),
   networkInterfaceId: z.string(),
   primaryPrivateIp: z.string(),
-  apiPublicIp: z.string(),
+  apiPublicIp: z
+    .string()
+    .describe("The node's own public address, also where a load balancer of kOps is in front of the API."),
   secondaryPrivateIp: z.string(),
   ingressPublicIp: z.string(),
   ingressPort: z.number(),

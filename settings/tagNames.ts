@@ -12,6 +12,12 @@ export const roleTags = {
   controlPlane: ["k8s.io/role/control-plane", "k8s.io/role/master"],
 };
 
+/** On the security group of kOps' load balancer in front of the API, network or classic (kops pkg/model/names.go, ELBSecurityGroupName). */
+export const apiBalancerTags = (clusterName: string): Record<string, string> => ({
+  KubernetesCluster: clusterName,
+  Name: `api-elb.${clusterName}`,
+});
+
 /** By which what this program made for a cluster is found again, whatever the stack is called now. */
 export const ownTags = (clusterName: string): Record<string, string> => ({
   [clusterTag]: clusterName,

@@ -26,6 +26,12 @@ type Settings = Pick<
 >;
 
 /**
+ * Connections at a time; more clients wait. Together less than the 32 000 and some that HAProxy takes by `LimitNOFILE`: what is left lets
+ * the statistics page and the metrics answer while the applications' ports are full.
+ */
+export const mostConnections = { https: 24_000, http: 8_000 } as const;
+
+/**
  * `transparent` binds before the address exists. In kube-proxy's nftables mode NodePorts are not on 127.0.0.1, so the back ends use the
  * primary address. The API is also reached here, by SNI (kOps' kubeconfigs use `api.internal.`). The password of the statistics page is in a
  * file of its own: a preview does not show it, and a new one needs only a reload.
@@ -62,6 +68,7 @@ defaults
 
 frontend https
   bind ${secondaryPrivateIp}:${httpsListener} transparent
+  maxconn ${mostConnections.https}
   tcp-request inspect-delay 5s
 ${filter}  tcp-request content accept if { req.ssl_hello_type 1 }
   tcp-request content reject
@@ -70,6 +77,7 @@ ${filter}  tcp-request content accept if { req.ssl_hello_type 1 }
 
 frontend http
   bind ${secondaryPrivateIp}:${httpListener} transparent
+  maxconn ${mostConnections.http}
   default_backend ingress_http
 
 frontend stats

@@ -27,7 +27,9 @@ function publicAddresses(account: Account): { publicIp: string; privateIp: strin
   );
   const automatic = account.networkInterfaces.flatMap(({ networkInterfaceId, privateIps }) =>
     privateIps.flatMap(({ privateIpAddress, autoPublicIp }) =>
-      autoPublicIp && open.has(networkInterfaceId) ? [{ publicIp: autoPublicIp, privateIp: privateIpAddress }] : [],
+      autoPublicIp && open.has(networkInterfaceId) && !balanced.includes(networkInterfaceId)
+        ? [{ publicIp: autoPublicIp, privateIp: privateIpAddress }]
+        : [],
     ),
   );
   return [...elastic, ...automatic];
@@ -89,9 +91,11 @@ function balance(account: Account): string[] {
     });
     if (targets.length === 0) return [];
     const inTurn = targets.map((address, number) => `${number} : ${address} . ${group.port}`).join(", ");
-    const publicIps = balancer.subnets.flatMap(
-      ({ allocationId }) => account.addresses.find((each) => each.allocationId === allocationId)?.publicIp ?? [],
-    );
+    const publicIps = balancer.subnets.flatMap(({ networkInterfaceId, allocationId }) => {
+      const eni = account.networkInterfaces.find((each) => each.networkInterfaceId === networkInterfaceId);
+      const elastic = account.addresses.find((each) => each.allocationId === allocationId)?.publicIp;
+      return elastic ?? eni?.privateIps[0]?.autoPublicIp ?? [];
+    });
     return publicIps.flatMap((publicIp) =>
       letIn(account, balancer, port).map(
         (from) =>

@@ -72,4 +72,6 @@ export interface Check {
   modes: readonly IngressMode[];
   /** @returns undefined where all is well, `because` where it cannot be said */
   judge(facts: Facts): Verdict | Unknown | undefined;
+  /** What `status` shows where all is well. */
+  shows?(facts: Facts): string;
 }

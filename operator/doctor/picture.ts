@@ -10,7 +10,7 @@ export interface Piece {
   /** How far from the internet: 0 is the first. */
   depth: number;
   state: State;
-  /** The findings, or why it is unknown. */
+  /** The findings, why it is unknown, or what was measured. */
   words: string;
 }
 
@@ -96,7 +96,7 @@ function ingressParts({ ingressPublicIp, ingressPort, secondaryPrivateIp, mode }
       depth: 2,
       codes: [
         ...["HAPROXY_CONFIG_INVALID", "PAUSED", "HAPROXY_STOPPED", "HAPROXY_NOT_AT_BOOT"],
-        ...["HTTPS_LISTENER_MISSING", "HTTP_LISTENER_MISSING"],
+        ...["HTTPS_LISTENER_MISSING", "HTTP_LISTENER_MISSING", "HAPROXY_FULL"],
       ],
     },
     { text: "ingress NodePorts", depth: 3, codes: ["NODE_PORT_HTTPS_SILENT", "NODE_PORT_HTTP_SILENT"] },
@@ -132,7 +132,7 @@ function besideParts({ mode, dns }: StackOutputs): Part[] {
       ],
     },
     ...names,
-    { text: "paid for and unused", depth: 0, codes: ["IDLE_ELASTIC_IP"] },
+    { text: "paid for without need", depth: 0, codes: ["API_BEHIND_BALANCER", "IDLE_ELASTIC_IP"] },
   ];
 }
 
@@ -144,7 +144,9 @@ export function drawPicture(outputs: StackOutputs, report: Report): Picture {
       const state = findings.some(({ severity }) => severity === "error") ? "fails" : "warns";
       return { text, depth, state, words: findings.map(({ code }) => code).join(", ") };
     }
-    if (report.good.some(({ code }) => codes.includes(code))) return { text, depth, state: "ok", words: "" };
+    const good = report.good.filter(({ code }) => codes.includes(code));
+    if (good.length > 0)
+      return { text, depth, state: "ok", words: good.flatMap(({ observed }) => observed ?? []).join(", ") };
     const skipped = report.skipped.find(({ code }) => codes.includes(code));
     return { text, depth, state: "unknown", words: skipped?.because ?? "not checked" };
   };

@@ -23,13 +23,18 @@ export interface Skipped extends Named {
   because: string;
 }
 
+export interface Good extends Named {
+  /** Of a check that measures something. */
+  observed?: string;
+}
+
 export interface Report {
   schemaVersion: 1;
   stack: string;
   mode: string;
   /** Causes first, and errors before warnings. */
   findings: Finding[];
-  good: Named[];
+  good: Good[];
   skipped: Skipped[];
 }
 
@@ -64,12 +69,12 @@ export function judge(facts: Facts, { only, ignore }: Selection): Report {
       !ignore.some((word) => isWord(word, code)) &&
       (only.length === 0 || only.some((word) => isWord(word, code) || isWord(word, area))),
   );
-  const visit = ({ code, area, severity, title, after, judge }: Check): void => {
+  const visit = ({ code, area, severity, title, after, judge, shows }: Check): void => {
     const named = { code, area, severity, title, doc: docOf(code) };
     const cause = after.map((each) => causes.get(each)).find((each) => each !== undefined);
     const answer = cause === undefined ? judge(facts) : explainedBy(cause);
     if (cause !== undefined) causes.set(code, cause);
-    if (answer === undefined) report.good.push(named);
+    if (answer === undefined) report.good.push({ ...named, ...(shows ? { observed: shows(facts) } : {}) });
     else if (isUnknown(answer)) report.skipped.push({ ...named, because: answer.because });
     else {
       found.set(code, { ...named, ...answer });

@@ -3,6 +3,7 @@
  * tests/lab/doctor.test.ts; in them `<secondary>` and the like stand for the stack's outputs.
  */
 import { defaults } from "../../settings/defaults";
+import { mostConnections } from "../../hostfiles/files/haproxy";
 import { forwarderUnits, haproxyConfig, haproxyProgram, haproxyUnit } from "../../hostfiles/node/paths";
 import { apiForwardListener, httpListener, httpsListener } from "../../settings/ports";
 
@@ -86,6 +87,13 @@ export const runbook: Readonly<Record<string, Page>> = {
   HTTP_CLOSED: {
     text: "As [HTTPS_CLOSED](#https_closed), for plain HTTP. Certificates by HTTP-01 need it.",
     here: ["aws ec2 describe-security-group-rules --query 'SecurityGroupRules[?FromPort==`80`].[GroupId,CidrIpv4]'"],
+  },
+  API_BEHIND_BALANCER: {
+    text: "kOps made a load balancer for the API, as it does for a cluster with `--dns=none`, a private topology or a name that ends in `.k8s.local`. All works: clients of the API go on coming through the balancer, and `API_UNREACHABLE` asks there. You pay for two ways in where one serves both, and the output `apiPublicIp` is the node's own address, on which kOps lets in the balancer alone and this stack `allowedCidrs`, or with `apiAllowedCidrs` those. [Which cluster it fits](guide.md#which-cluster-it-fits) says how the API moves to the node. Whoever keeps both gives the doctor `--ignore API_BEHIND_BALANCER`.",
+    here: [
+      "aws ec2 describe-security-groups --filters Name=tag:KubernetesCluster,Values=<cluster> Name=tag:Name,Values=api-elb.<cluster> --query 'SecurityGroups[].GroupId'",
+      "aws ec2 describe-network-interfaces --query 'NetworkInterfaces[].[Description,Association.PublicIp,Groups[].GroupName]'",
+    ],
   },
   IDLE_ELASTIC_IP: {
     text: "An Elastic IP with the stack's tags leads nowhere, e.g. after a run that was cut short between allocation and state. AWS charges for it. Those that the outputs name, the API's own and those of a balancer's zones are never meant, whether they lead anywhere or not: a released address does not come back.",
@@ -197,6 +205,12 @@ export const runbook: Readonly<Record<string, Page>> = {
     text: "As [HTTPS_LISTENER_MISSING](#https_listener_missing), for plain HTTP.",
     onNode: [`ss -Hltnp 'sport = :${httpListener}'`],
   },
+  HAPROXY_FULL: {
+    text: `HAProxy takes ${mostConnections.https} connections at a time for HTTPS and ${mostConnections.http} for HTTP. At the limit the kernel lets up to 4096 more clients of each port wait, and then drops what they send until one has left; the API does not go through there, except by its name on the applications' address. [Load on the applications](guide.md#load-on-the-applications) says what else is bounded.`,
+    onNode: [
+      `ss -Htn state established '( sport = :${httpsListener} or sport = :${httpListener} )' | awk '{sub(/:[0-9]+$/, "", $4); print $4}' | sort | uniq -c | sort -rn | head`,
+    ],
+  },
   MANIFEST_UNWATCHED: {
     text: "When the API server moves, the change is noticed by the check alone, up to a minute later. On a node with an untouched manifest nothing happens meanwhile.",
     onNode: ["systemctl status kube-api-switch.path"],
@@ -245,7 +259,7 @@ export const runbook: Readonly<Record<string, Page>> = {
     onNode: ["curl -skv --max-time 5 https://127.0.0.1/", "nft list ruleset", "ss -Hltnp 'sport = :443'"],
   },
   API_UNREACHABLE: {
-    text: "The API answers on the node, and not from here. Outside of mode `dual-ip` it is not looked at where kOps has a balancer of its own before the API: with several control planes, or with nobody let in to the node's 443.",
+    text: "The API answers on the node, and not from here. Where kOps has a load balancer in front of the API ([API_BEHIND_BALANCER](#api_behind_balancer)), the answer of any of the balancer's addresses will do, whatever certificate it shows. Outside of mode `dual-ip` it is not looked at where that balancer is not recognised: with several control planes, or with nobody let in to the node's 443.",
     here: [
       "curl -skv --max-time 5 https://<api>/",
       "aws ec2 describe-security-group-rules --query 'SecurityGroupRules[?FromPort==`443`].[GroupId,CidrIpv4]'",

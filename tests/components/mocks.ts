@@ -9,6 +9,7 @@ export interface Registered {
 }
 
 export interface World {
+  clusterName: string;
   /** Ids of running instances with kOps' tags. */
   running: string[];
   /** Ids of instances in other states. */
@@ -41,6 +42,8 @@ export interface World {
   subnets: Record<string, Subnet>;
   /** The value of tag Name of the security groups that kOps has made. */
   kopsGroups: string[];
+  /** Interfaces by the one group that each has, of those that kOps has made; undefined where AWS does not say. */
+  interfacesOf: Record<string, string[]> | undefined;
 }
 
 export interface Subnet {
@@ -68,6 +71,7 @@ export const elasticIps: World["elasticIps"] = {
 };
 
 export const world = (change: Partial<World> = {}): World => ({
+  clusterName: "k8s.example.com",
   running: ["i-0a1b2c3d4e5f60001"],
   others: [],
   subnet: "172.20.32.0/19",
@@ -94,6 +98,7 @@ export const world = (change: Partial<World> = {}): World => ({
     "subnet-of-another": { zone: "eu-central-1a", tags: { "kubernetes.io/role/elb": "1" } },
   },
   kopsGroups: ["nodes.k8s.example.com", "masters.k8s.example.com"],
+  interfacesOf: {},
   ...change,
 });
 
@@ -184,6 +189,18 @@ export async function record(answers: World): Promise<Recording> {
             if (!found || another) throw new Error("no matching EC2 Security Group found");
             return { id: found.tags.Name };
           }
+          case "aws:ec2/getSecurityGroups:getSecurityGroups": {
+            if (!answers.interfacesOf) throw new Error("UnauthorizedOperation");
+            const KubernetesCluster = answers.clusterName;
+            const all = answers.kopsGroups.map((Name) => ({ tags: { KubernetesCluster, Name } }));
+            return { ids: fitting(all, inputs).map(({ tags }) => tags.Name) };
+          }
+          case "aws:ec2/getNetworkInterfaces:getNetworkInterfaces":
+            return {
+              ids: (inputs["filters"] as Filters).flatMap(({ values }) =>
+                values.flatMap((group) => answers.interfacesOf?.[group] ?? []),
+              ),
+            };
           case "aws:autoscaling/getAmiIds:getAmiIds": {
             const all = (role: string, groups: Record<string, string>) =>
               Object.keys(groups).map((name) => ({ name, tags: { ...ofCluster, [`k8s.io/role/${role}`]: "1" } }));

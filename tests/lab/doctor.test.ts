@@ -10,6 +10,7 @@ import type { StackOutputs } from "../../outputs/stackOutputs";
 import { runbook } from "../../operator/doctor/runbook";
 import { set } from "../../lab/campaigns/interleavings/events";
 import type { KeptLab } from "../../lab/keptLab";
+import { makeApiBalancer, removeApiBalancer } from "../../lab/kops/apiBalancer";
 import { lab } from "../../lab/lab";
 import { keepPreparedLab } from "../../lab/preparedLab";
 import { labDomain } from "../../lab/cloud/labAccount";
@@ -130,6 +131,28 @@ describe("doctor", function () {
       );
     });
   }
+
+  it("recognises kOps' load balancer in front of the API, as a preview does, and asks for the API there", async () => {
+    await makeApiBalancer(kept);
+    try {
+      const { findings, good } = (await operator.doctor("prod")).report;
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ["API_BEHIND_BALANCER"],
+      );
+      assert.match(findings[0]?.observed ?? "", /on 203\.0\.113\.\d+: some 20 USD/);
+      assert.ok(good.some(({ code }) => code === "API_UNREACHABLE"));
+      const preview = await kept.pulumi("preview", "--stack", "prod");
+      assert.equal(preview.status, 0, preview.stderr);
+      assert.match(
+        `${preview.stdout}${preview.stderr}`,
+        /warning: the API of k8s\.example\.com is behind a load balancer of kOps/,
+      );
+    } finally {
+      await removeApiBalancer(kept);
+    }
+    assert.deepEqual((await operator.doctor("prod")).report.findings, []);
+  });
 
   it("works from the outputs alone, and says what it did not look at", async () => {
     const outputs = await operator.shell("pulumi stack output --json --stack prod");

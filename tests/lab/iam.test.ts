@@ -184,6 +184,30 @@ describe("under the printed policy", function () {
     assert.deepEqual({ addresses, healthChecks }, { addresses: [], healthChecks: [] });
   });
 
+  it("a node in a private subnet, as in kOps' private topology, is refused before anything is made", async () => {
+    const { RouteTables } = (await kept.aws("DescribeRouteTablesCommand", {})) as {
+      RouteTables: { RouteTableId: string }[];
+    };
+    const leadTo = (target: object): Promise<unknown> =>
+      kept.aws("ReplaceRouteCommand", {
+        ...{ RouteTableId: RouteTables[0]?.RouteTableId, DestinationCidrBlock: "0.0.0.0/0" },
+        ...target,
+      });
+    await set(["mode"], "dual-ip");
+    await leadTo({ NatGatewayId: "nat-0123456789abcdef0" });
+    try {
+      const { result, changes } = await kept.untouched(() => kept.pulumi("preview", "--stack", "prod"));
+      assert.notEqual(result.status, 0);
+      assert.match(
+        `${result.stdout}${result.stderr}`,
+        /expected a public subnet.*found 0\.0\.0\.0\/0 to nat-.*or use mode load-balancer/,
+      );
+      assert.deepEqual(changes, []);
+    } finally {
+      await leadTo({ GatewayId: "igw-0123456789abcdef0" });
+    }
+  });
+
   it("a name outside the zone is refused before anything is made", async () => {
     const { result, changes } = await kept.untouched(() =>
       kept.withConfig(

@@ -1,4 +1,4 @@
-/** Network Load Balancers with one Elastic IP per zone. */
+/** Network Load Balancers with one public address per zone: an Elastic IP, or one that AWS assigns, as to kOps' own. */
 import { z } from "zod";
 import type { Account, LoadBalancer } from "../account";
 import { action, type Answer } from "../action";
@@ -27,20 +27,22 @@ const mapping = z.strictObject({ SubnetId: z.string(), AllocationId: z.string().
 function placeIn(
   account: Account,
   { SubnetId, AllocationId }: z.output<typeof mapping>,
-  owner: { name: string; suffix: string; securityGroupIds: string[] },
+  owner: Pick<LoadBalancer, "name" | "scheme" | "securityGroupIds"> & { suffix: string },
 ): LoadBalancer["subnets"][number] {
   const subnet = account.subnets.find(({ subnetId }) => subnetId === SubnetId);
   if (!subnet) throw new AwsError("SubnetNotFound", `The subnet ID '${SubnetId}' does not exist`);
   const taken = account.networkInterfaces.flatMap(({ privateIps }) => privateIps.map((ip) => ip.privateIpAddress));
   const [privateIpAddress = ""] = freeAddresses(subnet.cidrBlock, taken, 1);
   const networkInterfaceId = newId("eni");
+  const autoPublicIp =
+    AllocationId === undefined && owner.scheme === "internet-facing" ? account.publicIpPool.pop() : undefined;
   account.networkInterfaces.push({
     networkInterfaceId,
     subnetId: SubnetId,
     vpcId: subnet.vpcId,
     macAddress: `02:1b:7d:${owner.suffix.slice(0, 2)}:${owner.suffix.slice(2, 4)}:${newSuffix().slice(0, 2)}`,
     description: `ELB net/${owner.name}/${owner.suffix}`,
-    privateIps: [{ privateIpAddress, primary: true }],
+    privateIps: [{ privateIpAddress, primary: true, ...(autoPublicIp && { autoPublicIp }) }],
     securityGroupIds: owner.securityGroupIds,
     tags: {},
   });
@@ -87,7 +89,7 @@ export const createLoadBalancer = action(
       if (!account.securityGroups.some(({ groupId }) => groupId === id)) throw notFound("group", id);
     const suffix = newSuffix();
     const subnets = SubnetMappings.map((each) =>
-      placeIn(account, each, { name: Name, suffix, securityGroupIds: SecurityGroups }),
+      placeIn(account, each, { name: Name, scheme: Scheme, suffix, securityGroupIds: SecurityGroups }),
     );
     const balancer: LoadBalancer = {
       arn: arnOf(account, `loadbalancer/net/${Name}/${suffix}`),
@@ -154,14 +156,14 @@ export const setSubnets = action(
   (account, { LoadBalancerArn, SubnetMappings }) => {
     const balancer = findLoadBalancer(account, LoadBalancerArn);
     checkZones(account, SubnetMappings);
-    const { name, subnets, securityGroupIds } = balancer;
+    const { name, scheme, subnets, securityGroupIds } = balancer;
     const present = (each: z.output<typeof mapping>) =>
       subnets.find(({ subnetId, allocationId }) => subnetId === each.SubnetId && allocationId === each.AllocationId);
     if (SubnetMappings.filter(present).length < subnets.length)
       throw new AwsError("InvalidConfigurationRequest", "The lab's load balancers keep their subnets and addresses");
     const suffix = LoadBalancerArn.split("/").at(-1) ?? "";
     balancer.subnets = SubnetMappings.map(
-      (each) => present(each) ?? placeIn(account, each, { name, suffix, securityGroupIds }),
+      (each) => present(each) ?? placeIn(account, each, { name, scheme, suffix, securityGroupIds }),
     );
     return { AvailabilityZones: zonesOf(account, balancer.subnets), IpAddressType: "ipv4" };
   },
@@ -244,6 +246,10 @@ export const setSecurityGroups = action(
 /** Deletes the interfaces of deleted balancers after their delay and disassociates their addresses. */
 export function removeLeaving(account: Account, now: number): void {
   for (const { networkInterfaceIds: gone } of (account.leavingInterfaces ?? []).filter(({ until }) => until <= now)) {
+    const leaving = account.networkInterfaces.filter((eni) => gone.includes(eni.networkInterfaceId));
+    account.publicIpPool.push(
+      ...leaving.flatMap(({ privateIps }) => privateIps.flatMap(({ autoPublicIp }) => autoPublicIp ?? [])),
+    );
     account.networkInterfaces = account.networkInterfaces.filter((eni) => !gone.includes(eni.networkInterfaceId));
     for (const address of account.addresses)
       if (gone.includes(address.association?.networkInterfaceId ?? "")) delete address.association;

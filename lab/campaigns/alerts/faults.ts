@@ -4,6 +4,7 @@ import { metricsOf } from "../../../operator/doctor/metrics";
 import { node as addresses } from "../../network/addresses";
 import { moveApi, waitForApi } from "../../node/machine";
 import type { Operator } from "../diagnoses/operator";
+import { fillHaproxy, giveLimitBack, letGo } from "../fullHaproxy";
 import { set } from "../interleavings/events";
 import { appCertificate, serveAsBefore, serveTrusted } from "../servedCertificate";
 import type { Prometheus } from "./prometheus";
@@ -50,6 +51,15 @@ export const alertFaults: readonly AlertFault[] = [
     fault: "HAProxy is stopped and does not start",
     make: onNode(...passOver(haproxyUnit), check),
     end: onNode(...noLongerPassOver(haproxyUnit), check),
+  },
+  {
+    alerts: ["SecondaryIngressProxyFull"],
+    fault: "HAProxy takes ten connections to port 80, and clients hold nine",
+    make: ({ kept }) => fillHaproxy(kept),
+    end: async ({ kept }) => {
+      await letGo(kept);
+      await giveLimitBack(kept);
+    },
   },
   {
     alerts: ["SecondaryIngressApiDown"],

@@ -1,5 +1,6 @@
-/** aws.autoscaling.getAmiIds (finds Auto Scaling groups) and getGroup, aws.ec2.getSubnets and getSecurityGroup. */
+/** aws.autoscaling.getAmiIds (finds Auto Scaling groups) and getGroup, aws.ec2.getSubnets, getNetworkInterfaces, getSecurityGroups and getSecurityGroup. */
 import type { AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
+import type { SecurityGroup } from "@aws-sdk/client-ec2";
 import { type PluginFunction, type Properties, text } from "../resource";
 import { arn, autoscalingClient, autoscalingSdk, ec2Client, ec2Sdk, region } from "./client";
 import { fromList } from "./tags";
@@ -66,6 +67,36 @@ export const getSubnets: PluginFunction = {
     for await (const page of sdk.paginateDescribeSubnets({ client: ec2Client() }, filtersOf(args)))
       ids.push(...(page.Subnets ?? []).flatMap(({ SubnetId }) => SubnetId ?? []));
     return { ...args, id: await region(), ids, tags: {}, region: await region() };
+  },
+};
+
+export const getSecurityGroups: PluginFunction = {
+  args: ["filters"],
+  call: async (args) => {
+    const sdk = ec2Sdk();
+    const found: SecurityGroup[] = [];
+    for await (const page of sdk.paginateDescribeSecurityGroups({ client: ec2Client() }, filtersOf(args)))
+      found.push(...(page.SecurityGroups ?? []));
+    return {
+      ...args,
+      id: await region(),
+      arns: found.map(({ SecurityGroupArn }) => SecurityGroupArn),
+      ids: found.map(({ GroupId }) => GroupId),
+      region: await region(),
+      tags: {},
+      vpcIds: found.map(({ VpcId }) => VpcId),
+    };
+  },
+};
+
+export const getNetworkInterfaces: PluginFunction = {
+  args: ["filters"],
+  call: async (args) => {
+    const sdk = ec2Sdk();
+    const ids: string[] = [];
+    for await (const page of sdk.paginateDescribeNetworkInterfaces({ client: ec2Client() }, filtersOf(args)))
+      ids.push(...(page.NetworkInterfaces ?? []).flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []));
+    return { ...args, id: await region(), ids, region: await region(), tags: {} };
   },
 };
 

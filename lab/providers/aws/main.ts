@@ -15,7 +15,14 @@ import {
   getSubnet,
   getZone,
 } from "./functions";
-import { getAutoscalingGroup, getAutoscalingGroups, getSecurityGroup, getSubnets } from "./groupFunctions";
+import {
+  getAutoscalingGroup,
+  getAutoscalingGroups,
+  getNetworkInterfaces,
+  getSecurityGroup,
+  getSecurityGroups,
+  getSubnets,
+} from "./groupFunctions";
 import { healthCheck } from "./healthCheck";
 import { listener } from "./listener";
 import { loadBalancer } from "./loadBalancer";
@@ -50,7 +57,9 @@ serve({
     "aws:ec2/getEips:getEips": getEips,
     "aws:ec2/getInstances:getInstances": getInstances,
     "aws:ec2/getNetworkInterface:getNetworkInterface": getNetworkInterface,
+    "aws:ec2/getNetworkInterfaces:getNetworkInterfaces": getNetworkInterfaces,
     "aws:ec2/getSecurityGroup:getSecurityGroup": getSecurityGroup,
+    "aws:ec2/getSecurityGroups:getSecurityGroups": getSecurityGroups,
     "aws:ec2/getSubnet:getSubnet": getSubnet,
     "aws:ec2/getSubnets:getSubnets": getSubnets,
     "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,

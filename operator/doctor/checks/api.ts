@@ -19,7 +19,19 @@ const answersOn = (place: string, names: string, facts: Facts, fix: string): Ver
         fix,
       };
 
-/** Where kOps leads the API's clients to a balancer of its own, nobody has to reach a node's 443. */
+/** Whatever certificate kOps has given the balancer's listener: the API server's own, or that of its setting `sslCertificate`. */
+function throughBalancer(publicIps: readonly string[], { reach }: Facts): Verdict | Unknown | undefined {
+  if (publicIps.length === 0)
+    return { because: "the API is behind an internal load balancer of kOps, which is not reached from here" };
+  if (reach.throughBalancer.some(({ names }) => names.length > 0)) return undefined;
+  return {
+    observed: list([...new Set(reach.throughBalancer.map(({ error }) => error))]),
+    expected: `an answer on port 443 of ${list(publicIps)}, kOps' load balancer in front of the API`,
+    fix: "look whether kubernetesApiAccess of the cluster or a firewall on the way leaves out this machine, and with 'aws elbv2 describe-target-health' whether the balancer takes the node for healthy",
+  };
+}
+
+/** Where kOps leads the API's clients to a balancer of its own that is not recognised, nobody has to reach a node's 443. */
 function behindItsOwnBalancer({ aws, outputs }: Facts): Unknown | undefined {
   if (outputs.mode === IngressMode.DualIp) return undefined;
   const { controlPlane, reachedBy } = aws;
@@ -96,7 +108,7 @@ export const apiChecks: readonly Check[] = [
       code: "API_UNREACHABLE",
       area: "API",
       severity: "error",
-      title: "the API answers on its public address, from here",
+      title: "the API answers from here, on its public address or through kOps' load balancer",
       after: [
         "INSTANCE_GONE",
         "INSTANCE_STOPPED",
@@ -107,7 +119,8 @@ export const apiChecks: readonly Check[] = [
       ],
     },
     (facts): Verdict | Unknown | undefined => {
-      const { reach, outputs } = facts;
+      const { reach, outputs, aws } = facts;
+      if (aws.apiBalancer && !isUnknown(aws.apiBalancer)) return throughBalancer(aws.apiBalancer.publicIps, facts);
       const instead = behindItsOwnBalancer(facts);
       if (instead) return instead;
       if (!reach.api) return { because: "the API has no public address" };

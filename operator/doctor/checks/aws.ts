@@ -327,6 +327,22 @@ export const awsChecks: readonly Check[] = [
   ),
   ofAws(
     {
+      code: "API_BEHIND_BALANCER",
+      area: "cost",
+      severity: "warning",
+      title: "no load balancer in front of the API is paid for beside this stack",
+      modes: dualIp,
+    },
+    ["apiBalancer"],
+    ({ apiBalancer }, facts) =>
+      apiBalancer && {
+        observed: `a load balancer of kOps for the API of ${facts.outputs.clusterName}, ${apiBalancer.publicIps.length > 0 ? `on ${list(apiBalancer.publicIps)}` : "internal"}: some 20 USD a month`,
+        expected: "the API on the node's own address, as in a cluster made with --dns public",
+        fix: "move the API to the node (docs/guide.md, Which cluster it fits), or keep both and give the doctor --ignore API_BEHIND_BALANCER",
+      },
+  ),
+  ofAws(
+    {
       code: "IDLE_ELASTIC_IP",
       area: "cost",
       severity: "warning",

@@ -1,10 +1,16 @@
 /** HAProxy, in front of the applications. */
 import { haproxyConfig, haproxyUnit } from "../../../hostfiles/node/paths";
 import { httpListener, httpsListener } from "../../../settings/ports";
-import type { Check } from "../check";
+import type { Check, Verdict } from "../check";
+import type { NodeFacts } from "../collect/node";
+import type { Unknown } from "../unknown";
 import { list, ofNode, onNode, reinstall, secondaryIngress } from "./define";
 
 const after = ["NODE_NOT_OURS"];
+/** Of the limit. */
+const full = 0.9;
+const inUse = (connections: NodeFacts["connections"]): string =>
+  connections.map(({ port, open, most }) => `${open} of ${most} connections for ${port}`).join(", ");
 const restart = onNode(`systemctl restart ${haproxyUnit}`);
 
 export const haproxyChecks: readonly Check[] = [
@@ -102,4 +108,26 @@ export const haproxyChecks: readonly Check[] = [
         ? undefined
         : { observed: `${list(node.httpListener)} on port ${httpListener}`, expected: "haproxy", fix: restart },
   ),
+  {
+    ...ofNode(
+      {
+        code: "HAPROXY_FULL",
+        area: "HAProxy",
+        severity: "warning",
+        title: "HAProxy has room for more connections",
+        after: [...after, "PAUSED", "HAPROXY_STOPPED", "HAPROXY_CONFIG_INVALID"],
+      },
+      ({ connections }): Verdict | Unknown | undefined => {
+        if (connections.length === 0) return { because: "HAProxy shows no metrics" };
+        return connections.some(({ open, most }) => open >= full * most)
+          ? {
+              observed: inUse(connections),
+              expected: "a tenth free: at the limit further clients wait",
+              fix: `look on the node with 'ss -Htn state established "( sport = :${httpsListener} or sport = :${httpListener} )"' whose connections they are: narrow allowedCidrs, or grow (docs/load-balancer.md)`,
+            }
+          : undefined;
+      },
+    ),
+    shows: ({ node }) => ("connections" in node ? inUse(node.connections) : ""),
+  },
 ];

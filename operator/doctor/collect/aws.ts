@@ -5,6 +5,7 @@ import { type DefaultRoute, defaultRoute } from "../../../components/aws/subnetR
 import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { IngressMode } from "../../../settings/choices";
 import { roleTags, stackTag } from "../../../settings/tagNames";
+import { type ApiBalancer, askApiBalancer } from "./apiBalancer";
 import { askDetached, askTargetGroups, askTargets, type Target } from "./targets";
 import type { Unknown } from "../unknown";
 
@@ -45,6 +46,8 @@ export interface AwsFacts {
   detached: string[] | Unknown;
   /** Mode dual-ip: of the interface's subnet. Undefined in the other modes, and without an interface. */
   route: DefaultRoute | undefined | Unknown;
+  /** kOps' own, in front of the API; undefined where there is none. */
+  apiBalancer: ApiBalancer | undefined | Unknown;
   /** Ranges that reach a port, by the interface's security groups. */
   reachedBy: Record<number, string[]> | Unknown;
 }
@@ -146,7 +149,7 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
     return arns?.length ? ask(arns) : arns && [];
   };
 
-  const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, route, reachedBy] =
+  const [instanceState, controlPlane, networkInterface, elasticIps, targets, detached, route, apiBalancer, reachedBy] =
     await Promise.all([
       instance.then((answer) => answer?.Reservations?.[0]?.Instances?.[0]?.State?.Name ?? "").catch(why),
       members
@@ -161,6 +164,7 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
         .then((found = []) => found)
         .catch(why),
       leadsTo.catch(why),
+      askApiBalancer(connection, clusterName, abortSignal).catch(why),
       rules
         .then((found) =>
           Object.fromEntries(
@@ -169,5 +173,15 @@ export async function askAws(connection: Connection, outputs: StackOutputs, owne
         )
         .catch(why),
     ]);
-  return { instanceState, controlPlane, networkInterface, elasticIps, targets, detached, route, reachedBy };
+  return {
+    instanceState,
+    controlPlane,
+    networkInterface,
+    elasticIps,
+    targets,
+    detached,
+    route,
+    apiBalancer,
+    reachedBy,
+  };
 }

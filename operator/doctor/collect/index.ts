@@ -7,11 +7,12 @@ import type { StackOutputs } from "../../../outputs/stackOutputs";
 import { healthName } from "../../../hostfiles/healthName";
 import { IngressMode } from "../../../settings/choices";
 import type { Facts } from "../check";
+import { askThroughBalancer } from "./apiBalancer";
 import { askAws } from "./aws";
 import { askNames } from "./names";
 import { askNode, type NodeFacts, type NodeUnknown } from "./node";
 import { askFromHere } from "./reach";
-import type { Unknown } from "../unknown";
+import { isUnknown, type Unknown } from "../unknown";
 
 export interface Question {
   outputs: StackOutputs;
@@ -63,15 +64,27 @@ async function askOwners({
 export async function collect(question: Question): Promise<Facts> {
   const { outputs, settings, connection, stack, owner, cwd, ca, nameServer } = question;
   const domains = settings?.appDomains ?? outputs.dns.records.map(({ name }) => name.replace(/\.$/, ""));
-  const [aws, onNode, reach, names, owners] = await Promise.all([
-    askAws(connection, outputs, owner),
+  const account = askAws(connection, outputs, owner);
+  const [aws, throughBalancer, onNode, reach, names, owners] = await Promise.all([
+    account,
+    account.then(({ apiBalancer }) => (apiBalancer && !isUnknown(apiBalancer) ? askThroughBalancer(apiBalancer) : [])),
     node(question, domains),
     askFromHere(outputs, domains, ca),
     askNames(outputs.dns.records, nameServer),
     askOwners(question),
   ]);
   return {
-    ...{ outputs, aws, node: onNode, reach, names, recordOwners: owners, owner, stack, cwd },
+    ...{
+      outputs,
+      aws,
+      node: onNode,
+      reach: { ...reach, throughBalancer },
+      names,
+      recordOwners: owners,
+      owner,
+      stack,
+      cwd,
+    },
     allowedCidrs: settings?.allowedCidrs,
     usersElasticIp: settings?.allocationId !== undefined,
     writesNames: settings?.route53ZoneId !== undefined,

@@ -19,7 +19,7 @@ import {
   undoneChanges,
 } from "../../../hostfiles/node/paths";
 import { redirected } from "../../../hostfiles/files/nat";
-import { apiForwardListener, httpListener, httpsListener } from "../../../settings/ports";
+import { apiForwardListener, httpListener, httpsListener, statsListener } from "../../../settings/ports";
 import { quote } from "../../../hostfiles/node/shell";
 import { parseHistory } from "../history";
 import { isHostKeyDifference, type Login, runScript } from "../../../components/reach/ssh";
@@ -71,6 +71,13 @@ const fields = z.object({
   haproxyFaults: z.string(),
   httpsListener: words,
   httpListener: words,
+  /** HAProxy's, of the applications' clients: open ones and the limit, by port. Empty where it shows no metrics. */
+  connections: words.transform((all) =>
+    all.map((each) => {
+      const [port = "", open = "", most = ""] = each.split(":");
+      return { port, open: Number(open), most: Number(most) };
+    }),
+  ),
   /** Whoever but the API server listens on 443. */
   strangersOn443: words,
   /** Their units, or those of their sockets. */
@@ -170,6 +177,10 @@ say paused "$(if [ -s ${pausedMark} ]; then cat ${pausedMark}; else stat -c %Y $
 say haproxyFaults "$(faults=$(${haproxyProgram} -c -f ${haproxyConfig} 2>&1) || head -c 500 <<<"$faults")"
 say httpsListener "$(listeners ${httpsListener})"
 say httpListener "$(listeners ${httpListener})"
+say connections "$(timeout 3 bash -c 'exec 7<>/dev/tcp/127.0.0.1/${statsListener} && printf "GET /metrics?scope=frontend HTTP/1.0\r\n\r\n" >&7 && cat <&7' 2>/dev/null | awk -F'[{}" ]+' '
+  /^haproxy_frontend_current_sessions.*"https?"/ {open[$3] = $4 + 0}
+  /^haproxy_frontend_limit_sessions.*"https?"/ {most[$3] = $4 + 0}
+  END {for (port in most) print port ":" open[port] ":" most[port]}' | sort -r)"
 say strangersOn443 "$(listeners 443 | grep -v '^kube-apiserver@')"
 say strangersUnits "$(ss -Hltnp 'sport = :443' | grep -v '"kube-apiserver"' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -un | while read -r pid; do
   # What systemd itself listens on is a socket unit's.

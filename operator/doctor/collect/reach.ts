@@ -31,6 +31,8 @@ export interface ReachFacts {
   http: { address: string; status: number; error: string }[];
   /** The API on its public address; undefined where it has none. */
   api: TlsAnswer | undefined;
+  /** The API through kOps' load balancer, on each public address of it. */
+  throughBalancer: TlsAnswer[];
 }
 
 /** Milliseconds. */
@@ -83,7 +85,11 @@ function askHttp(address: string, port: number, host: string): Promise<{ status:
 }
 
 /** @param ca PEM of the authorities that signed the applications' certificates */
-export async function askFromHere(outputs: StackOutputs, domains: readonly string[], ca?: string): Promise<ReachFacts> {
+export async function askFromHere(
+  outputs: StackOutputs,
+  domains: readonly string[],
+  ca?: string,
+): Promise<Omit<ReachFacts, "throughBalancer">> {
   const { ingressPublicIp, ingressPort, ingressHttpPort, apiPublicIp } = outputs;
   const asked = domains.length > 0 ? domains : [""];
   const addressesOf = (name: string): readonly string[] =>

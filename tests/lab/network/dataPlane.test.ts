@@ -174,6 +174,26 @@ describe("data plane", () => {
       assert.doesNotMatch(open, /counter drop/, "without groups it is open");
     });
 
+    it("leads there from the address that AWS has assigned to it, too, as to kOps' own", () => {
+      const elastic = balanced();
+      const own = {
+        ...{ networkInterfaceId: "eni-lb", subnetId: "", vpcId: "", macAddress: "", description: "", tags: {} },
+        privateIps: [{ privateIpAddress: "172.20.32.9", primary: true, autoPublicIp: "203.0.113.11" }],
+        securityGroupIds: ["sg-lb"],
+      };
+      const text = renderDataPlane({
+        ...elastic,
+        addresses: [],
+        networkInterfaces: [...elastic.networkInterfaces, own],
+        loadBalancers: (elastic.loadBalancers ?? []).map((each) => ({
+          ...each,
+          subnets: [{ subnetId: "", networkInterfaceId: "eni-lb" }],
+        })),
+      });
+      assert.match(text, way);
+      assert.doesNotMatch(text, /203\.0\.113\.11 dnat to 172\.20\.32\.9/);
+    });
+
     it("leads nowhere without a rule to the nodes, without a listener, a target, or one that runs", () => {
       const { securityGroupRules, autoScalingGroups = [], instances } = balanced();
       for (const change of [

@@ -32,6 +32,10 @@ export const healthyNode: NodeFacts = {
   haproxyFaults: "",
   httpsListener: ["haproxy@172.20.45.38:10443"],
   httpListener: ["haproxy@172.20.45.38:10080"],
+  connections: [
+    { port: "https", open: 12, most: 24_000 },
+    { port: "http", open: 0, most: 8_000 },
+  ],
   strangersOn443: [],
   strangersUnits: [],
   apiSwitchAgrees: true,
@@ -75,6 +79,7 @@ export const healthyAws = (given: StackOutputs): Known => ({
   ],
   targets: [],
   detached: [],
+  apiBalancer: undefined,
   route: { routeTableId: "rtb-1", target: "igw-1", isPublic: true },
   reachedBy: { 443: ["0.0.0.0/0"], 80: ["0.0.0.0/0"] },
 });
@@ -87,6 +92,7 @@ export const silentAws = (because: string): AwsFacts => ({
   elasticIps: { because },
   targets: { because },
   detached: { because },
+  apiBalancer: { because },
   route: { because },
   reachedBy: { because },
 });
@@ -113,6 +119,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
         distrust: "unknown",
         daysLeft: 300,
       },
+      throughBalancer: [],
     },
     recordOwners: [],
     names: { addresses: Object.fromEntries(given.dns.records.map(({ name, values }) => [name, values])) },

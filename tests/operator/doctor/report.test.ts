@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RecordOwner } from "../../../components/aws/recordOwners";
 import { checks } from "../../../operator/doctor/checks";
+import type { TlsAnswer } from "../../../operator/doctor/collect/reach";
 import type { Target } from "../../../operator/doctor/collect/targets";
 import { type Finding, judge, looked } from "../../../operator/doctor/report";
 import { IngressMode } from "../../../settings/choices";
@@ -95,6 +96,7 @@ describe("doctor's report", () => {
     };
     const unreachable = { because: "no answer", reason: "unreachable", user: "ubuntu" } as const;
     const reach = {
+      throughBalancer: [],
       ingress: [{ name: "app.example.com", address: given.ingressPublicIp, answer: nobody }],
       http: [{ address: given.ingressPublicIp, status: 0, error: "ECONNREFUSED" }],
       api: nobody,
@@ -380,6 +382,32 @@ describe("doctor's report", () => {
     });
   });
 
+  it("finds HAProxy nearly full on either port, and shows otherwise how many connections it has", () => {
+    const judged = (...connections: [number, number][]) =>
+      judge(
+        healthy({
+          node: {
+            ...healthyNode,
+            connections: connections.map(([open, most], index) => ({
+              port: index === 0 ? "https" : "http",
+              open,
+              most,
+            })),
+          },
+        }),
+        everything,
+      );
+    const { findings, good } = judged([21_599, 24_000], [7_199, 8_000]);
+    assert.deepEqual(findings, []);
+    assert.equal(
+      good.find(({ code }) => code === "HAPROXY_FULL")?.observed,
+      "21599 of 24000 connections for https, 7199 of 8000 connections for http",
+    );
+    assert.deepEqual(codes(judged([21_600, 24_000], [0, 8_000]).findings), ["HAPROXY_FULL"]);
+    assert.deepEqual(codes(judged([0, 24_000], [7_200, 8_000]).findings), ["HAPROXY_FULL"]);
+    assert.ok(judged().skipped.some(({ code }) => code === "HAPROXY_FULL"));
+  });
+
   it("looks at what is chosen, and what is ignored explains nothing", () => {
     const node = { ...healthyNode, haproxy: { active: false, enabled: true }, httpListener: [] };
     assert.deepEqual(codes(judge(healthy({ node }), { only: ["haproxy"], ignore: [] }).findings), ["HAPROXY_STOPPED"]);
@@ -402,6 +430,42 @@ describe("doctor's report", () => {
     assert.deepEqual(codes(seen({}).findings), ["API_UNREACHABLE"]);
     for (const change of [{ controlPlane: ["i-1", "i-2", "i-3"] }, { reachedBy: { 443: [], 80: [] } }])
       assert.deepEqual(codes(seen(change).findings), []);
+  });
+
+  describe("of a cluster whose API is behind a load balancer of kOps", () => {
+    const answer = { ...nobody, error: "", names: ["kubernetes", "api.internal.k8s.example.com"] };
+    const seen = (publicIps: string[], throughBalancer: TlsAnswer[], mode: string = IngressMode.DualIp) => {
+      const facts = healthy();
+      const outputs = { ...facts.outputs, mode };
+      const aws = { ...healthyAws(outputs), apiBalancer: { publicIps } };
+      // On the node's own address nobody outside of allowedCidrs gets in.
+      return judge({ ...facts, outputs, aws, reach: { ...facts.reach, api: nobody, throughBalancer } }, everything);
+    };
+
+    it("says what is paid for twice, and asks for the API there", () => {
+      const { findings } = seen(["203.0.113.20", "203.0.113.21"], [nobody, answer]);
+      assert.deepEqual(codes(findings), ["API_BEHIND_BALANCER"]);
+      assert.match(findings[0]?.observed ?? "", /API of k8s\.example\.com, on 203\.0\.113\.20, 203\.0\.113\.21: /);
+      assert.deepEqual(codes(seen(["203.0.113.20"], [answer], IngressMode.NodePort).findings), []);
+    });
+
+    it("takes the certificate of a listener for an answer", () => {
+      const custom = { ...answer, names: ["*.example.com"] };
+      assert.deepEqual(codes(seen(["203.0.113.20"], [custom]).findings), ["API_BEHIND_BALANCER"]);
+    });
+
+    it("misses the API where the balancer does not answer, in every mode", () => {
+      const [unreachable] = seen(["203.0.113.20"], [nobody]).findings;
+      assert.deepEqual([unreachable?.code, unreachable?.observed], ["API_UNREACHABLE", "ECONNREFUSED"]);
+      assert.deepEqual(codes(seen(["203.0.113.20"], [nobody], IngressMode.NodePort).findings), ["API_UNREACHABLE"]);
+    });
+
+    it("does not ask an internal one", () => {
+      const { findings, skipped } = seen([], []);
+      assert.deepEqual(codes(findings), ["API_BEHIND_BALANCER"]);
+      assert.match(findings[0]?.observed ?? "", /internal/);
+      assert.match(skipped.find(({ code }) => code === "API_UNREACHABLE")?.because ?? "", /internal load balancer/);
+    });
   });
 
   it("prints fixes that lead to this stack, account and directory", () => {

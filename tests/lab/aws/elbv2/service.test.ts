@@ -86,6 +86,23 @@ describe("lab ELB and Auto Scaling", () => {
     await lab.elb.send(new elb.DeleteLoadBalancerCommand({ LoadBalancerArn }));
   });
 
+  it("has an address that AWS assigns where it faces the internet without an Elastic IP, and gives it back", async () => {
+    const SubnetMappings = [{ SubnetId: subnetId() }];
+    const addressOf = async (Name: string): Promise<string | undefined> => {
+      const filters = [{ Name: "description", Values: [`ELB net/${Name}/*`] }];
+      const found = await lab.ec2.send(new DescribeNetworkInterfacesCommand({ Filters: filters }));
+      return found.NetworkInterfaces?.[0]?.Association?.PublicIp;
+    };
+    const free = [...lab.account.publicIpPool];
+    const { LoadBalancerArn, AvailabilityZones } = await balancer({ SubnetMappings });
+    assert.equal(await addressOf("ingress"), free.at(-1));
+    assert.deepEqual(AvailabilityZones?.[0]?.LoadBalancerAddresses, []);
+    await balancer({ Name: "internal", SubnetMappings, Scheme: "internal" });
+    assert.equal(await addressOf("internal"), undefined);
+    await lab.elb.send(new elb.DeleteLoadBalancerCommand({ LoadBalancerArn }));
+    assert.deepEqual(lab.account.publicIpPool, free);
+  });
+
   it("refuses names, subnets, groups and addresses that cannot be", async () => {
     await balancer();
     const plain = { SubnetMappings: [{ SubnetId: subnetId() }] };

@@ -7,6 +7,8 @@ import { useCloud } from "./cloud";
 const functions = {
   instances: "aws:ec2/getInstances:getInstances",
   eni: "aws:ec2/getNetworkInterface:getNetworkInterface",
+  enis: "aws:ec2/getNetworkInterfaces:getNetworkInterfaces",
+  groups: "aws:ec2/getSecurityGroups:getSecurityGroups",
   subnet: "aws:ec2/getSubnet:getSubnet",
   quota: "aws:servicequotas/getServiceQuota:getServiceQuota",
   zone: "aws:route53/getZone:getZone",
@@ -53,6 +55,18 @@ describe("lab plugin aws: functions", () => {
       /^multiple EC2 Network Interfaces matched/,
     );
     cloud.account.networkInterfaces.pop();
+  });
+
+  it("finds security groups by tags, and the interfaces of a group: none where there is none", async () => {
+    const named = (name: string) => ({ filters: [{ name: "tag:Name", values: [name] }] });
+    const { ids } = await cloud.plugin.invoke(functions.groups, named(`masters.${cluster}`));
+    assert.deepEqual(ids, [cloud.account.securityGroups[0]?.groupId]);
+    const using = (values: unknown) => ({ filters: [{ name: "group-id", values }] });
+    assert.deepEqual((await cloud.plugin.invoke(functions.enis, using(ids)))["ids"], [cloud.eniId]);
+    assert.deepEqual((await cloud.plugin.invoke(functions.groups, named("api-elb.nowhere")))["ids"], []);
+    assert.deepEqual((await cloud.plugin.invoke(functions.enis, using(["sg-0"])))["ids"], []);
+    const both = ["DescribeSecurityGroups", "DescribeNetworkInterfaces"];
+    assert.deepEqual(cloud.calls(), [...both, ...both]);
   });
 
   it("reads a hosted zone by its id, with its tags, and says when there is none", async () => {
