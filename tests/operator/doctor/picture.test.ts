@@ -46,6 +46,8 @@ describe("doctor's picture", () => {
         // eslint-disable-next-line no-control-regex -- terminal colours
         assert.doesNotMatch(plain, /\u001b/);
       }
+    const well = inLines(drawPicture(outputs(), judge(healthy(), everything)), 120, false);
+    assert.match(well, /HAProxy +✓ ok {2}12 of 24000 connections for https, 0 of 8000 connections for http\n/);
     const text = inLines(drawPicture(outputs(), judge(healthy({ node }), everything)), 80, false);
     assert.match(text, /HAProxy +✗ fails {2}HAPROXY_STOPPED/);
     assert.match(text, /from here +\? unknown {2}HAPROXY_STOPPED explains/);
