@@ -47,9 +47,14 @@ describe("doctor in words", () => {
   });
 
   it("calls nothing right where nothing was looked at", () => {
-    const silent = judge(healthy({ aws: silentAws("denied") }), { only: ["cost"], ignore: [] });
-    assert.doesNotMatch(inWords(silent, 80, false), /✓/);
-    assert.match(inWords(silent, 80, false), /nothing could be looked at: 1 check was not made/);
+    for (const [only, says] of [
+      ["IDLE_ELASTIC_IP", /nothing could be looked at: 1 check was not made/],
+      ["cost", /nothing could be looked at: 2 checks were not made/],
+    ] as const) {
+      const silent = judge(healthy({ aws: silentAws("denied") }), { only: [only], ignore: [] });
+      assert.doesNotMatch(inWords(silent, 80, false), /✓/);
+      assert.match(inWords(silent, 80, false), says);
+    }
     const ofAnotherMode = judge(healthy(), { only: ["BALANCER_GONE"], ignore: [] });
     assert.match(inWords(ofAnotherMode, 80, false), /nothing was looked at: mode dual-ip has none of these checks/);
   });
