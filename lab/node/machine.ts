@@ -10,7 +10,7 @@ import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
-import { delegateControllers, inControlGroup, type Limits, removeControlGroup } from "./controlGroup";
+import { delegateControllers, inControlGroup, inGroupOf, type Limits, removeControlGroup } from "./controlGroup";
 import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "../network/machines";
 import { killChildren, startOutside, stopOutside } from "./outside";
@@ -146,7 +146,7 @@ export async function onNodeCommand(command: readonly string[], machine = contro
   if (leader === undefined) throw new Error(`${machine.name} is not running: start it with 'npm run lab -- up'`);
   // prettier-ignore
   const env = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", `TERM=${process.env["TERM"] ?? "dumb"}`];
-  return ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command];
+  return inGroupOf(leader, ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command]);
 }
 
 export async function onNode(
