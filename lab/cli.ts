@@ -8,7 +8,7 @@ import { proveHandMade } from "./handMade/proof";
 import { variants } from "./handMade/variants";
 import { keptLab } from "./keptLab";
 import { lab, type LabOptions, type LabState, requireLab, runningLab } from "./lab";
-import type { ProxyMode } from "./kubernetes/controlPlane";
+import type { ProxyMode } from "./kubernetes/kubeProxy";
 import { node } from "./network/addresses";
 import type { MovedApiAddress } from "./node/kopsNode";
 import { type Suite, suites } from "./node/image";
@@ -30,6 +30,7 @@ interface Flags {
   apiAddress: MovedApiAddress;
   kubernetes?: true;
   proxyMode: ProxyMode;
+  cni?: "cilium";
   plugins: PluginChoice;
   debian: Suite;
   network: NodeNetwork;
@@ -64,6 +65,9 @@ const labOptions = [
   new Option("--proxy-mode <mode>", "kube-proxy's mode, with --kubernetes")
     .choices(["nftables", "iptables"])
     .default("nftables"),
+  new Option("--cni <name>", "CNI of the pods, with --kubernetes: Cilium, which takes kube-proxy's place")
+    .choices(["cilium"])
+    .conflicts("proxyMode"),
   new Option(
     "--nodes <number>",
     `number of nodes, control plane included, up to ${mostWorkers + 1}; workers run the ingress`,
@@ -89,24 +93,29 @@ const labOptions = [
 ];
 const withLabOptions = (command: Command): Command =>
   labOptions.reduce((changed, option) => changed.addOption(option), command);
-const options = ({
+function options({
   apiPort,
   apiAddress,
   kubernetes,
   proxyMode,
+  cni,
   plugins,
   debian,
   network,
   nodes,
-}: Flags): LabOptions => ({
-  apiPort: apiPort === "443" ? 443 : 8443,
-  apiAddress,
-  ...(kubernetes ? { kubernetes: proxyMode } : {}),
-  plugins,
-  debian,
-  network,
-  nodes,
-});
+}: Flags): LabOptions {
+  if (cni && !kubernetes)
+    throw new Error(`expected --kubernetes with --cni ${cni}, which connects real pods, found none: add --kubernetes`);
+  return {
+    apiPort: apiPort === "443" ? 443 : 8443,
+    apiAddress,
+    ...(kubernetes ? { kubernetes: cni ?? proxyMode } : {}),
+    plugins,
+    debian,
+    network,
+    nodes,
+  };
+}
 
 withLabOptions(program)
   .option("--json", "print one JSON object on stdout: { engine, plugins, apiPort, rows }")

@@ -34,13 +34,17 @@ import { buildLogs, labPaths, labRoot, repositoryRoot, typescript } from "./path
 import { choosePlugins, type PluginChoice, type Plugins } from "./plugins";
 import { attempt, run } from "./process";
 import { say, step } from "./progress";
+import { cilium } from "./kubernetes/cilium/node";
+import { ciliumPrograms } from "./kubernetes/cilium/programs";
 import {
   createClusterObjects,
   giveKubectl,
-  type ProxyMode,
   realControlPlane,
-  waitForKubeProxy,
+  type ServiceProxy,
+  waitForServices,
 } from "./kubernetes/controlPlane";
+import { kubeProxy } from "./kubernetes/kubeProxy";
+import type { PodNetwork } from "./kubernetes/podNetwork";
 import { controlPlanePrograms } from "./kubernetes/programs";
 import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/kopsNode";
 import { prepareMachine } from "./requirements";
@@ -51,8 +55,8 @@ export interface LabOptions {
   apiPort: 443 | 8443;
   /** Bind address of a moved API server. */
   apiAddress: MovedApiAddress;
-  /** Run the real control plane with this kube-proxy mode; default: the light stand-ins. */
-  kubernetes?: ProxyMode;
+  /** Run the real control plane with this mode of kube-proxy, or with Cilium; default: the light stand-ins. */
+  kubernetes?: ServiceProxy;
   plugins: PluginChoice;
   /** Debian release of the node, default bookworm. */
   debian?: Suite;
@@ -146,6 +150,14 @@ async function up(options: LabOptions): Promise<LabState> {
   }
 }
 
+/** The programs of the real control plane, and the function that renders the network of its pods. */
+async function realPrograms(proxy: ServiceProxy): Promise<{ programs: string; podNetwork: () => PodNetwork }> {
+  const programs = await controlPlanePrograms();
+  if (proxy !== "cilium") return { programs, podNetwork: () => kubeProxy(labCluster, proxy) };
+  const agent = await ciliumPrograms();
+  return { programs, podNetwork: () => cilium(labCluster, agent) };
+}
+
 async function build(options: LabOptions): Promise<LabState> {
   const { apiPort, apiAddress, kubernetes, nodes = 1 } = options;
   const engine = await acquireEngine();
@@ -154,7 +166,7 @@ async function build(options: LabOptions): Promise<LabState> {
   const image = await nodeImage(debian);
   const { from } = options;
   if (from !== undefined) await step("Files of the saved lab", () => layOut(from, image));
-  const programs = options.kubernetes ? await controlPlanePrograms() : undefined;
+  const real = kubernetes ? await realPrograms(kubernetes) : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
     if (!existsSync(labPaths.certificates))
@@ -171,8 +183,8 @@ async function build(options: LabOptions): Promise<LabState> {
     return startCloud(nodes);
   });
   await step("Node, and stacks dev and prod", async (note) => {
-    const installed = programs
-      ? realControlPlane(programs, { cluster: labCluster, ...nodePorts, proxyMode: options.kubernetes ?? "nftables" })
+    const installed = real
+      ? realControlPlane(real.programs, real.podNetwork(), { cluster: labCluster, ...nodePorts })
       : lightControlPlane(labCluster, node.primaryPrivateIp, nodePorts);
     await createDisk(image, installed, options.network ?? "netplan");
     await replug();
@@ -180,10 +192,10 @@ async function build(options: LabOptions): Promise<LabState> {
     const [milliseconds] = await Promise.all([powerOn(), createOperator(engine.pulumi)]);
     note(`booted in ${(milliseconds / 1000).toFixed(1)} s`);
     await waitForApi(443);
-    if (programs) {
+    if (real && kubernetes) {
       if (from === undefined) await createClusterObjects();
-      await giveKubectl(programs, labCluster);
-      await waitForKubeProxy();
+      await giveKubectl(real.programs, labCluster);
+      await waitForServices(kubernetes);
     }
     if (options.apiPort === 8443) await moveApi(options.apiAddress);
   });

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import type { ProxyMode } from "./kubernetes/controlPlane";
+import type { ServiceProxy } from "./kubernetes/controlPlane";
 import { nodeImage, sealOf, type Suite } from "./node/image";
 import type { MovedApiAddress } from "./node/kopsNode";
 import { operatorKey, powerOn, replug, shutDown, waitForApi } from "./node/machine";
@@ -20,7 +20,7 @@ import { step } from "./progress";
 export interface LabKind {
   apiPort: 443 | 8443;
   apiAddress: MovedApiAddress;
-  kubernetes?: ProxyMode;
+  kubernetes?: ServiceProxy;
   nodes: number;
   debian: Suite;
 }

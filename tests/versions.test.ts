@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "./support/paths";
-import { etcdVersion, goVersion, kubernetesVersion, locked, nodes, withVersions } from "./support/versions";
+import {
+  ciliumVersion,
+  etcdVersion,
+  goVersion,
+  kubernetesVersion,
+  locked,
+  nodes,
+  withVersions,
+} from "./support/versions";
 
 const readme = join(repositoryRoot, "README.md");
 const { dependencies, engines } = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as {
@@ -32,9 +40,10 @@ describe("versions", () => {
     assert.equal(goVersion("lab/engine", "github.com/pulumi/pulumi/sdk/v3"), dependencies["@pulumi/pulumi"]);
   });
 
-  it("are those of the Go modules for Kubernetes and etcd", () => {
+  it("are those of the Go modules for Kubernetes, etcd and Cilium", () => {
     assert.equal(`v${goVersion("lab/kubernetes", "k8s.io/kubernetes")}`, kubernetesVersion);
     assert.equal(`v${goVersion("lab/kubernetes/etcd", "go.etcd.io/etcd/server/v3")}`, etcdVersion);
+    assert.equal(`v${goVersion("lab/kubernetes/cilium", "github.com/cilium/cilium")}`, ciliumVersion);
   });
 
   it("of Node.js are 22, which Pulumi needs, and the one that is fetched for older machines", () => {

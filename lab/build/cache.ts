@@ -27,6 +27,8 @@ async function fingerprint(directory: string): Promise<string> {
   return createHash("sha256").update(listing.split("\n").sort().join("\n")).digest("hex");
 }
 
+const sealOf = (directory: string): string => `${directory}.seal`;
+
 export class Cache {
   /** @param root created if missing */
   constructor(private readonly root: string) {}
@@ -42,8 +44,17 @@ export class Cache {
     madeFrom: readonly string[],
     build: (directory: string) => Promise<void>,
   ): Promise<string> {
+    return this.alone(name, () => this.directoryOf(this.pathOf(name, madeFrom), name, build));
+  }
+
+  /** Whether the directory has been built. A damaged one counts: {@link directory} rebuilds it. */
+  holds(name: string, madeFrom: readonly string[]): boolean {
+    return existsSync(sealOf(this.pathOf(name, madeFrom)));
+  }
+
+  private pathOf(name: string, madeFrom: readonly string[]): string {
     const key = createHash("sha256").update(JSON.stringify(madeFrom)).digest("hex").slice(0, 16);
-    return this.alone(name, () => this.directoryOf(name, key, build));
+    return join(this.root, `${name}-${key}`);
   }
 
   /** Runs `work` while holding the lock of this name. */
@@ -64,9 +75,12 @@ export class Cache {
     }
   }
 
-  private async directoryOf(name: string, key: string, build: (directory: string) => Promise<void>): Promise<string> {
-    const directory = join(this.root, `${name}-${key}`);
-    const seal = `${directory}.seal`;
+  private async directoryOf(
+    directory: string,
+    name: string,
+    build: (directory: string) => Promise<void>,
+  ): Promise<string> {
+    const seal = sealOf(directory);
     if (existsSync(directory) && existsSync(seal) && readFileSync(seal, "utf8") === (await fingerprint(directory))) {
       return directory;
     }

@@ -19,6 +19,21 @@ export function pins(module: string): string[] {
   return ["go.mod", "go.sum"].map((file) => readFileSync(join(repositoryRoot, module, file), "utf8"));
 }
 
+/** What Go needs to know: go.sum holds every checksum, so the checksum database is not needed. */
+const goEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  CGO_ENABLED: "0",
+  GOFLAGS: "-buildvcs=false",
+  GOWORK: "off",
+  GOSUMDB: "off",
+});
+
+/** The sources of a module that the given one requires, in Go's own cache. */
+export async function moduleDirectory(module: string, required: string): Promise<string> {
+  const options = { cwd: join(repositoryRoot, module), env: goEnvironment() };
+  return (await run("go", ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", required], options)).trim();
+}
+
 /**
  * Builds the programs into `directory`.
  * @throws if Go is not installed, or with the end of the log if the build fails
@@ -37,8 +52,7 @@ export async function goBuild({ name, module, packages, version }: GoBuild, dire
     ["build", "-mod=readonly", "-trimpath", "-ldflags", `-s -w ${version ? `-X ${version}` : ""}`, "-o", `${directory}/`, ...packages],
     {
       cwd: join(repositoryRoot, module),
-      // go.sum holds every checksum, so the checksum database is not needed.
-      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false", GOWORK: "off", GOSUMDB: "off" },
+      env: goEnvironment(),
       log: join(buildLogs, `${name}-build.log`),
     },
   );

@@ -1,6 +1,6 @@
 /** `npm run campaign -- faults`: counts failed requests during every fault of a node. */
 import { Command, Option } from "commander";
-import type { ProxyMode } from "../kubernetes/controlPlane";
+import type { ProxyMode } from "../kubernetes/kubeProxy";
 import { say } from "../progress";
 import { kinds, runFaults } from "./faults/campaign";
 import type { Result } from "./faults/scenario";

@@ -4,7 +4,7 @@ import { type VariantName, variantNames } from "../handMade/layout";
 import { proveHandMade } from "../handMade/proof";
 import { variants } from "../handMade/variants";
 import { keepLab } from "../keptLab";
-import type { ProxyMode } from "../kubernetes/controlPlane";
+import type { ProxyMode } from "../kubernetes/kubeProxy";
 import { lab } from "../lab";
 import { type Suite, suites } from "../node/image";
 import { say, step } from "../progress";

@@ -1,8 +1,8 @@
 /**
  * `npm run campaign -- matrix`: the lab's proof with the real control plane, for each API server address, kube-proxy
- * mode and Debian release.
+ * mode and Debian release; with `--cni cilium`, Cilium in kube-proxy's place.
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { suites } from "../node/image";
 import { repositoryRoot, typescript } from "../paths";
 import { attempt } from "../process";
@@ -11,11 +11,14 @@ import type { Row } from "../proof/row";
 import { runMain } from "../runMain";
 import { machineInWords, table, writeResults } from "./page";
 
-new Command("npm run campaign -- matrix")
+const { cni } = new Command("npm run campaign -- matrix")
   .description(
-    "Runs the lab's proof with the real control plane, for each API server address, kube-proxy mode and Debian release.",
+    "Runs the lab's proof with the real control plane, for each API server address, kube-proxy mode and Debian release,\n" +
+      "and writes docs/results/matrix.md, or with --cni cilium matrix-cilium.md.",
   )
-  .parse();
+  .addOption(new Option("--cni <name>", "Cilium in kube-proxy's place; builds it once").choices(["cilium"]))
+  .parse()
+  .opts<{ cni?: "cilium" }>();
 
 const places = [
   { name: "`*:443`, as kOps leaves it", options: ["--api-port", "443"] },
@@ -23,18 +26,25 @@ const places = [
   { name: "`*:8443`", options: ["--api-port", "8443", "--api-address", "0.0.0.0"] },
 ];
 
-const kinds = suites.flatMap((debian) =>
-  ["nftables", "iptables"].flatMap((proxyMode) => places.map((place) => ({ debian, proxyMode, place }))),
-);
+/** What serves Services and NodePorts. */
+const proxies = cni
+  ? [{ name: cni, options: ["--cni", cni] }]
+  : ["nftables", "iptables"].map((mode) => ({ name: mode, options: ["--proxy-mode", mode] }));
+
+/** Under Cilium, one Debian and the two places that kOps and the original write-up have: each lab takes 5 minutes. */
+const kinds = suites
+  .filter((debian) => !cni || debian === "bookworm")
+  .flatMap((debian) => proxies.flatMap((proxy) => places.map((place) => ({ debian, proxy, place }))))
+  .filter(({ place }) => !cni || place !== places[2]);
 
 async function main(): Promise<void> {
   const lines: string[][] = [];
   const broken: string[] = [];
-  for (const { debian, proxyMode, place } of kinds) {
-    const kind = `API server on ${place.name}, kube-proxy by ${proxyMode}, Debian ${debian}`;
+  for (const { debian, proxy, place } of kinds) {
+    const kind = `API server on ${place.name}, Services by ${proxy.name}, Debian ${debian}`;
     const rows = await step(kind, async (note) => {
       const args = [...typescript, "lab/cli.ts", "--json", "--kubernetes"];
-      const options = ["--proxy-mode", proxyMode, "--debian", debian, ...place.options];
+      const options = [...proxy.options, "--debian", debian, ...place.options];
       const { stdout, stderr } = await attempt(process.execPath, [...args, ...options], { cwd: repositoryRoot });
       if (stdout === "") throw new Error(stderr);
       const { rows } = JSON.parse(stdout) as { rows: Row[] };
@@ -46,18 +56,19 @@ async function main(): Promise<void> {
     broken.push(...failed.map((id) => `${kind}: ${id}`));
     const kept = `${rows.length - failed.length} of ${rows.length}`;
     const endpoints = `${observed("kubernetes-endpoint")} → ${observed("reboot-kubernetes-endpoint")}`;
-    lines.push([place.name, proxyMode, debian, kept, endpoints]);
+    lines.push([place.name, ...(cni ? [] : [proxy.name]), debian, kept, endpoints]);
   }
-  const text = `# Kinds of node
+  const given = cni ? ` --cni ${cni}` : "";
+  const text = `# Kinds of node${cni ? " with Cilium" : ""}
 
-<!-- Written by \`npm run campaign -- matrix\`. -->
+<!-- Written by \`npm run campaign -- matrix${given}\`. -->
 
-Every promise of \`npm run lab -- --kubernetes\`, asked before and after a reboot that puts a moved API server back on 443.
+Every promise of \`npm run lab -- --kubernetes${given}\`, asked before and after a reboot that puts a moved API server back on 443.
 ${machineInWords()}
 
-${table(["API server on", "kube-proxy", "Debian", "promises kept", "`kubernetes` endpoint, before → after the reboot"], lines)}
+${table(["API server on", ...(cni ? [] : ["kube-proxy"]), "Debian", "promises kept", "`kubernetes` endpoint, before → after the reboot"], lines)}
 `;
-  await writeResults("matrix", text);
+  await writeResults(cni ? `matrix-${cni}` : "matrix", text);
   process.stdout.write(`${text}\n`);
   if (broken.length > 0) {
     process.stderr.write(`broken promises:\n${broken.join("\n")}\n`);

@@ -1,5 +1,5 @@
 /** Makes the hand-made layout on a lab that is up, as an administrator would: in AWS, and on the node. */
-import { waitForKubeProxy } from "../kubernetes/controlPlane";
+import { waitForServices } from "../kubernetes/controlPlane";
 import type { KeptLab } from "../keptLab";
 import { writeState } from "../lab";
 import { node } from "../network/addresses";
@@ -61,7 +61,7 @@ export async function makeLayout(kept: KeptLab, name: VariantName): Promise<Layo
   await step("Hand-made layout on the node", async (note) => {
     note(variant.what);
     await leaseAddress();
-    if (kept.state.kubernetes) await waitForKubeProxy();
+    if (kept.state.kubernetes) await waitForServices(kept.state.kubernetes);
     await arrangeNode(variant, kept.state.debian);
     await variant.since(kept.state, forwarder.unit);
   });

@@ -9,6 +9,10 @@ import { namespaceOf } from "../network/namespaces";
 import { attempt } from "../process";
 import type { Machine } from "../network/machines";
 
+const hybrid = "/sys/fs/cgroup/unified";
+/** Where cgroup v2 is mounted, beside cgroup v1 or alone. */
+const unified = existsSync(hybrid) ? hybrid : "/sys/fs/cgroup";
+
 /** This process's groups in systemd's hierarchies: cgroup v2, and v1's `name=systemd` if both are mounted. */
 function currentGroups(): string[] {
   return readFileSync("/proc/self/cgroup", "utf8")
@@ -17,9 +21,7 @@ function currentGroups(): string[] {
     .flatMap((line) => {
       const [, controllers = "", path = ""] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
       if (controllers === "name=systemd") return [join("/sys/fs/cgroup/systemd", path)];
-      if (controllers !== "") return [];
-      const hybrid = "/sys/fs/cgroup/unified";
-      return [join(existsSync(hybrid) ? hybrid : "/sys/fs/cgroup", path)];
+      return controllers === "" ? [join(unified, path)] : [];
     })
     .filter(existsSync);
 }
@@ -51,6 +53,16 @@ export const inControlGroup = (machine: Machine, command: readonly string[], lim
     "sh",
     ...command,
   ];
+};
+
+/**
+ * Wraps a command line to run in the control group of a machine's systemd, where Cilium's programs see its sockets.
+ * While systemd has no group of its own yet, it runs in this process's.
+ */
+export const inGroupOf = (leader: number, command: readonly string[]): [string, ...string[]] => {
+  const group = `$(sed -n 's|^0::\\(.*/init.scope\\)$|\\1|p' /proc/${leader}/cgroup)`;
+  const join = `g="${group}"; [ -z "$g" ] || echo $$ >"${unified}$g/cgroup.procs"; exec "$@"`;
+  return ["sh", "-c", join, "sh", ...command];
 };
 
 /** Lets the systemd of a limited machine, which sees the controllers read-only at first, limit its own units. */

@@ -10,9 +10,10 @@ import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
-import { delegateControllers, inControlGroup, type Limits, removeControlGroup } from "./controlGroup";
+import { delegateControllers, inControlGroup, inGroupOf, type Limits, removeControlGroup } from "./controlGroup";
 import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "../network/machines";
+import { killChildren, startOutside, stopOutside } from "./outside";
 import { type KopsNode, moveApiServer, type MovedApiAddress, nodeupDelay, type NodeFiles } from "./kopsNode";
 
 /** The directories of a machine's overlay, and its mount point on this machine. */
@@ -145,7 +146,7 @@ export async function onNodeCommand(command: readonly string[], machine = contro
   if (leader === undefined) throw new Error(`${machine.name} is not running: start it with 'npm run lab -- up'`);
   // prettier-ignore
   const env = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", `TERM=${process.env["TERM"] ?? "dumb"}`];
-  return ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command];
+  return inGroupOf(leader, ["nsenter", "-t", `${leader}`, "-a", "--", ...env, ...command]);
 }
 
 export async function onNode(
@@ -191,13 +192,19 @@ export async function powerOn(machine = controlPlane, limits?: Limits): Promise<
   });
   container.unref();
   const deadline = start + 60_000;
+  let outside = false;
   for (;;) {
     if (Date.now() > deadline) {
       throw new Error(`${machine.name} did not boot within 60 s: see ${log}`);
     }
     await sleep(100);
-    if ((await leaderPid(machine)) === undefined) continue;
+    const leader = await leaderPid(machine);
+    if (leader === undefined) continue;
     const state = (await onNode(["systemctl", "is-system-running"], {}, machine)).stdout.trim();
+    if (!outside && state && state !== "offline") {
+      outside = true;
+      await startOutside(diskOf(machine).root, leader, join(labPaths.logs, `${machine.name}-outside.log`));
+    }
     const ssh = await onNode(["ss", "-Hltn", "sport = :22"], {}, machine);
     if ((state !== "running" && state !== "degraded") || !ssh.stdout) continue;
     if (limits) await onNode(delegateControllers, {}, machine);
@@ -219,6 +226,7 @@ export async function cutPower(machine = controlPlane): Promise<void> {
   if (leader !== undefined) await attempt("kill", ["-9", `${leader}`]);
   await attempt("pkill", ["-9", "-f", `systemd-nspawn .*-D ${diskOf(machine).root}`]);
   await waitUntilOff(5, machine);
+  await stopOutside(diskOf(machine).root);
 }
 
 /** Stops all services, as `systemctl poweroff` does; cuts the power after 90 s, as EC2 does. */
@@ -226,7 +234,11 @@ export async function shutDown(machine = controlPlane): Promise<void> {
   if ((await leaderPid(machine)) === undefined) return;
   await onNode(["systemctl", "poweroff", "--no-block"], {}, machine);
   if (!(await waitUntilOff(90, machine))) await cutPower(machine);
+  await stopOutside(diskOf(machine).root);
 }
+
+/** Kills what runs outside of a machine for it; its program starts it again. */
+export const killOutside = (machine = controlPlane): Promise<void> => killChildren(diskOf(machine).root);
 
 export interface RebootOptions {
   /** Cut the power in place of a clean shutdown. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repositoryRoot, typescript } from "../paths";
-import { networkOf, type Request, type WireRequest } from "./probe";
+import { inPlace, type Request, type WireRequest } from "./probe";
 
 /**
  * Starts a program of this directory, which reads a {@link WireRequest} from the first line of its stdin. Returns when it has written its first
@@ -19,12 +19,9 @@ export async function startInNetwork<Count>(
   args: readonly string[] = [],
 ): Promise<() => Promise<Count>> {
   const wire: WireRequest = { ...target, ...(authority ? { ca: await readFile(authority, "utf8") } : {}) };
-  const child = spawn(
-    "nsenter",
-    // prettier-ignore
-    [`--net=${await networkOf(target.from)}`, process.execPath, ...typescript, join(repositoryRoot, "lab/proof", program), ...args],
-    { cwd: repositoryRoot, stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const command = [process.execPath, ...typescript, join(repositoryRoot, "lab/proof", program), ...args];
+  const [first, ...rest] = await inPlace(target.from, command);
+  const child = spawn(first, rest, { cwd: repositoryRoot, stdio: ["pipe", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   child.stdin.write(`${JSON.stringify(wire)}\n`);

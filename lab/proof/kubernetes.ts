@@ -7,6 +7,8 @@ import { keyPair } from "../node/certificates";
 import { apiServiceIp } from "../node/kopsNode";
 import { onNode } from "../node/machine";
 import { asOperator } from "../operator";
+import { ciliumRows } from "./cilium";
+import type { Outputs } from "./outputs";
 import { type Answer, describeAnswer, probe, type Request } from "./probe";
 import { type Row, row } from "./row";
 
@@ -34,7 +36,8 @@ async function ask(request: Request): Promise<Answer> {
   return answer;
 }
 
-export async function kubernetesRows(state: LabState, seconds = patience): Promise<Row[]> {
+export async function kubernetesRows(state: LabState, outputs: Outputs, seconds = patience): Promise<Row[]> {
+  const cilium = state.kubernetes === "cilium";
   const kubectl = async (...args: string[]): Promise<Observation> => {
     const { status, stdout, stderr } = await asOperator(state.engine.pulumi, [
       "kubectl",
@@ -76,8 +79,8 @@ export async function kubernetesRows(state: LabState, seconds = patience): Promi
         }),
     ),
     await row(
-      "nodeport-by-kube-proxy",
-      "NodePort 30443 is kube-proxy's: nobody listens on it",
+      cilium ? "nodeport-by-cilium" : "nodeport-by-kube-proxy",
+      `NodePort 30443 is ${cilium ? "Cilium" : "kube-proxy"}'s: nobody listens on it`,
       "no listener, the ingress",
       async () => {
         const listener = (await onNode(["ss", "-Hltn", "sport = :30443"])).stdout.trim();
@@ -95,5 +98,6 @@ export async function kubernetesRows(state: LabState, seconds = patience): Promi
         };
       },
     ),
+    ...(cilium ? await ciliumRows(state, outputs) : []),
   ];
 }

@@ -1,8 +1,9 @@
 /** One real request from inside a network namespace, and its result. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { podNamespace } from "../kubernetes/controlPlane";
+import { podNamespace } from "../kubernetes/podNetwork";
 import { namespaces } from "../network/addresses";
+import { inGroupOf } from "../node/controlGroup";
 import { leaderPid } from "../node/machine";
 import { repositoryRoot, typescript } from "../paths";
 import { run } from "../process";
@@ -45,12 +46,17 @@ export interface WireRequest extends Omit<Request, "authority"> {
 
 const requester = [...typescript, join(repositoryRoot, "lab/proof/requestProcess.ts")];
 
-/** Path of a place's network namespace. */
-export async function networkOf(place: Place): Promise<string> {
-  if (place !== "pod") return `/run/netns/${namespaces[place]}`;
-  const leader = await leaderPid();
-  if (leader === undefined) throw new Error("the node is not running");
-  return `/proc/${leader}/root/run/netns/${podNamespace}`;
+/**
+ * Wraps a command line to run in a place's network; on the node, also in the control group of its systemd: Cilium's
+ * programs serve NodePorts to the node's own groups only.
+ */
+export async function inPlace(place: Place, command: readonly string[]): Promise<[string, ...string[]]> {
+  const leader = place === "internet" ? undefined : await leaderPid();
+  if (place === "pod" && leader === undefined) throw new Error("the node is not running");
+  const network =
+    place === "pod" ? `/proc/${leader}/root/run/netns/${podNamespace}` : `/run/netns/${namespaces[place]}`;
+  const inNetwork = ["nsenter", `--net=${network}`, ...command] as const;
+  return leader === undefined ? [...inNetwork] : inGroupOf(leader, inNetwork);
 }
 
 /** Makes the requests in order, with one process per namespace. */
@@ -68,7 +74,8 @@ export async function probe(requests: readonly Request[]): Promise<Answer[]> {
         ...(authority ? { ca: await readFile(authority, "utf8") } : {}),
       })),
     );
-    const output = await run("nsenter", [`--net=${await networkOf(from)}`, process.execPath, ...requester], {
+    const [program, ...args] = await inPlace(from, [process.execPath, ...requester]);
+    const output = await run(program, args, {
       input: JSON.stringify(wire),
       cwd: repositoryRoot,
     });

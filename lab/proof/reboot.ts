@@ -3,6 +3,7 @@ import { waitForCluster } from "../kubernetes/controlPlane";
 import type { LabState } from "../lab";
 import { reboot, type RebootOptions } from "../node/machine";
 import { step } from "../progress";
+import { apiWithoutAgent, holdAgent } from "./cilium";
 import { kubernetesRows } from "./kubernetes";
 import { noPortConflict } from "./node";
 import { stackOutputs } from "./outputs";
@@ -15,9 +16,12 @@ import { prodUrls } from "./urls";
  */
 export async function rebootedRows(state: LabState, options: RebootOptions = {}, patience?: number): Promise<Row[]> {
   const outputs = await stackOutputs("prod");
+  const cilium = state.kubernetes === "cilium";
   const rows: Row[] = [];
   await step(options.powerCut ? "Power cut" : "Reboot", async (note) => {
+    if (cilium) await holdAgent();
     note(`booted in ${((await reboot(options)) / 1000).toFixed(1)} s`);
+    if (cilium) rows.push(await apiWithoutAgent(outputs));
     rows.push(
       await row("api-serves", "the API server listens on :443", "within 30 s of the boot", async () => {
         const start = Date.now();
@@ -27,6 +31,6 @@ export async function rebootedRows(state: LabState, options: RebootOptions = {},
     );
   });
   rows.push(await noPortConflict(), ...(await prodUrls(outputs)));
-  if (state.kubernetes) rows.push(...(await kubernetesRows(state, patience)));
+  if (state.kubernetes) rows.push(...(await kubernetesRows(state, outputs, patience)));
   return rows.map((each) => ({ ...each, id: `reboot-${each.id}`, name: `after a reboot: ${each.name}` }));
 }

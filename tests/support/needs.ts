@@ -1,6 +1,7 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
 import { prometheusPrograms } from "../../lab/campaigns/alerts/prometheus";
+import { ciliumIsBuilt } from "../../lab/kubernetes/cilium/programs";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
 export { pythonTool } from "../../lab/build/pythonTool";
@@ -67,6 +68,17 @@ export async function needsEngine(context: Mocha.Context): Promise<LoopbackEngin
 export function needsRoot(context: Mocha.Context): void {
   const why = whyUnavailable();
   if (why) skipOrFail(context, why);
+}
+
+/**
+ * For tests with Cilium's agent, whose build takes 10 minutes on two processors: they run where it has been built already, or with
+ * REQUIRE_CILIUM=1.
+ */
+export function needsCilium(context: Mocha.Context): void {
+  needsRoot(context);
+  if (ciliumIsBuilt() || process.env["REQUIRE_CILIUM"] === "1") return;
+  if (context.test) context.test.title += " (skipped: Cilium is not built; REQUIRE_CILIUM=1 builds it)";
+  context.skip();
 }
 
 /** Options of `unshare` for mount, network and process namespaces: as a user if the kernel allows it, else as root. */

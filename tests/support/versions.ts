@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
 import { parse } from "yaml";
-import { etcdVersion, kubernetesVersion } from "../../lab/kubernetes/versions";
+import { ciliumVersion, etcdVersion, kubernetesVersion } from "../../lab/kubernetes/versions";
 import { suites } from "../../lab/node/image";
 import { repositoryRoot } from "./paths";
 
 const read = (path: string): string => readFileSync(join(repositoryRoot, path), "utf8");
 
-export { etcdVersion, kubernetesVersion };
+export { ciliumVersion, etcdVersion, kubernetesVersion };
 
 /** Versions in the lockfile. */
 export const locked = (
@@ -58,12 +58,8 @@ const rows = (): string[][] => [
   ["kOps", "", "", "1.36.2: [what the lab does as kOps does](docs/lab.md#what-matches-kops)"],
   ["Debian", suites.map((suite) => debian[suite]).join(", "), `${mainJob.slice(0, -1)} -- --debian <suite>\``, ""],
   ["Ubuntu", "", "", "24.04"],
-  [
-    "network of the pods",
-    "kube-proxy by nftables, by iptables",
-    "`npm run campaign -- matrix`",
-    "Cilium 1.18 without kube-proxy",
-  ],
+  ["network of the pods", "kube-proxy by nftables, by iptables", "`npm run campaign -- matrix`", ""],
+  ["Cilium without kube-proxy", ciliumVersion.slice(1), `${mainJob.slice(0, -1)} -- --kubernetes --cni cilium\``, ""],
   [
     "ingress controller",
     "a TLS server on the two NodePorts",

@@ -26,6 +26,12 @@ describe("cache", () => {
     assert.equal(builds, 1);
   });
 
+  it("knows what it holds, and builds nothing to find out", async () => {
+    assert.equal(cache.holds("engine", ["1"]), false);
+    await cache.directory("engine", ["1"], build);
+    assert.deepEqual([cache.holds("engine", ["1"]), cache.holds("engine", ["2"]), builds], [true, false, 1]);
+  });
+
   it("builds once for two who ask at the same time, and nothing beside a build of that name", async () => {
     const [first, second] = await Promise.all([
       cache.directory("engine", ["1"], build),
