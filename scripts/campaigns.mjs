@@ -7,6 +7,7 @@ const campaigns = {
   failovers: "replace, drain, freeze and lose a worker behind the load balancer",
   faults: "damage the node and its host files under a prober",
   "hand-made": "make the layout that this program replaces by hand, in each of its variants",
+  ingress: "run real ingress controllers behind 443, and let them obtain and renew certificates",
   interleavings: "let users, AWS and the operator change a stack in random order",
   interruptions: "cut an installation short at each of its steps",
   load: "load the applications' address, and measure what that costs the API",

@@ -1,13 +1,13 @@
 /** Builds programs from Go modules that the repository pins by go.mod and go.sum. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { buildLogs, repositoryRoot } from "../paths";
 import { run, which } from "../process";
 
 export interface GoBuild {
   /** Used in messages and as the log's name. */
   name: string;
-  /** Directory of the go.mod, relative to the repository. */
+  /** Directory of the go.mod, relative to the repository or absolute. */
   module: string;
   packages: readonly string[];
   /** Linker flag that sets the reported version, `-X path=value`. */
@@ -51,9 +51,15 @@ export async function goBuild({ name, module, packages, version }: GoBuild, dire
     // prettier-ignore
     ["build", "-mod=readonly", "-trimpath", "-ldflags", `-s -w ${version ? `-X ${version}` : ""}`, "-o", `${directory}/`, ...packages],
     {
-      cwd: join(repositoryRoot, module),
+      cwd: resolve(repositoryRoot, module),
       env: goEnvironment(),
       log: join(buildLogs, `${name}-build.log`),
     },
   );
+}
+
+/** Downloads the source of a module, `path@version`, into Go's cache; `Sum` is its checksum as go.sum has it. */
+export async function goModule(module: string): Promise<{ Dir: string; Sum: string }> {
+  const options = { cwd: buildLogs, env: { ...process.env, GOWORK: "off", GOSUMDB: "off" } };
+  return JSON.parse(await run("go", ["mod", "download", "-json", module], options)) as { Dir: string; Sum: string };
 }

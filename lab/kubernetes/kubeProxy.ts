@@ -11,22 +11,26 @@ import { endpointSlice, type PodNetwork, podNamespace, podRange } from "./podNet
 export type ProxyMode = "nftables" | "iptables";
 
 /** Address of the only pod: the ingress controller. */
-const podIp = "100.96.0.2";
+export const podIp = "100.96.0.2";
+/** Address of the node in the pods' range, as CNI plugins with a bridge give it. */
+export const podGateway = "100.96.0.1";
 
-/** The pod's network as a CNI plugin sets it up: a veth pair and a route to the pod's address. */
+/** The pod's network as a CNI plugin sets it up: a veth pair, a route to the pod's address, and a way out as the node. */
 const podNetworkScript = `#!/bin/sh
 set -eu
 ip netns add ${podNamespace}
 ip link add cni0 type veth peer name eth0 netns ${podNamespace}
-ip addr add 169.254.1.1/32 dev cni0
+ip addr add ${podGateway}/32 dev cni0
 ip link set cni0 up
 ip route add ${podIp}/32 dev cni0
 ip -n ${podNamespace} link set lo up
 ip -n ${podNamespace} link set eth0 up
 ip -n ${podNamespace} addr add ${podIp}/32 dev eth0
-ip -n ${podNamespace} route add 169.254.1.1 dev eth0
-ip -n ${podNamespace} route add default via 169.254.1.1
+ip -n ${podNamespace} route add ${podGateway} dev eth0
+ip -n ${podNamespace} route add default via ${podGateway}
 sysctl -qw net.ipv4.ip_forward=1
+nft 'add table ip cni; add chain ip cni postrouting { type nat hook postrouting priority srcnat; }'
+nft 'add rule ip cni postrouting ip saddr ${podIp} ip daddr != ${podRange} masquerade'
 `;
 
 /** @param cluster the cluster's name */

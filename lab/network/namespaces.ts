@@ -1,4 +1,5 @@
 /** The network namespaces and their links: internet ── vpc (router) ── the machines, and the load balancers. */
+import { existsSync } from "node:fs";
 import { attempt, run } from "../process";
 import { type Machine, machines } from "./machines";
 import { internet, metadataAddress, namespaceNamed, namespaces, node, publicAwsEndpoint, vpc } from "./addresses";
@@ -50,6 +51,11 @@ async function createLan(): Promise<void> {
   for (const setting of ["proxy_arp_pvlan=1", "send_redirects=0"])
     await sysctlIn(namespaces.vpc, `net.ipv4.conf.lan.${setting}`);
   await sysctlIn(namespaces.vpc, "net.ipv4.conf.all.send_redirects=0");
+  // With br_netfilter the bridge itself would forward what is translated to an address behind it, and drop what returns
+  // to the port that it came from: a node that calls one of its own public addresses.
+  const bridgeSettings = "net/bridge/bridge-nf-call-iptables";
+  if (existsSync(`/proc/sys/${bridgeSettings}`))
+    await sysctlIn(namespaces.vpc, `${bridgeSettings.replaceAll("/", ".")}=0`);
 }
 
 /** The load balancers' namespace: nothing listens there, it probes the targets. */

@@ -31,13 +31,11 @@ async function issueAuthority(name: CertificateName): Promise<void> {
 
 async function issue(
   authority: CertificateName,
-  name: CertificateName,
+  { certificate, key }: KeyPair,
   subject: string,
   alternativeNames: readonly string[] = [],
 ): Promise<void> {
-  const { certificate, key } = keyPair(name);
-  const request = join(labPaths.certificates, `${name}.csr`);
-  const extensions = join(labPaths.certificates, `${name}.ext`);
+  const [request, extensions] = [`${certificate}.csr`, `${certificate}.ext`];
   await openssl("req", ...newKey, "-subj", subject, "-keyout", key, "-out", request);
   await writeFile(
     extensions,
@@ -66,23 +64,30 @@ export async function issueCertificates(
   // prettier-ignore
   const apiNames = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", `api.${cluster}`, `api.internal.${cluster}`];
   const addresses = ["127.0.0.1", ...apiAddresses];
-  await issue("cluster-authority", "api-server", "/CN=kubernetes-master", [
+  await issue("cluster-authority", keyPair("api-server"), "/CN=kubernetes-master", [
     ...apiNames.map((name) => `DNS:${name}`),
     ...addresses.map((address) => `IP:${address}`),
   ]);
-  await issue("cluster-authority", "admin", "/O=system:masters/CN=kubecfg");
-  await issue("cluster-authority", "kube-proxy", "/CN=system:kube-proxy");
-  await issue("cluster-authority", "kubelet-api", "/CN=kubelet-api");
-  await issue("cluster-authority", "aggregator", "/CN=aggregator");
-  await issue("cluster-authority", "etcd", "/CN=etcd", ["IP:127.0.0.1"]);
+  await issue("cluster-authority", keyPair("admin"), "/O=system:masters/CN=kubecfg");
+  await issue("cluster-authority", keyPair("kube-proxy"), "/CN=system:kube-proxy");
+  await issue("cluster-authority", keyPair("kubelet-api"), "/CN=kubelet-api");
+  await issue("cluster-authority", keyPair("aggregator"), "/CN=aggregator");
+  await issue("cluster-authority", keyPair("etcd"), "/CN=etcd", ["IP:127.0.0.1"]);
   await issue(
     "web-authority",
-    "app",
+    keyPair("app"),
     `/CN=${appDomains[0] ?? "app"}`,
     appDomains.map((name) => `DNS:${name}`),
   );
-  await issue("web-authority", "aws", `/CN=${publicAwsEndpoint.name}`, [`DNS:${publicAwsEndpoint.name}`]);
+  await issue("web-authority", keyPair("aws"), `/CN=${publicAwsEndpoint.name}`, [`DNS:${publicAwsEndpoint.name}`]);
   const account = keyPair("service-account");
   await openssl("genrsa", "-out", account.key, "2048");
   await openssl("rsa", "-in", account.key, "-pubout", "-out", account.certificate);
+}
+
+/** A certificate of the web's authority for a server that a few labs have. */
+export async function issueServer(directory: string, name: string, alternativeNames: string[]): Promise<KeyPair> {
+  const pair = { certificate: join(directory, `${name}.crt`), key: join(directory, `${name}.key`) };
+  await issue("web-authority", pair, `/CN=${name}`, alternativeNames);
+  return pair;
 }
