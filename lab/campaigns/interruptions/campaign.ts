@@ -79,7 +79,6 @@ const create = (each: HostStep, settings: HostSettings): Promise<Finished> =>
 async function mustCreate(each: HostStep, settings: HostSettings): Promise<void> {
   const { status, stdout, stderr } = await create(each, settings);
   if (status !== 0) throw new Error(`${each.name}: ${stdout}${stderr}`);
-  await confirm(settings);
 }
 
 /** So that the node does not undo a step while another one is interrupted. */
@@ -194,6 +193,7 @@ export async function runInterruptions(
         await arm(0);
         await mustCreate(each, settings);
         const calls = await disarm();
+        await confirm(settings);
         let made = 0;
         for (const [index, program] of calls.entries()) {
           for (const action of actionsAt[program]) {
