@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { repositoryRoot } from "./support/paths";
 import {
   ciliumVersion,
+  envoyGatewayVersion,
   etcdVersion,
   goVersion,
   kubernetesVersion,
   locked,
   nodes,
+  pebbleVersion,
+  traefikVersion,
   withVersions,
 } from "./support/versions";
 
@@ -44,6 +47,12 @@ describe("versions", () => {
     assert.equal(`v${goVersion("lab/kubernetes", "k8s.io/kubernetes")}`, kubernetesVersion);
     assert.equal(`v${goVersion("lab/kubernetes/etcd", "go.etcd.io/etcd/server/v3")}`, etcdVersion);
     assert.equal(`v${goVersion("lab/kubernetes/cilium", "github.com/cilium/cilium")}`, ciliumVersion);
+  });
+
+  it("are those of the Go modules for the ingress controllers and the certificate authority", () => {
+    assert.equal(`v${goVersion("lab/ingress/traefik", "github.com/traefik/traefik/v3")}`, traefikVersion);
+    assert.equal(`v${goVersion("lab/ingress/envoy-gateway", "github.com/envoyproxy/gateway")}`, envoyGatewayVersion);
+    assert.equal(`v${goVersion("lab/ingress/pebble", "github.com/letsencrypt/pebble/v2")}`, pebbleVersion);
   });
 
   it("of Node.js are 22, which Pulumi needs, and the one that is fetched for older machines", () => {

@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
 import { parse } from "yaml";
+import { envoyGatewayVersion, pebbleVersion, traefikVersion } from "../../lab/ingress/programs";
 import { ciliumVersion, etcdVersion, kubernetesVersion } from "../../lab/kubernetes/versions";
 import { suites } from "../../lab/node/image";
 import { repositoryRoot } from "./paths";
 
 const read = (path: string): string => readFileSync(join(repositoryRoot, path), "utf8");
 
-export { ciliumVersion, etcdVersion, kubernetesVersion };
+export { ciliumVersion, envoyGatewayVersion, etcdVersion, kubernetesVersion, pebbleVersion, traefikVersion };
 
 /** Versions in the lockfile. */
 export const locked = (
@@ -62,9 +63,9 @@ const rows = (): string[][] => [
   ["Cilium without kube-proxy", ciliumVersion.slice(1), `${mainJob.slice(0, -1)} -- --kubernetes --cni cilium\``, ""],
   [
     "ingress controller",
-    "a TLS server on the two NodePorts",
-    mainJob,
-    "ingress-nginx, Traefik, Envoy Gateway, NGINX Gateway Fabric",
+    `Traefik ${traefikVersion.slice(1)}, Envoy Gateway ${envoyGatewayVersion.slice(1)}`,
+    "`npm run campaign -- ingress`; elsewhere the lab has a TLS server on the two NodePorts",
+    "ingress-nginx, NGINX Gateway Fabric, Cilium's Gateway",
   ],
 ];
 
