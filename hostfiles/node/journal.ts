@@ -124,7 +124,7 @@ end_tree() { # process
 # A command that is still at work is part of what is undone; a check is repeated.
 end_holder() {
   local since pid who
-  read -r since pid who <${lockFile} && [ "\${pid:-0}" -gt 1 ] && end_tree "$pid"
+  read -r since pid who <${lockFile} && [ "\${pid:-0}" -gt 1 ] 2>/dev/null && end_tree "$pid"
 }
 
 undo() {
@@ -132,7 +132,7 @@ undo() {
   [ ! -e ${armedMark} ] || sleep ${confirmWithin}
   # Whoever has the lock then is let alone.
   [ -n "$(entries "$journal")" ] || return 0
-  lock 'the undo' ${grace} 2>/dev/null || { end_holder; lock 'the undo' ${grace}; } || exit 1
+  lock 'the undo' ${grace} 2>/dev/null || { end_holder; lock 'the undo' ${grace}; } || { rm -f ${armedMark}; exit 1; }
   trap 'tidy; unlock' EXIT
   rm -f ${armedMark}
   undo_all
@@ -148,7 +148,7 @@ undo_all() {
       parse "\${line[@]}"
       apart
       put_back "$journal/$each/before"
-    ) || { left=1; [ -s "$journal/$each/before/mark" ] || exit 1; continue; }
+    ) || { left=1; [ -s "$journal/$each/before/mark" ] || exit 1; : >"$journal/$each/tried"; continue; }
     rm -rf "\${undone:?}/$each"
     mv "$journal/$each" "$undone/$each" || fail "cannot write in $etc: is the disk full?"
     echo "undone: \${line[0]} $(cat "$undone/$each/path")"
@@ -156,17 +156,31 @@ undo_all() {
   [ $left = 0 ] || exit 1
 }
 
-# Whether a journal has another change than the one to confirm, which a run that was cut short has left.
-has_others() { cat "$1"/[0-9]*/change 2>/dev/null | grep -qvxF "$armed"; }
+# Whether the node has begun to undo, or has booted, or has another change than the one to confirm, which a run that was cut short has left.
+undo_is_due() {
+  local each
+  for each in $(entries "$journal"); do
+    [ -e "$journal/$each/stuck" ] || [ -e ${armedMark} ] && [ "$(cat "$journal/$each/change")" = "$armed" ] || return 0
+  done
+  return 1
+}
+# What cannot be put back stays, if the next look finds the API: what is new is still there, and an update is done again.
+keep_stuck() {
+  local each
+  for each in $(entries "$journal"); do
+    if [ ! -e "$journal/$each/tried" ]; then : >"$journal/$each/stuck"; continue; fi
+    rm -rf "\${undone:?}/$each"
+    mv "$journal/$each" "$undone/$each" || fail "cannot write in $etc: is the disk full?"
+  done
+}
 
 # Prints "confirmed", or "again" if something had to be undone or done again, which wants another look.
 confirm() {
   begin "confirms its changes"
   path=
   local each restored=no
-  # The node has begun to undo them, or has booted: it has to end that first.
-  if has_others "$journal" || [ ! -e ${armedMark} ] && [ -n "$(entries "$journal")" ]; then
-    undo_all >&2
+  if undo_is_due; then
+    (undo_all) >&2 || keep_stuck
     restored=yes
   fi
   for each in $(entries "$undone"); do
