@@ -5,6 +5,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { directories, unseenMark } from "../hostfiles/node/paths";
+import { root } from "../hostfiles/steps/fileStep";
 import type { SshSettings } from "../settings/read";
 import { type ApiPlace, seeApi } from "./reach/apiSight";
 import { runScript } from "./reach/ssh";
@@ -61,15 +63,24 @@ const patience: Patience = { before: 10_000, unjudged: 3_000, undone: 45_000, af
 /** A confirmation may do a whole installation again. */
 const commandPatience = 180_000;
 
+/** On the node, because the engine hands nothing from one resource's removal to another's. */
+const noteUnseen = root("sh", "-c", `[ ! -d ${directories.etc} ] || touch ${unseenMark}`);
+const noteSeen = root("rm", "-f", unseenMark);
+const askUnseen = root("sh", "-c", `[ ! -e ${unseenMark} ] || echo unseen`);
+
 /** A connection that is lost is made again; the command can be repeated. */
-async function runOnNode({ ssh, address, sshPrivateKey, command }: WayInputs): Promise<string> {
+async function runOnNode({ ssh, address, sshPrivateKey }: WayInputs, command: string): Promise<string> {
   const login = { ssh, address, ...(sshPrivateKey ? { privateKey: sshPrivateKey } : {}) };
   for (let attempt = 1; ; attempt++) {
     try {
       return (await runScript(login, "sh", command, commandPatience)).trim();
     } catch (error) {
       if (attempt === 3)
-        throw new Error(`the node did not take the confirmation: ${(error as Error).message}`, { cause: error });
+        throw new Error(
+          `expected a login at ${ssh.host ?? address} that can confirm the change, by sshPrivateKey or a key in the agent that is no certificate, ` +
+            `found: ${(error as Error).message}`,
+          { cause: error },
+        );
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
@@ -96,7 +107,7 @@ export async function confirmChange(
           "Correct the settings and run the command again, from a machine that reaches the API",
       );
     }
-    if ((await runOnNode(inputs)) === "confirmed") return sight.problem;
+    if ((await runOnNode(inputs, inputs.command)) === "confirmed") return sight.problem;
   }
   throw new Error(
     "expected the node to keep the change until it was confirmed, found it undone three times: is the way to the node slow? Run the command again",
@@ -113,6 +124,15 @@ const inputKeys = [
 const differ = (olds: WayInputs, news: WayInputs): boolean =>
   inputKeys.some((key) => !isDeepStrictEqual(olds[key], news[key]));
 
+/** Notes on the node whether the API answers, before it is removed what may lead there. */
+export async function noteSight(state: ConfirmedChangeInputs, { before, undone, port }: Patience): Promise<void> {
+  await runOnNode(state, noteUnseen);
+  const expected = seen(state);
+  const look = { expected, patience: expected.length > 0 ? undone : before };
+  const { certificate } = await seeApi(state, { ...look, ...(port === undefined ? {} : { port }) });
+  if (expected.length > 0 ? expected.includes(certificate) : certificate !== "") await runOnNode(state, noteSeen);
+}
+
 /** @param olds of the same node, if it was seen already */
 export async function seeBefore(
   inputs: WayInputs,
@@ -121,6 +141,8 @@ export async function seeBefore(
 ): Promise<SeenApiState> {
   const look = olds?.certificate ? { patience: undone, expected: [olds.certificate] } : { patience: before };
   const sight = await seeApi(inputs, { ...look, ...(port === undefined ? {} : { port }) });
+  // A login that cannot confirm is found before anything is armed.
+  await runOnNode(inputs, "true");
   const certificateAtFirst = olds ? olds.certificateAtFirst : sight.certificate;
   return { ...inputs, ...sight, certificateAtFirst, time: Date.now() };
 }
@@ -131,9 +153,10 @@ export const seenApiProvider: pulumi.dynamic.ResourceProvider<WayInputs, SeenApi
   update: async (_id, olds, news) => ({
     outs: await seeBefore(news, olds.instanceId === news.instanceId ? olds : undefined, patience),
   }),
-  // What did not answer before the installation need not answer after the removal.
+  // What did not answer before the installation, or right before the removal, need not answer after it.
   delete: async (_id, state) => {
-    const unjudged = await confirmChange(state, state.certificateAtFirst ? seen(state) : [], patience);
+    const isJudged = state.certificateAtFirst !== "" && (await runOnNode(state, askUnseen)) !== "unseen";
+    const unjudged = await confirmChange(state, isJudged ? seen(state) : [], patience);
     // The engine shows what a provider prints.
     if (unjudged) console.warn(`the API of ${state.clusterName} was not judged after the removal: ${unjudged}`);
   },
@@ -148,6 +171,8 @@ export const confirmedChangeProvider: pulumi.dynamic.ResourceProvider<ConfirmedC
   update: async (_id, _olds, news) => ({
     outs: { ...news, unjudged: await confirmChange(news, seen(news), patience) },
   }),
+  // The first of all removals.
+  delete: (_id, state) => noteSight(state, patience),
 };
 
 type Inputs<State> = { [Key in keyof State]: pulumi.Input<State[Key]> };

@@ -56,7 +56,12 @@ export function dualIp(inputs: ModeInputs): ModeOutputs {
         podCidrs: filtersApi(args) ? preflight.podCidrs : [],
       },
       // Behind a proxy the list must be forced whomever it excludes.
-      api: { clusterName, publicIp: api.publicIp, judged: !forceApiAllowedCidrs || args.ssh?.proxy !== undefined },
+      api: {
+        clusterName,
+        publicIp: api.publicIp,
+        opened,
+        judged: !forceApiAllowedCidrs || args.ssh?.proxy !== undefined,
+      },
     },
     // With an Elastic IP the node answers there from now on, and the connections are made there from the start.
     { ...login, address: api.host },

@@ -8,6 +8,7 @@ import { checked } from "../hostfiles/checkedSettings";
 import { confirmCommand } from "../hostfiles/steps/hostSteps";
 import { OnDestroy } from "../settings/choices";
 import type { SshSettings } from "../settings/read";
+import { type Resources, together } from "./allDone";
 import type { SshArgs } from "./args";
 import { ConfirmedChange, SeenApi } from "./confirmedChange";
 
@@ -119,6 +120,8 @@ function changeOf(steps: readonly HostStep[], host: HostInputs): pulumi.Output<s
 export interface Api {
   clusterName: string;
   publicIp: pulumi.Input<string>;
+  /** What lets clients in at its port; it goes after the API was seen for the last time. */
+  opened: Resources;
   /** Whether it has to answer this machine after a change as it did before. */
   judged: boolean;
 }
@@ -163,11 +166,12 @@ export function hostInstallation(
     apiPublicIp: api.publicIp,
     clusterName: api.clusterName,
   };
+  const retained = { ...options, retainOnDelete: args.onDestroy === OnDestroy.Retain };
   run(steps.slice(0, first));
   const seen = new SeenApi(
     `${name}-seen-api`,
     { ...way, command: pulumi.output(host.owner).apply((owner) => confirmCommand(owner)) },
-    { ...after(), retainOnDelete: args.onDestroy === OnDestroy.Retain },
+    { ...retained, dependsOn: together(api.opened, [...options.dependsOn, ...resources.slice(-1)]) },
   );
   resources.push(seen);
   run(armed);
@@ -179,7 +183,7 @@ export function hostInstallation(
       certificate: api.judged ? seen.certificate : "",
       time: seen.time,
     },
-    after(),
+    { ...retained, ...after() },
   );
   resources.push(confirmed);
   confirmed.unjudged.apply((problem) => warnOfUnjudged(api.clusterName, problem));

@@ -12,8 +12,8 @@ const client = "8.8.4.4";
 /** Stands for a secondary address that AWS has not chosen yet. */
 const anyAddress = "192.0.2.45";
 
-/** How many SSH connections an `up` makes at most: the host key, the preflight, one for each step, and the confirmation. */
-export const sshConnections = 26;
+/** How many SSH connections an `up` makes at most: the host key, the preflight, one for each step, a trial of the confirmation, and that. */
+export const sshConnections = 27;
 
 /** Without the first line, which makes a file of rules a program. */
 const rulesOf = (file: string): string => file.replace(/^#!.*\n/, "");

@@ -2,7 +2,16 @@
  * Armed changes: host-file writes down what stood there before it changes the way to the API, and puts it back unless the change is
  * confirmed in time (docs/confirmed-changes.md).
  */
-import { armedChanges, armedMark, hostFileProgram, lockFile, undoneChanges, undoneMark, undoUnit } from "./paths";
+import {
+  armedChanges,
+  armedMark,
+  hostFileProgram,
+  lockFile,
+  undoneChanges,
+  undoneMark,
+  undoUnit,
+  unseenMark,
+} from "./paths";
 
 /** How long a change waits for its confirmation, seconds. Each further change begins anew. */
 export const confirmWithin = 30;
@@ -195,6 +204,6 @@ confirm() {
   rm -rf "$journal.confirmed"
   [ ! -e "$journal" ] || { mv "$journal" "$journal.confirmed" && sync "$etc"; } || fail "cannot write in $etc"
   systemctl stop ${undoUnit}
-  rm -rf "$journal.confirmed" ${armedMark}
+  rm -rf "$journal.confirmed" ${armedMark} ${unseenMark}
   echo confirmed
 }`;

@@ -23,6 +23,8 @@ export const undoneChanges = `${directories.etc}/undone`;
 export const armedMark = `${directories.run}/armed`;
 /** When a change was undone last, as /proc has the start of a process. */
 export const undoneMark = `${directories.run}/undone-since`;
+/** Exists if the API did not answer the operator right before the removal. */
+export const unseenMark = `${directories.etc}/unseen`;
 /** Prints what was changed, a path a line. */
 export const pathsOfChanges = (changes: string): string => `cat ${changes}/[0-9]*/path 2>/dev/null`;
 export const undoUnit = "secondary-ingress-undo.service";

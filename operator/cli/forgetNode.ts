@@ -4,9 +4,8 @@ import { resourcesOf, type StackState, type StateResource } from "../../automati
 import { readerOf, type NamedStack } from "./stack";
 
 const isHostFile = ({ type }: StateResource): boolean => type === "command:remote:Command";
-/** Its removal is confirmed on the node. */
-const callsNode = (resource: StateResource): boolean =>
-  isHostFile(resource) || resource.type === "pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi";
+const confirming = ["SeenApi", "ConfirmedChange"].map((type) => `pulumi-nodejs:dynamic/kops-secondary-ingress:${type}`);
+const callsNode = (resource: StateResource): boolean => isHostFile(resource) || confirming.includes(resource.type);
 
 /** @returns the state with everything retained whose removal calls the node, and the names of the commands */
 export function withoutNode(state: StackState): { state: StackState; forgotten: string[] } {

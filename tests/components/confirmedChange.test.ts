@@ -1,7 +1,7 @@
 /** A change of the way to the API: seen from here before and after, confirmed on the node by SSH. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
@@ -10,6 +10,7 @@ import { seeApi } from "../../components/reach/apiSight";
 import {
   confirmChange,
   confirmedChangeProvider,
+  noteSight,
   seeBefore,
   seenApiProvider,
   type WayInputs,
@@ -136,7 +137,7 @@ describe("a change of the way to the API", function () {
     const error: unknown = await confirm(inputs("echo 'host-file: no'>&2; exit 1"), certificate).catch(
       (reason: unknown) => reason,
     );
-    assert.match(String(error), /the node did not take the confirmation: host-file: no/);
+    assert.match(String(error), /expected a login at 127\.0\.0\.1 that can confirm the change, .*found: host-file: no/);
     assert.ok(!String(error).includes(loginKey.private.split("\n")[1] ?? ""));
   });
 
@@ -206,6 +207,41 @@ describe("a change of the way to the API", function () {
     await serve("other");
     const { certificate } = await seeBefore(inputs(""), undefined, { ...patience, port });
     assert.match(certificate, /^CN=app\.example\.com of /);
+  });
+
+  describe("right before a removal", () => {
+    const path = process.env["PATH"];
+    beforeEach(() => {
+      const sudo = `#!/bin/sh
+cd ${directory}
+case $* in *touch*) : >unseen ;; *rm*) rm -f unseen ;; *echo*) [ ! -e unseen ] || echo unseen ;; esac
+`;
+      writeFileSync(join(directory, "sudo"), sudo, { mode: 0o755 });
+      process.env["PATH"] = `${directory}:${path}`;
+    });
+    afterEach(() => {
+      process.env["PATH"] = path;
+    });
+
+    it("the API has to answer, or need not answer after it", async () => {
+      await serve("first");
+      const certificate = await seen();
+      const at = { problem: "", certificateAtFirst: certificate, time: 1 };
+      const before = { ...inputs(answers("confirmed")), certificate, time: 1, unjudged: "" };
+      await noteSight(before, { ...patience, port });
+      assert.ok(!existsSync(join(directory, "unseen")));
+      await stopApi();
+      await noteSight(before, { ...patience, port });
+      assert.ok(existsSync(join(directory, "unseen")));
+      await seenApiProvider.delete?.("id", { ...before, ...at, apiPublicIp: "" });
+      assert.equal(calls(), 1);
+      rmSync(join(directory, "unseen"));
+      await assert.rejects(
+        async () => seenApiProvider.delete?.("id", { ...before, ...at, apiPublicIp: "" }),
+        /expected the Kubernetes API .* as before the change/,
+      );
+      assert.equal(calls(), 1);
+    });
   });
 
   it("remembers what was seen at first of each node", async () => {

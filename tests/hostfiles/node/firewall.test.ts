@@ -176,7 +176,7 @@ ${input("tcp dport { 22, 8443, 10080, 10443 } accept")}`;
       filterApi: true,
       forceFilter: false,
     });
-    assert.ok(most.length + 3 === sshConnections, String(most.length));
+    assert.ok(most.length + 4 === sshConnections, String(most.length));
   });
 
   it("lifts a limit of ufw's for the operator by ufw", () => {

@@ -29,14 +29,15 @@ describe("forget-node", () => {
     const address = resource("aws:ec2/eip:Eip", "ingress-ingress");
     const file = resource("command:remote:Command", "ingress-check");
     const seen = resource("pulumi-nodejs:dynamic/kops-secondary-ingress:SeenApi", "ingress-seen-api");
-    const resources = [address, file, seen];
+    const confirmed = resource("pulumi-nodejs:dynamic/kops-secondary-ingress:ConfirmedChange", "ingress-confirmed");
+    const resources = [address, file, seen, confirmed];
     const { state, forgotten } = withoutNode({ version: 3, deployment: { secrets: 1, resources } });
     assert.deepEqual(forgotten, ["ingress-check"]);
     assert.deepEqual(state, {
       version: 3,
       deployment: {
         secrets: 1,
-        resources: [address, { ...file, retainOnDelete: true }, { ...seen, retainOnDelete: true }],
+        resources: [address, ...[file, seen, confirmed].map((each) => ({ ...each, retainOnDelete: true }))],
       },
     });
   });
