@@ -133,6 +133,8 @@ describe("doctor", function () {
   }
 
   it("recognises kOps' load balancer in front of the API, as a preview does, and asks for the API there", async () => {
+    // The faults before this have stopped it.
+    await kept.node("systemctl start secondary-ingress-check.timer");
     await makeApiBalancer(kept);
     try {
       const { findings, good } = (await operator.doctor("prod")).report;
