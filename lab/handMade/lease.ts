@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { namespaces, node } from "../network/addresses";
 import { reboot, waitForApi } from "../node/machine";
 import { labPaths, repositoryRoot, typescript } from "../paths";
-import { write } from "./hands";
+import { until, write } from "./hands";
 
 /** cloud-init's network configuration on EC2, by Debian's and Ubuntu's images. */
 const netplan = `network:
@@ -30,4 +30,5 @@ export async function leaseAddress(): Promise<void> {
   await write("/etc/netplan/50-cloud-init.yaml", netplan);
   await reboot();
   await waitForApi(443);
+  await until(`ip -4 -o addr show dev ${node.device} | grep -qwF ${node.primaryPrivateIp}`, 60);
 }
