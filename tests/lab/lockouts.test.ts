@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { runLockouts, ways } from "../../lab/campaigns/lockouts/campaign";
 import type { KeptLab } from "../../lab/keptLab";
+import { makeApiBalancer } from "../../lab/kops/apiBalancer";
 import { lab } from "../../lab/lab";
 import { keepPreparedLab } from "../../lab/preparedLab";
 import { needsRoot } from "../support/needs";
@@ -33,5 +34,12 @@ describe("a change that locks the operator out", function () {
   it("leaves nothing to do", async () => {
     const { status, stdout } = await kept.pulumi("preview", "--expect-no-changes", "--stack", "prod");
     assert.equal(status, 0, stdout);
+  });
+
+  it("is none if everything is removed, where the stack's own rules alone let the operator in: they go last", async () => {
+    await makeApiBalancer(kept);
+    const { status, stdout } = await kept.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod");
+    assert.equal(status, 0, stdout);
+    assert.doesNotMatch(stdout, /was not judged/);
   });
 });
