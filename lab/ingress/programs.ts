@@ -30,10 +30,17 @@ async function layOutTraefik(directory: string): Promise<void> {
   await cp(join(repositoryRoot, traefikModule), directory, { recursive: true });
 }
 
+const traefikMadeFrom = (): string[] => [process.arch, traefikVersion, lego, ...pins(traefikModule)];
+const pebbleMadeFrom = (): string[] => [process.arch, pebbleVersion, ...pins(pebbleModule)];
+
+/** Whether Traefik and Pebble are in the cache. */
+export const traefikIsBuilt = (): boolean =>
+  cache.holds("traefik", traefikMadeFrom()) && cache.holds("pebble", pebbleMadeFrom());
+
 /** Directory with `traefik`, its custom resource definitions in `crds/`, and those of the Gateway API in `gateway-api/`. */
 export function traefikProgram(): Promise<string> {
   return step(`Traefik ${traefikVersion}`, (note) =>
-    cache.directory("traefik", [process.arch, traefikVersion, lego, ...pins(traefikModule)], async (directory) => {
+    cache.directory("traefik", traefikMadeFrom(), async (directory) => {
       note("building it from its Go module, about 10 minutes of a processor, once");
       const module = await mkdtemp(join(tmpdir(), "traefik-"));
       try {
@@ -72,7 +79,7 @@ async function copyGatewayApi(directory: string, version: string): Promise<void>
 /** Directory with `pebble`, an ACME authority, and `pebble-challtestsrv`, the name server for its validation. */
 export function pebblePrograms(): Promise<string> {
   return step(`Pebble ${pebbleVersion}`, () =>
-    cache.directory("pebble", [process.arch, pebbleVersion, ...pins(pebbleModule)], (directory) =>
+    cache.directory("pebble", pebbleMadeFrom(), (directory) =>
       goBuild(
         {
           name: "pebble",

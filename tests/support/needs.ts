@@ -1,6 +1,7 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
 import { prometheusPrograms } from "../../lab/campaigns/alerts/prometheus";
+import { traefikIsBuilt } from "../../lab/ingress/programs";
 import { ciliumIsBuilt } from "../../lab/kubernetes/cilium/programs";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
@@ -70,16 +71,21 @@ export function needsRoot(context: Mocha.Context): void {
   if (why) skipOrFail(context, why);
 }
 
-/**
- * For tests with Cilium's agent, whose build takes 10 minutes on two processors: they run where it has been built already, or with
- * REQUIRE_CILIUM=1.
- */
-export function needsCilium(context: Mocha.Context): void {
+/** For tests with what takes long to build: they run where it has been built already, or with the variable set to 1. */
+function needsBuilt(context: Mocha.Context, name: string, isBuilt: boolean, variable: string): void {
   needsRoot(context);
-  if (ciliumIsBuilt() || process.env["REQUIRE_CILIUM"] === "1") return;
-  if (context.test) context.test.title += " (skipped: Cilium is not built; REQUIRE_CILIUM=1 builds it)";
+  if (isBuilt || process.env[variable] === "1") return;
+  if (context.test) context.test.title += ` (skipped: ${name} is not built; ${variable}=1 builds it)`;
   context.skip();
 }
+
+/** Cilium's agent: 10 minutes on two processors. */
+export const needsCilium = (context: Mocha.Context): void =>
+  needsBuilt(context, "Cilium", ciliumIsBuilt(), "REQUIRE_CILIUM");
+
+/** Traefik and Pebble: some 10 minutes of a processor. */
+export const needsTraefik = (context: Mocha.Context): void =>
+  needsBuilt(context, "Traefik", traefikIsBuilt(), "REQUIRE_TRAEFIK");
 
 /** Options of `unshare` for mount, network and process namespaces: as a user if the kernel allows it, else as root. */
 const namespaces = [

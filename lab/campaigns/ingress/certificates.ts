@@ -34,20 +34,25 @@ function flagsFor(resolver: string): string[] {
   ];
 }
 
+const how = `Traefik ${traefikVersion}`;
+
+const servedAt =
+  (address: string, authority: string) =>
+  (host: string): Promise<Seen> =>
+    ask({ kind: "handshake", address, port: 443, host, path: "/", authority });
+
 export async function certificateRows(
   kept: KeptLab,
   { ingressPublicIp: address }: Outputs,
   { root }: Authority,
 ): Promise<Row[]> {
-  const served = (host: string): Promise<Seen> =>
-    ask({ kind: "handshake", address, port: 443, host, path: "/", authority: root });
+  const served = servedAt(address, root);
   await writeOnNode(authorityOnNode, await readFile(keyPair("web-authority").certificate, "utf8"));
   await kept.node("mkdir -p /data");
   const flags = challenges.flatMap(({ resolver }) => flagsFor(resolver));
   await startTraefik(kept, valuesOf("traefik", "traefik-certificates"), flags);
 
   const rows: Row[] = [];
-  const how = `Traefik ${traefikVersion}`;
   for (const { resolver, challenge, host } of challenges)
     rows.push(
       await row(
@@ -68,15 +73,14 @@ export async function certificateRows(
         },
       ),
     );
-  return [...rows, ...(await renewalRows(how, address, root, served))];
+  return rows;
 }
 
-async function renewalRows(
-  how: string,
-  address: string,
-  authority: string,
-  served: (host: string) => Promise<Seen>,
+export async function renewalRows(
+  { ingressPublicIp: address }: Outputs,
+  { root: authority }: Authority,
 ): Promise<Row[]> {
+  const served = servedAt(address, authority);
   const start = Date.now();
   const watched = await Promise.all(
     challenges.map(async ({ resolver, challenge, host }) => ({
