@@ -54,7 +54,8 @@ async function main(): Promise<void> {
     const observed = (id: string): string => rows.find((row) => row.id === id)?.observed ?? "";
     const failed = rows.filter(({ ok }) => !ok).map(({ id }) => id);
     broken.push(...failed.map((id) => `${kind}: ${id}`));
-    const kept = `${rows.length - failed.length} of ${rows.length}`;
+    const without = failed.length > 0 ? `, without ${failed.map((id) => `\`${id}\``).join(", ")}` : "";
+    const kept = `${rows.length - failed.length} of ${rows.length}${without}`;
     const endpoints = `${observed("kubernetes-endpoint")} → ${observed("reboot-kubernetes-endpoint")}`;
     lines.push([place.name, ...(cni ? [] : [proxy.name]), debian, kept, endpoints]);
   }
@@ -63,8 +64,8 @@ async function main(): Promise<void> {
 
 <!-- Written by \`npm run campaign -- matrix${given}\`. -->
 
-Every promise of \`npm run lab -- --kubernetes${given}\`, asked before and after a reboot that puts a moved API server back on 443.
-${machineInWords()}
+Every promise of \`npm run lab -- --kubernetes${given}\`, asked before and after a reboot that puts a moved API server back on 443. \`memory\` is
+that of the whole machine, whatever runs beside. ${machineInWords()}
 
 ${table(["API server on", ...(cni ? [] : ["kube-proxy"]), "Debian", "promises kept", "`kubernetes` endpoint, before → after the reboot"], lines)}
 `;
