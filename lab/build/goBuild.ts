@@ -60,6 +60,6 @@ export async function goBuild({ name, module, packages, version }: GoBuild, dire
 
 /** Downloads the source of a module, `path@version`, into Go's cache; `Sum` is its checksum as go.sum has it. */
 export async function goModule(module: string): Promise<{ Dir: string; Sum: string }> {
-  const options = { cwd: buildLogs, env: { ...process.env, GOWORK: "off", GOSUMDB: "off" } };
+  const options = { cwd: buildLogs, env: goEnvironment() };
   return JSON.parse(await run("go", ["mod", "download", "-json", module], options)) as { Dir: string; Sum: string };
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { commandLine } from "../../../hostfiles/node/shell";
 import { podIp } from "../../kubernetes/kubeProxy";
 import { podNamespace } from "../../kubernetes/podNetwork";
 import type { KeptLab } from "../../keptLab";
@@ -100,15 +101,14 @@ function podCommand(
 ): string {
   const bound = { [`${accounts}/${account}`]: "/var/run/secrets/kubernetes.io/serviceaccount", ...mounts };
   const variables = { KUBERNETES_SERVICE_HOST: apiServiceIp, KUBERNETES_SERVICE_PORT: "443", ...environment };
-  const words = [
+  return commandLine(
     ...["systemd-run", "--quiet", "--collect"],
     ...(hostNetwork ? [] : [`--property=NetworkNamespacePath=/run/netns/${podNamespace}`]),
     ...Object.entries(bound).map(([from, to]) => `--property=BindReadOnlyPaths=${from}:${to}`),
     ...Object.entries(variables).map(([name, value]) => `--setenv=${name}=${value}`),
     ...options,
     ...["--", ...command],
-  ];
-  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  );
 }
 
 /** Runs a program in the pod to its end. */
