@@ -224,7 +224,12 @@ describe("package", function () {
     });
 
     it("confirms changes over SSH as compiled, and keeps the key secret", async () => {
-      const ssh = await startLibraryServer();
+      // A node on which nothing is installed, and nothing can be.
+      const node = join(folder, "node");
+      await mkdir(node);
+      await writeFile(join(node, "sudo"), "#!/bin/sh\n", { mode: 0o755 });
+      await writeFile(join(node, "shell"), `#!/bin/sh\nPATH='${node}':"$PATH" exec sh "$@"\n`, { mode: 0o755 });
+      const ssh = await startLibraryServer(join(node, "shell"));
       try {
         const settings = {
           ...{ change: "1", instanceId: "i-1", apiPublicIp: "", clusterName: labCluster, address: "127.0.0.1" },
@@ -250,9 +255,9 @@ describe("package", function () {
         const state = await engine.pulumi(["stack", "export", "--stack", "dev"], { cwd });
         assert.ok(!state.includes(loginKey.private.split("\n")[1] ?? ""), "the key stands in the state");
         await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev"], { cwd });
-        assert.equal(ssh.connections(), 1);
+        assert.equal(ssh.connections(), 2, "a login is tried before the change, the change is confirmed after it");
         await engine.pulumi(["destroy", "--yes", "--skip-preview", "--stack", "dev"], { cwd });
-        assert.equal(ssh.connections(), 2);
+        assert.equal(ssh.connections(), 4, "what is seen is noted before the removal, which is confirmed after it");
       } finally {
         await ssh.stop();
       }
