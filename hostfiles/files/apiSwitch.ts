@@ -1,4 +1,4 @@
-/** The one place that decides whether the API is forwarded. It follows the API server's manifest and nothing else. */
+/** The one place that decides whether the API is forwarded: by the API server's manifest, and by where it still serves. */
 import type { HostSettings } from "../hostSettings";
 import {
   apiForwardRules,
@@ -61,6 +61,8 @@ forwarder_listens() { [ "$(ss -Hltn "sport = :${apiForwardListener}" | wc -l)" -
 # A process listens there, besides the listener for pods.
 someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}:${apiLocalPort}" '$4 != ours' | grep -q .; }
 
+# kubelet has not ended a server that has moved.
+serves_where_it_was() { ! someone_listens_on 443 && someone_listens_on ${apiLocalPort}; }
 # Prints the forwarder's variables, one a line, or nothing if it should not run. Status 1 if the manifest does not tell.
 wanted() {
   # Read once: the next read may find another text, or half of it.
@@ -69,10 +71,19 @@ wanted() {
     echo "API_PORT=$port"
     if [ "$(flag bind-address "$text")" = 127.0.0.1 ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
   elif [ -e "$has_moved" ]; then
-    echo 'API_PORT=443'
-    echo 'LISTENERS="cluster"'
+    if serves_where_it_was; then
+      echo 'API_PORT=${apiLocalPort}'
+      if [ -n "$(ss -Hltn "src 127.0.0.1:${apiLocalPort}")" ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
+    # It may be on its way up, or down: until somebody is on :443, nothing of ours needs to change.
+    elif ! someone_listens_on 443 && grep -qs forward "$state"; then cat "$state"
+    else
+      echo 'API_PORT=443'
+      echo 'LISTENERS="cluster"'
+    fi
   fi
 }
+# The manifest says :443 again.
+is_back() { [ "$(flag secure-port "$(manifest)")" = 443 ]; }
 
 # Prints the units that the forwarder had in release 0.1.0, until the upgrade has removed them.
 former_units() {
@@ -103,7 +114,8 @@ if [ "\${1-}" = agrees ]; then
   now=$(wanted) || exit 0
   [ "$(systemctl is-active kube-api-switch.service)" != activating ] || exit 0
   [ "$(cat "$state" 2>/dev/null)" = "$now" ] || exit 1
-  case $now in *forward*) table_is_on || exit 1 ;; *) ! table_exists || exit 1 ;; esac
+  # A server that is to come back to :443 is watched until it does.
+  case $now in *forward*) table_is_on && ! is_back || exit 1 ;; *) ! table_exists || exit 1 ;; esac
   for unit in $(units "$now"); do systemctl is-active -q "$unit" || exit 1; done
   exit 0
 fi
@@ -162,6 +174,7 @@ for _ in $(seq 600); do
           nft -f ${apiForwardRules} && { echo 'the API server has moved: forwarding is on'; done=yes; }
         else done=no
         fi
+        ! is_back || done=no
         ;;
       *)
         # Remove the state first, or the guard puts the table back.
@@ -190,7 +203,7 @@ After=local-fs.target
 [Service]
 Type=oneshot
 ExecStart=${apiSwitchProgram}
-TimeoutStartSec=90
+TimeoutStartSec=180
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
 RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
 ${sandbox}ReadWritePaths=/run ${directories.etc}

@@ -53,10 +53,12 @@ describe("kube-api-switch", () => {
   const agrees = (): boolean => run("agrees").status === 0;
   /** Whoever listens there, until the test ends. */
   const listen = (address: string, port: number): string =>
-    node().succeed(
-      `socat TCP4-LISTEN:${port},bind=${address},fork,reuseaddr SYSTEM:'echo api' </dev/null >/dev/null 2>&1 &
+    node()
+      .succeed(
+        `socat TCP4-LISTEN:${port},bind=${address},fork,reuseaddr SYSTEM:'echo api' </dev/null >/dev/null 2>&1 &
       until ss -Hltn "sport = :${port}" | grep -qF ${address}:; do /usr/bin/sleep 0.01; done; echo $!`,
-    );
+      )
+      .trim();
   const state = (): string => (node().exists(apiForwardState) ? node().read(apiForwardState) : "none");
   const table = (): "on" | "off" => {
     const { status, stdout } = node().run("nft list table ip secondary_ingress_api");
@@ -64,11 +66,20 @@ describe("kube-api-switch", () => {
     for (const address of [primary, "127.0.0.1"]) assert.ok(stdout.includes(`dnat to ${address}:10444`), stdout);
     return "on";
   };
-  const moveTo = (text: string): void => {
+  /** @returns what ends the API server there */
+  const moveTo = (text: string): (() => void) => {
     node().write(apiManifest, text);
-    listen("127.0.0.1", 8443);
+    const server = listen("127.0.0.1", 8443);
     assert.deepEqual(run(), { status: 0, stdout: "the API server has moved: forwarding is on\n", stderr: "" });
     node().calls();
+    return () =>
+      void node().succeed(`kill ${server}; while kill -0 ${server} 2>/dev/null; do /usr/bin/sleep 0.01; done`);
+  };
+  /** The API server is back, as kubelet starts it. */
+  const moveBack = (end: () => void): void => {
+    node().write(apiManifest, untouched);
+    end();
+    listen("0.0.0.0", 443);
   };
 
   const forward = 'API_PORT=8443\nLISTENERS="forward"\n';
@@ -204,8 +215,7 @@ describe("kube-api-switch", () => {
   });
 
   it("ends the forwarding once the server is back, and keeps answering pods that know the old port", () => {
-    moveTo(loopback);
-    node().write(apiManifest, untouched);
+    moveBack(moveTo(loopback));
     assert.ok(!agrees());
     assert.deepEqual(run(), { status: 0, stdout: "the API server is on :443: forwarding is off\n", stderr: "" });
     assert.equal(table(), "off");
@@ -214,6 +224,51 @@ describe("kube-api-switch", () => {
     assert.deepEqual(node().calls(), [`systemctl stop ${sockets.join(" ")} ${service}`, `systemctl start ${service}`]);
     assert.ok(agrees());
   });
+
+  const ended = "the API server did not listen on the port in its manifest within a minute\n";
+  const off = "the API server is on :443: forwarding is off\n";
+
+  it("goes on forwarding to a server that kubelet has not ended yet, until it is back", () => {
+    const end = moveTo(loopback);
+    node().write(apiManifest, untouched);
+    const stays = (): void => {
+      assert.deepEqual(run(), { status: 1, stdout: "", stderr: ended });
+      assert.deepEqual([state(), table(), node().isActive(service)], [forwardAndCluster, "on", true]);
+      assert.ok(!agrees(), "the check starts the switch again");
+    };
+    stays();
+    // Between its end and its return nobody listens.
+    end();
+    stays();
+    assert.deepEqual(node().calls(), []);
+    listen("0.0.0.0", 443);
+    assert.deepEqual(run(), { status: 0, stdout: off, stderr: "" });
+    assert.deepEqual([state(), table()], ['API_PORT=443\nLISTENERS="cluster"\n', "off"]);
+    assert.ok(agrees());
+  });
+
+  for (const [address, expected] of [
+    ["127.0.0.1", forwardAndCluster],
+    ["0.0.0.0", forward],
+  ] as const)
+    it(`forwards to a server that an old manifest brings up on ${address}:8443`, () => {
+      node().write(apiManifest, untouched);
+      node().write(apiHasMovedMark, "");
+      assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
+      assert.ok(agrees());
+      const server = listen(address, 8443);
+      assert.ok(!agrees());
+      assert.deepEqual(run(), {
+        status: 1,
+        stdout: "the API server has moved: forwarding is on\n",
+        stderr: ended,
+      });
+      assert.deepEqual([state(), table()], [expected, "on"]);
+      node().succeed(`kill ${server}`);
+      listen("0.0.0.0", 443);
+      assert.equal(run().stdout, off);
+      assert.equal(table(), "off");
+    });
 
   it("leaves port 443 alone until the server has let go of it or listens where it moved to", () => {
     node().write(apiManifest, loopback);
@@ -241,7 +296,7 @@ describe("kube-api-switch", () => {
   });
 
   it("disagrees with each thing that is not as the manifest says, and never while the switch works", () => {
-    moveTo(loopback);
+    const end = moveTo(loopback);
     const all = `${apiSwitchProgram}; systemctl start ${service}`;
     for (const damage of [
       `rm ${apiForwardState}`,
@@ -258,7 +313,7 @@ describe("kube-api-switch", () => {
       node().restore("systemctl");
       node().succeed(all);
     }
-    node().write(apiManifest, untouched);
+    moveBack(end);
     node().succeed(apiSwitchProgram);
     assert.ok(agrees());
     node().succeed("nft add table ip secondary_ingress_api");
@@ -268,12 +323,12 @@ describe("kube-api-switch", () => {
   it("starts the sockets that are needed where systemd listens", () => {
     node().write(`/etc/systemd/system/${service}`, renderSocketProxydUnit());
     const active = (): boolean[] => sockets.map((unit) => node().isActive(unit));
-    moveTo(loopback);
+    const end = moveTo(loopback);
     assert.deepEqual(active(), [true, true]);
     node().write(apiManifest, wildcard);
     run();
     assert.deepEqual(active(), [true, false]);
-    node().write(apiManifest, untouched);
+    moveBack(end);
     run();
     assert.deepEqual(active(), [false, true]);
   });
@@ -353,9 +408,9 @@ describe("kube-api-switch", () => {
       "[Service]\nExecStart=/usr/bin/socat TCP4-LISTEN:443,fork TCP4:127.0.0.1:8443\n",
     );
     node().succeed(`systemctl start ${other}`);
-    moveTo(loopback);
+    const end = moveTo(loopback);
     run("renew");
-    node().write(apiManifest, untouched);
+    moveBack(end);
     run();
     assert.ok(node().isActive(other));
   });
