@@ -1,10 +1,6 @@
 /** Calls of the cluster's own pods to an application's public name: they come back from the API's public address, as cert-manager's self-check does. */
 import * as pulumi from "@pulumi/pulumi";
-import * as ipaddr from "ipaddr.js";
-import { canonicalRange } from "../settings/ranges";
-
-const covers = (range: string, address: string): boolean =>
-  ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(canonicalRange(range)));
+import { covers } from "../settings/ranges";
 
 /** Logged on every run: what is dropped there looks like a fault of the application. @param publicIp the API's; `""` if it has none */
 export async function warnOfClusterCalls(cidrs: readonly string[], publicIp: string): Promise<void> {

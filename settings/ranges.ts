@@ -33,3 +33,7 @@ export function withoutHostBits(text: string): string | undefined {
 
 /** True for a canonical IPv4 range whose host bits are zero, as AWS requires. */
 export const isRange = (value: string): boolean => isWithPrefix(value) && withoutHostBits(value) === value;
+
+/** Whether a range, or a text that means one, has the address. @throws if it is none */
+export const covers = (range: string, address: string): boolean =>
+  ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(canonicalRange(range)));

@@ -3,14 +3,20 @@
  * filter traffic to and from an ENI, and a private address is reachable once it is assigned to an ENI. It is one
  * nftables table and a set of host routes in the `vpc` namespace, replaced as a whole after every change.
  */
+import { covers } from "../../settings/ranges";
 import type { Account, LoadBalancer, NetworkInterface, SecurityGroupRule } from "../aws/account";
 import { isPublicSubnet } from "../aws/ec2/routeTables";
 import { servingTargets } from "../aws/elbv2/health";
 import { run } from "../process";
 import { namespaces, vpc } from "./addresses";
 
+interface Translation {
+  publicIp: string;
+  privateIp: string;
+}
+
 /** Public address ↔ private address, of Elastic IPs and of addresses assigned at launch, except those of balancers. */
-function publicAddresses(account: Account): { publicIp: string; privateIp: string }[] {
+function publicAddresses(account: Account): Translation[] {
   const balanced = (account.loadBalancers ?? []).flatMap(({ subnets }) =>
     subnets.map(({ networkInterfaceId }) => networkInterfaceId),
   );
@@ -105,6 +111,12 @@ function balance(account: Account): string[] {
   });
 }
 
+/** nftables match of the protocol and ports of a security group rule. */
+function whatOf({ ipProtocol, fromPort, toPort }: SecurityGroupRule): string {
+  const port = fromPort === toPort ? `${fromPort}` : `${fromPort}-${toPort}`;
+  return ipProtocol === "-1" ? "" : ipProtocol === "icmp" ? "meta l4proto icmp " : `${ipProtocol} dport ${port} `;
+}
+
 /** nftables matches of a security group rule; none if the rule cannot apply to the lab's IPv4 traffic. */
 function match(rule: SecurityGroupRule, account: Account): string[] {
   const peer = rule.isEgress ? "daddr" : "saddr";
@@ -123,15 +135,17 @@ function match(rule: SecurityGroupRule, account: Account): string[] {
     ...(balancers.length === 0 ? [] : [`ct mark { ${balancers.join(", ")} } `]),
   ];
   // "return" continues with the groups of the other end.
-  const port = rule.fromPort === rule.toPort ? `${rule.fromPort}` : `${rule.fromPort}-${rule.toPort}`;
-  const what =
-    rule.ipProtocol === "-1"
-      ? ""
-      : rule.ipProtocol === "icmp"
-        ? "meta l4proto icmp "
-        : `${rule.ipProtocol} dport ${port} `;
-  return sources.map((from) => `${from}${what}return`);
+  return sources.map((from) => `${from}${whatOf(rule)}return`);
 }
+
+/**
+ * nftables matches of an ingress rule for a connection between two of our public addresses, which has its source's public
+ * address only after the filter; no group has a public address as its member.
+ */
+const matchBetween = (rule: SecurityGroupRule, translations: readonly Translation[]): string[] =>
+  translations
+    .filter(({ publicIp }) => rule.cidrIpv4 !== undefined && covers(rule.cidrIpv4, publicIp))
+    .map(({ privateIp }) => `ip saddr ${privateIp} ${whatOf(rule)}accept`);
 
 /** Renders the nftables script of the data plane, which replaces the table in one transaction. */
 export function renderDataPlane(account: Account): string {
@@ -155,12 +169,20 @@ export function renderDataPlane(account: Account): string {
         grouped ? "counter drop" : "return",
       ]),
     );
+  const between = interfaces.flatMap(({ chain: index, rules, grouped }) =>
+    chain(`eni_${index}_between`, [
+      ...rules.filter(({ isEgress }) => !isEgress).flatMap((rule) => matchBetween(rule, translations)),
+      grouped ? "counter drop" : "accept",
+    ]),
+  );
+  const publicIps = translations.map(({ publicIp }) => publicIp).join(", ");
   return [
     "add table ip aws",
     "delete table ip aws",
     "table ip aws {",
     ...filter(false),
     ...filter(true),
+    ...between,
     ...chain("to_private", [
       "type nat hook prerouting priority dstnat; policy accept;",
       ...balance(account),
@@ -181,7 +203,12 @@ export function renderDataPlane(account: Account): string {
       ...interfaces.map(
         ({ chain: index, addresses }) => `iifname "lan" ip saddr { ${addresses} } jump eni_${index}_out`,
       ),
-      ...interfaces.map(({ chain: index, addresses }) => `ip daddr { ${addresses} } jump eni_${index}_in`),
+      ...interfaces.flatMap(({ chain: index, addresses }) => [
+        ...(publicIps
+          ? [`iifname "lan" ct original ip daddr { ${publicIps} } ip daddr { ${addresses} } goto eni_${index}_between`]
+          : []),
+        `ip daddr { ${addresses} } jump eni_${index}_in`,
+      ]),
     ]),
     "}",
     "",

@@ -141,6 +141,19 @@ describe("data plane", () => {
     assert.doesNotMatch(text, /dport 80/);
   });
 
+  it("judges a call between two of our public addresses by the public one of its source", () => {
+    const allowing = (cidrIpv4: string): string => {
+      const [rule, ...others] = account().securityGroupRules;
+      assert.ok(rule);
+      return renderDataPlane(account({ securityGroupRules: [{ ...rule, cidrIpv4 }, ...others] }));
+    };
+    const own = /ip saddr 172\.20\.45\.37 tcp dport 443 accept/;
+    assert.match(allowing("198.51.100.37/32"), own);
+    assert.match(allowing("0.0.0.0/0"), own);
+    assert.doesNotMatch(allowing("192.0.2.0/24"), own);
+    assert.doesNotMatch(allowing("172.20.0.0/16"), own);
+  });
+
   it("delivers to private addresses of running instances only", () => {
     assert.deepEqual(reachableAddresses(account()), ["172.20.45.37", "172.20.45.38"]);
     const [instance] = account().instances;
