@@ -11,7 +11,8 @@ describe("Traefik behind 443", () => {
       rows.filter(({ ok }) => !ok),
       [],
     );
-    assert.equal(rows.length, 15);
-    assert.ok(rows.some(({ id }) => id === "certificate-by-tls"));
+    assert.equal(rows.length, 18);
+    const ids = rows.map(({ id }) => id);
+    for (const id of ["certificate-by-tls", "self-check-narrow", "self-check-named"]) assert.ok(ids.includes(id), id);
   });
 });

@@ -9,11 +9,12 @@ import { publicApp } from "../../proof/probes";
 import { type Row, row } from "../../proof/row";
 import { bringUp } from "../bringUp";
 import { startAuthority } from "./authority";
-import { certificateRows, renewalRows } from "./certificates";
+import { certificateRows, challenges, renewalRows } from "./certificates";
 import { removeStandIn, startApplication } from "./cluster";
 import type { Controller } from "./controller";
 import { envoyGateway, installEnvoyGateway } from "./envoyGateway";
 import { rowsOf } from "./rows";
+import { selfCheckRows } from "./selfCheck";
 import { installTraefik, stopTraefik, traefikByGateway, traefikByIngress } from "./traefik";
 
 const requestsPerSecond = 20;
@@ -97,6 +98,7 @@ export async function runIngress({ short = false } = {}): Promise<Row[]> {
       ends.push(authority.stop);
       const proven = await withProxyProtocol(kept, async () => [
         ...(await certificateRows(kept, outputs, authority)),
+        ...(await selfCheckRows(kept, outputs, challenges[0].host)),
         ...(short ? [] : await renewalRows(outputs, authority)),
       ]);
       await stopTraefik(kept);

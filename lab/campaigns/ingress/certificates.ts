@@ -13,7 +13,7 @@ import { apply, writeOnNode } from "./cluster";
 import { eventually } from "./rows";
 import { ingressOf, startTraefik, valuesOf } from "./traefik";
 
-const challenges = [
+export const challenges = [
   { resolver: "by-http", challenge: "HTTP-01 through port 80", host: "by-http.example.com" },
   { resolver: "by-tls", challenge: "TLS-ALPN-01 through port 443", host: "by-tls.example.com" },
 ] as const;

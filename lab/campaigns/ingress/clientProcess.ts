@@ -15,8 +15,9 @@ const { kind, address, port, host, ca, path } = JSON.parse(readFileSync(0, "utf8
 };
 const seen: Seen = { protocol: "", status: 0, body: "", certificateNames: [], serial: "", trusted: false };
 
-function finish(error?: Error): never {
-  if (error) seen.error = error.message;
+/** @param error OpenSSL's gives its reason apart from the place in its source */
+function finish(error?: Error & { reason?: string }): never {
+  if (error) seen.error = error.reason ?? error.message;
   process.stdout.write(JSON.stringify(seen));
   process.exit();
 }
