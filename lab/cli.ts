@@ -31,6 +31,7 @@ interface Flags {
   kubernetes?: true;
   proxyMode: ProxyMode;
   cni?: "cilium";
+  kubelet: "stand-in" | "real";
   plugins: PluginChoice;
   debian: Suite;
   network: NodeNetwork;
@@ -68,6 +69,10 @@ const labOptions = [
   new Option("--cni <name>", "CNI of the pods, with --kubernetes: Cilium, which takes kube-proxy's place")
     .choices(["cilium"])
     .conflicts("proxyMode"),
+  new Option("--kubelet <kind>", "kubelet, with --kubernetes: real runs the control plane as static pods by containerd")
+    .choices(["stand-in", "real"])
+    .default("stand-in")
+    .conflicts("cni"),
   new Option(
     "--nodes <number>",
     `number of nodes, control plane included, up to ${mostWorkers + 1}; workers run the ingress`,
@@ -99,6 +104,7 @@ function options({
   kubernetes,
   proxyMode,
   cni,
+  kubelet,
   plugins,
   debian,
   network,
@@ -106,10 +112,13 @@ function options({
 }: Flags): LabOptions {
   if (cni && !kubernetes)
     throw new Error(`expected --kubernetes with --cni ${cni}, which connects real pods, found none: add --kubernetes`);
+  if (kubelet === "real" && !kubernetes)
+    throw new Error("expected --kubernetes with --kubelet real, which runs it, found none: add --kubernetes");
   return {
     apiPort: apiPort === "443" ? 443 : 8443,
     apiAddress,
     ...(kubernetes ? { kubernetes: cni ?? proxyMode } : {}),
+    ...(kubelet === "real" ? { kubelet } : {}),
     plugins,
     debian,
     network,

@@ -44,6 +44,8 @@ import {
   waitForServices,
 } from "./kubernetes/controlPlane";
 import { kubeProxy } from "./kubernetes/kubeProxy";
+import { withKubelet } from "./kubernetes/kubelet/node";
+import { kubeletPrograms } from "./kubernetes/kubelet/programs";
 import type { PodNetwork } from "./kubernetes/podNetwork";
 import { controlPlanePrograms } from "./kubernetes/programs";
 import { apiServiceIp, instanceGroupFile, type MovedApiAddress, type NodeFiles } from "./node/kopsNode";
@@ -57,6 +59,8 @@ export interface LabOptions {
   apiAddress: MovedApiAddress;
   /** Run the real control plane with this mode of kube-proxy, or with Cilium; default: the light stand-ins. */
   kubernetes?: ServiceProxy;
+  /** Run the real control plane as static pods by the real kubelet, in the place of its stand-in; not with Cilium. */
+  kubelet?: "real";
   plugins: PluginChoice;
   /** Debian release of the node, default bookworm. */
   debian?: Suite;
@@ -167,6 +171,7 @@ async function build(options: LabOptions): Promise<LabState> {
   const { from } = options;
   if (from !== undefined) await step("Files of the saved lab", () => layOut(from, image));
   const real = kubernetes ? await realPrograms(kubernetes) : undefined;
+  const kubelet = real && options.kubelet ? await kubeletPrograms(debian, real.programs) : undefined;
   const cloud = await step("VPC and AWS account", async () => {
     await createNamespaces();
     if (!existsSync(labPaths.certificates))
@@ -186,7 +191,11 @@ async function build(options: LabOptions): Promise<LabState> {
     const installed = real
       ? realControlPlane(real.programs, real.podNetwork(), { cluster: labCluster, ...nodePorts })
       : lightControlPlane(labCluster, node.primaryPrivateIp, nodePorts);
-    await createDisk(image, installed, options.network ?? "netplan");
+    await createDisk(
+      image,
+      kubelet ? withKubelet(installed, kubelet, labCluster) : installed,
+      options.network ?? "netplan",
+    );
     await replug();
     // The stacks need the node's keys, and nothing of it that runs.
     const [milliseconds] = await Promise.all([powerOn(), createOperator(engine.pulumi)]);

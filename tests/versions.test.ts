@@ -44,7 +44,8 @@ describe("versions", () => {
   });
 
   it("are those of the Go modules for Kubernetes, etcd and Cilium", () => {
-    assert.equal(`v${goVersion("lab/kubernetes", "k8s.io/kubernetes")}`, kubernetesVersion);
+    for (const folder of ["lab/kubernetes", "lab/kubernetes/kubelet"])
+      assert.equal(`v${goVersion(folder, "k8s.io/kubernetes")}`, kubernetesVersion);
     assert.equal(`v${goVersion("lab/kubernetes/etcd", "go.etcd.io/etcd/server/v3")}`, etcdVersion);
     assert.equal(`v${goVersion("lab/kubernetes/cilium", "github.com/cilium/cilium")}`, ciliumVersion);
   });

@@ -11,14 +11,26 @@ import type { Row } from "../proof/row";
 import { runMain } from "../runMain";
 import { machineInWords, table, writeResults } from "./page";
 
-const { cni } = new Command("npm run campaign -- matrix")
+const { cni, kubelet } = new Command("npm run campaign -- matrix")
   .description(
     "Runs the lab's proof with the real control plane, for each API server address, kube-proxy mode and Debian release,\n" +
-      "and writes docs/results/matrix.md, or with --cni cilium matrix-cilium.md.",
+      "and writes docs/results/matrix.md, with --cni cilium matrix-cilium.md, with --kubelet real matrix-kubelet.md.",
   )
   .addOption(new Option("--cni <name>", "Cilium in kube-proxy's place; builds it once").choices(["cilium"]))
+  .addOption(
+    new Option("--kubelet <kind>", "the real kubelet and containerd; builds it once")
+      .choices(["real"])
+      .conflicts("cni"),
+  )
   .parse()
-  .opts<{ cni?: "cilium" }>();
+  .opts<{ cni?: "cilium"; kubelet?: "real" }>();
+
+/** Another kind of node than that with the stand-in for kubelet and kube-proxy: its page, and the lab's options. */
+const other = cni
+  ? { page: "matrix-cilium", title: " with Cilium", options: ["--cni", cni] }
+  : kubelet
+    ? { page: "matrix-kubelet", title: " with the real kubelet", options: ["--kubelet", kubelet] }
+    : undefined;
 
 const places = [
   { name: "`*:443`, as kOps leaves it", options: ["--api-port", "443"] },
@@ -28,14 +40,13 @@ const places = [
 
 /** What serves Services and NodePorts. */
 const proxies = cni
-  ? [{ name: cni, options: ["--cni", cni] }]
-  : ["nftables", "iptables"].map((mode) => ({ name: mode, options: ["--proxy-mode", mode] }));
+  ? [{ name: cni, options: [] }]
+  : (kubelet ? ["nftables"] : ["nftables", "iptables"]).map((mode) => ({
+      name: mode,
+      options: ["--proxy-mode", mode],
+    }));
 
-/** Under Cilium, one Debian and the two places that kOps and the original write-up have: each lab takes 5 minutes. */
-const kinds = suites
-  .filter((debian) => !cni || debian === "bookworm")
-  .flatMap((debian) => proxies.flatMap((proxy) => places.map((place) => ({ debian, proxy, place }))))
-  .filter(({ place }) => !cni || place !== places[2]);
+const kinds = suites.flatMap((debian) => proxies.flatMap((proxy) => places.map((place) => ({ debian, proxy, place }))));
 
 async function main(): Promise<void> {
   const lines: string[][] = [];
@@ -44,7 +55,7 @@ async function main(): Promise<void> {
     const kind = `API server on ${place.name}, Services by ${proxy.name}, Debian ${debian}`;
     const rows = await step(kind, async (note) => {
       const args = [...typescript, "lab/cli.ts", "--json", "--kubernetes"];
-      const options = [...proxy.options, "--debian", debian, ...place.options];
+      const options = [...(other?.options ?? []), ...proxy.options, "--debian", debian, ...place.options];
       const { stdout, stderr } = await attempt(process.execPath, [...args, ...options], { cwd: repositoryRoot });
       if (stdout === "") throw new Error(stderr);
       const { rows } = JSON.parse(stdout) as { rows: Row[] };
@@ -59,8 +70,8 @@ async function main(): Promise<void> {
     const endpoints = `${observed("kubernetes-endpoint")} → ${observed("reboot-kubernetes-endpoint")}`;
     lines.push([place.name, ...(cni ? [] : [proxy.name]), debian, kept, endpoints]);
   }
-  const given = cni ? ` --cni ${cni}` : "";
-  const text = `# Kinds of node${cni ? " with Cilium" : ""}
+  const given = other ? ` ${other.options.join(" ")}` : "";
+  const text = `# Kinds of node${other?.title ?? ""}
 
 <!-- Written by \`npm run campaign -- matrix${given}\`. -->
 
@@ -69,7 +80,7 @@ that of the whole machine, whatever runs beside. ${machineInWords()}
 
 ${table(["API server on", ...(cni ? [] : ["kube-proxy"]), "Debian", "promises kept", "`kubernetes` endpoint, before → after the reboot"], lines)}
 `;
-  await writeResults(cni ? `matrix-${cni}` : "matrix", text);
+  await writeResults(other?.page ?? "matrix", text);
   process.stdout.write(`${text}\n`);
   if (broken.length > 0) {
     process.stderr.write(`broken promises:\n${broken.join("\n")}\n`);

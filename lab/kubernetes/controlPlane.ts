@@ -2,7 +2,7 @@
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { node } from "../network/addresses";
-import { type KopsNode, kopsFiles, kopsUnits, type NodeFiles, unit } from "../node/kopsNode";
+import { type KopsNode, kopsFiles, kopsUnits, unit } from "../node/kopsNode";
 import { onNode, waitForApi } from "../node/machine";
 import { labPaths } from "../paths";
 import { waitForCilium } from "./cilium/node";
@@ -50,20 +50,24 @@ kubectl patch node node --subresource=status --type=merge \\
   -p '{"status":{"addresses":[{"type":"InternalIP","address":"${node.primaryPrivateIp}"},{"type":"Hostname","address":"node"}]}}'
 `;
 
-function etcdUnit(): NodeFiles[string] {
-  const files = "/srv/kubernetes/kube-apiserver";
-  return unit("etcd", [
-    "After=network.target",
-    "[Service]",
-    "ExecStart=/usr/local/bin/etcd --name=node --data-dir=/var/lib/etcd --listen-client-urls=https://127.0.0.1:4001 --advertise-client-urls=https://127.0.0.1:4001 " +
-      "--listen-peer-urls=http://127.0.0.1:2380 --initial-advertise-peer-urls=http://127.0.0.1:2380 --initial-cluster=node=http://127.0.0.1:2380 " +
-      `--cert-file=${files}/etcd-client.crt --key-file=${files}/etcd-client.key --client-cert-auth --trusted-ca-file=${files}/etcd-ca.crt --log-level=warn`,
-    "Restart=always",
-    "RestartSec=1s",
-    "[Install]",
-    "WantedBy=multi-user.target",
-  ]);
-}
+const keys = "/srv/kubernetes/kube-apiserver";
+export const etcdFlags = [
+  ...["--name=node", "--data-dir=/var/lib/etcd", "--initial-cluster=node=http://127.0.0.1:2380", "--log-level=warn"],
+  ...["--listen-client-urls=https://127.0.0.1:4001", "--advertise-client-urls=https://127.0.0.1:4001"],
+  ...["--listen-peer-urls=http://127.0.0.1:2380", "--initial-advertise-peer-urls=http://127.0.0.1:2380"],
+  ...[`--cert-file=${keys}/etcd-client.crt`, `--key-file=${keys}/etcd-client.key`],
+  ...["--client-cert-auth", `--trusted-ca-file=${keys}/etcd-ca.crt`],
+] as const;
+
+const etcdUnit = unit("etcd", [
+  "After=network.target",
+  "[Service]",
+  `ExecStart=/usr/local/bin/etcd ${etcdFlags.join(" ")}`,
+  "Restart=always",
+  "RestartSec=1s",
+  "[Install]",
+  "WantedBy=multi-user.target",
+]);
 
 /** @param programs the directory of `controlPlanePrograms` */
 export function realControlPlane(
@@ -81,7 +85,7 @@ export function realControlPlane(
       "/srv/kubernetes/admin.kubeconfig": { text: kubeconfig(cluster, "https://127.0.0.1", "admin"), mode: 0o600 },
       "/opt/kops/objects.json": { text: JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests }) },
       [applyObjects]: { text: objectsScript, mode: 0o755 },
-      "/etc/systemd/system/etcd.service": etcdUnit(),
+      "/etc/systemd/system/etcd.service": etcdUnit,
     },
     units: [...kopsUnits, "etcd.service", ...units],
   };

@@ -6,7 +6,7 @@ import { keyPair } from "../node/certificates";
  * A kubeconfig as kOps writes it: SNI is the API's internal name whatever the server's address (kops
  * pkg/kubeconfig/create_kubecfg.go, `TLSServerName = cluster.APIInternalName()`).
  */
-export function kubeconfig(cluster: string, server: string, user: "admin" | "kube-proxy"): string {
+export function kubeconfig(cluster: string, server: string, user: "admin" | "kube-proxy" | "kubelet"): string {
   const inline = (path: string): string => readFileSync(path).toString("base64");
   return `apiVersion: v1
 kind: Config

@@ -13,7 +13,7 @@ export interface KeyPair {
 
 /** The key pairs of a running lab, by use. */
 // prettier-ignore
-export type CertificateName = "cluster-authority" | "web-authority" | "api-server" | "app" | "admin" | "kube-proxy" | "kubelet-api" | "aggregator" | "etcd" | "service-account" | "aws";
+export type CertificateName = "cluster-authority" | "web-authority" | "api-server" | "app" | "admin" | "kube-proxy" | "kubelet" | "kubelet-api" | "aggregator" | "etcd" | "service-account" | "aws";
 
 /** Paths of a key pair; for `service-account`, `certificate` is the public key. */
 export function keyPair(name: CertificateName): KeyPair {
@@ -70,6 +70,7 @@ export async function issueCertificates(
   ]);
   await issue("cluster-authority", keyPair("admin"), "/O=system:masters/CN=kubecfg");
   await issue("cluster-authority", keyPair("kube-proxy"), "/CN=system:kube-proxy");
+  await issue("cluster-authority", keyPair("kubelet"), "/O=system:nodes/CN=system:node:node");
   await issue("cluster-authority", keyPair("kubelet-api"), "/CN=kubelet-api");
   await issue("cluster-authority", keyPair("aggregator"), "/CN=aggregator");
   await issue("cluster-authority", keyPair("etcd"), "/CN=etcd", ["IP:127.0.0.1"]);

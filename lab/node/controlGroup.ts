@@ -3,7 +3,7 @@
  * from the same group would manage each other's services, because both have units such as `ssh.service`.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { namespaceOf } from "../network/namespaces";
 import { attempt } from "../process";
@@ -34,22 +34,56 @@ export interface Limits {
   memory: number;
 }
 
-/** cgroup v1's controllers that a machine's own units are limited by; none of them exists with cgroup v2 alone. */
-const controllers = ["memory", "cpu"].map((name) => join("/sys/fs/cgroup", name)).filter(existsSync);
-const limitedGroupsOf = (machine: Machine): string[] => controllers.map((path) => join(path, namespaceOf(machine)));
+const pathOf = (controller: string): string => join("/sys/fs/cgroup", controller);
 
-/** Wraps a command line to run in the machine's control group. */
-export const inControlGroup = (machine: Machine, command: readonly string[], limits?: Limits): string[] => {
-  if (limits && controllers.length < 2)
-    throw new Error("expected cgroup v1's memory and cpu controllers in /sys/fs/cgroup to limit a machine, found none");
-  const groups = [...groupsOf(machine), ...(limits ? limitedGroupsOf(machine) : [])];
+/** cgroup v1's controllers that a machine's own units are limited by; none of them exists with cgroup v2 alone. */
+const controllers = ["memory", "cpu"].map(pathOf).filter(existsSync);
+
+/** A machine with this file on its disk runs containers: each of cgroup v1's controllers has a group of its own for it. */
+export const ownControllersMark = "/opt/kops/own-controllers";
+const allControllers = [
+  ...["memory", "cpu", "cpuacct", "cpuset", "pids", "devices", "freezer", "blkio", "net_cls", "net_prio", "hugetlb"],
+  ...["perf_event", "rdma", "misc"],
+]
+  .map(pathOf)
+  .filter(existsSync);
+
+/** @param disk the directory of the machine's disk on this machine */
+export const runsContainers = (disk: string): boolean => existsSync(join(disk, ownControllersMark));
+
+const ownGroups = (machine: Machine, paths: readonly string[]): string[] =>
+  paths.map((path) => join(path, namespaceOf(machine)));
+
+/** A group of cpuset takes no process before it has processors and memory. */
+const inherit = (group: string): string =>
+  ["cpuset.cpus", "cpuset.mems"]
+    .map((file) => `[ ! -e '${group}/${file}' ] || cat '${dirname(group)}/${file}' >'${group}/${file}'; `)
+    .join("");
+
+/**
+ * Wraps a command line to run in the machine's control group.
+ * @param disk the directory of the machine's disk on this machine
+ */
+export const inControlGroup = (
+  machine: Machine,
+  disk: string,
+  command: readonly string[],
+  limits?: Limits,
+): string[] => {
+  const containers = runsContainers(disk);
+  if ((limits || containers) && controllers.length < 2)
+    throw new Error(
+      `expected cgroup v1's memory and cpu controllers in /sys/fs/cgroup to ${limits ? "limit a machine" : "run kubelet"}, found none`,
+    );
+  const own = containers ? allControllers : limits ? controllers : [];
+  const groups = [...groupsOf(machine), ...ownGroups(machine, own)];
   const limit = limits
     ? `echo ${limits.memory} >/sys/fs/cgroup/memory/${namespaceOf(machine)}/memory.limit_in_bytes; `
     : "";
   return [
     "sh",
     "-c",
-    `${groups.map((group) => `mkdir -p '${group}' && echo $$ >'${group}/cgroup.procs'; `).join("")}${limit}exec "$@"`,
+    `${groups.map((group) => `mkdir -p '${group}'; ${inherit(group)}echo $$ >'${group}/cgroup.procs'; `).join("")}${limit}exec "$@"`,
     "sh",
     ...command,
   ];
@@ -74,7 +108,7 @@ export const delegateControllers: readonly string[] = [
 
 /** For a machine that is off; its last processes may still be exiting. */
 export async function removeControlGroup(machine: Machine): Promise<void> {
-  for (const group of [...groupsOf(machine), ...limitedGroupsOf(machine)])
+  for (const group of [...groupsOf(machine), ...ownGroups(machine, allControllers)])
     for (let tries = 0; tries < 50 && existsSync(group); tries++) {
       if (tries > 0) await sleep(100);
       await attempt("find", [group, "-depth", "-type", "d", "-delete"]);

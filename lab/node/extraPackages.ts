@@ -10,7 +10,7 @@ import { nodeImage, sealOf, type Suite } from "./image";
 const archives = "var/cache/apt/archives";
 
 /** All of them in one directory: the cache keeps one of a name. */
-const extraPackages = ["libnginx-mod-stream", "stunnel4"] as const;
+const extraPackages = ["libnginx-mod-stream", "stunnel4", "containerd"] as const;
 export type ExtraPackage = (typeof extraPackages)[number];
 
 /** Directory on this machine with a package and those of its dependencies that the image lacks. */

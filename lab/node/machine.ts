@@ -10,7 +10,14 @@ import { namespaceOf, plugIn, unplug } from "../network/namespaces";
 import { labPaths } from "../paths";
 import { attempt, type Finished, run, type RunOptions } from "../process";
 import { keyPair } from "./certificates";
-import { delegateControllers, inControlGroup, inGroupOf, type Limits, removeControlGroup } from "./controlGroup";
+import {
+  delegateControllers,
+  inControlGroup,
+  inGroupOf,
+  type Limits,
+  removeControlGroup,
+  runsContainers,
+} from "./controlGroup";
 import { currentNode } from "./identity";
 import { controlPlane, directoryOf, type Machine } from "../network/machines";
 import { killChildren, startOutside, stopOutside } from "./outside";
@@ -178,8 +185,11 @@ export async function powerOn(machine = controlPlane, limits?: Limits): Promise<
   const start = Date.now();
   const log = join(labPaths.logs, `${machine.name}-console.log`);
   const console = openSync(log, "a");
+  // A machine that boots has no control groups of containers yet: kubelet would look for theirs for half a minute.
+  if (runsContainers(diskOf(machine).root)) await removeControlGroup(machine);
   const [program = "", ...args] = inControlGroup(
     machine,
+    diskOf(machine).root,
     // prettier-ignore
     ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", `--network-namespace-path=/run/netns/${namespaceOf(machine)}`, "-D", diskOf(machine).root, "--capability=CAP_NET_ADMIN", "-b"],
     limits,
@@ -265,13 +275,13 @@ export async function moveApi(address: MovedApiAddress): Promise<void> {
 }
 
 export async function waitForApi(port: number): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 900; tries++) {
     const { stdout } = await onNode(["ss", "-Hltnp", `sport = :${port}`]);
     if (stdout.includes("kube-apiserver")) return;
     await sleep(100);
   }
   throw new Error(
-    `the API server did not listen on port ${port} within 30 s: npm run lab -- exec node -- journalctl -u kubelet`,
+    `the API server did not listen on port ${port} within 90 s: npm run lab -- exec node -- journalctl -u kubelet`,
   );
 }
 

@@ -1,8 +1,10 @@
 /** Skips a test where the machine lacks something, with the reason in its title; fails instead when REQUIRE_LAB=1. */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { prometheusPrograms } from "../../lab/campaigns/alerts/prometheus";
 import { traefikIsBuilt } from "../../lab/ingress/programs";
 import { ciliumIsBuilt } from "../../lab/kubernetes/cilium/programs";
+import { kubeletIsBuilt } from "../../lab/kubernetes/kubelet/programs";
 import { say } from "../../lab/progress";
 import { installPrograms, whyUnavailable } from "../../lab/requirements";
 export { pythonTool } from "../../lab/build/pythonTool";
@@ -82,6 +84,15 @@ function needsBuilt(context: Mocha.Context, name: string, isBuilt: boolean, vari
 /** Cilium's agent: 10 minutes on two processors. */
 export const needsCilium = (context: Mocha.Context): void =>
   needsBuilt(context, "Cilium", ciliumIsBuilt(), "REQUIRE_CILIUM");
+
+/** kubelet: 5 minutes on two processors. It runs containers only in control groups of version 1. */
+export function needsKubelet(context: Mocha.Context): void {
+  if (!existsSync("/sys/fs/cgroup/memory")) {
+    if (context.test) context.test.title += " (skipped: this machine has no control groups of version 1)";
+    context.skip();
+  }
+  needsBuilt(context, "kubelet", kubeletIsBuilt(), "REQUIRE_KUBELET");
+}
 
 /** Traefik and Pebble: some 10 minutes of a processor. */
 export const needsTraefik = (context: Mocha.Context): void =>
