@@ -40,13 +40,16 @@ table ip secondary_ingress_api {
  * Pods call the API at the `kubernetes` endpoint, `<primary>:<the manifest's port>`. If a moved API server listens on loopback only, the
  * forwarder answers there. It still does after the API server is back on :443: Kubernetes keeps the old port in the endpoint if the API
  * server ended without removing its lease from etcd (reconcilers/lease.go compares ports at shutdown only).
+ *
+ * A server that is to come back to :443 is forwarded to until it has: kubelet, which would end it, waits for it at 127.0.0.1:443
+ * (docs/decisions/0017).
  */
 export function renderApiSwitch({
   apiLocalPort,
   primaryPrivateIp,
 }: Pick<HostSettings, "apiLocalPort" | "primaryPrivateIp">): string {
   return `#!/bin/bash
-# Turns the forwarding of the API on or off, as its manifest says. Nothing here listens on :443.
+# Turns the forwarding of the API on or off, as its manifest says and the API server does. Nothing here listens on :443.
 set -u
 export LC_ALL=C
 state=${apiForwardState} has_moved=${apiHasMovedMark}
