@@ -207,6 +207,9 @@ After=local-fs.target
 Type=oneshot
 ExecStart=${apiSwitchProgram}
 TimeoutStartSec=180
+# An API server that takes longer is watched on.
+Restart=on-failure
+RestartSec=100ms
 CapabilityBoundingSet=CAP_NET_ADMIN CAP_DAC_READ_SEARCH
 RestrictAddressFamilies=AF_INET AF_NETLINK AF_UNIX
 ${sandbox}ReadWritePaths=/run ${directories.etc}
