@@ -84,8 +84,11 @@ export class Cache {
     if (existsSync(directory) && existsSync(seal) && readFileSync(seal, "utf8") === (await fingerprint(directory))) {
       return directory;
     }
+    // Another name may begin with this one.
+    const isOfName = /^-[0-9a-f]{16}(\.\w+)?$/;
     for (const leftover of await readdir(this.root)) {
-      if (leftover.startsWith(`${name}-`)) await rm(join(this.root, leftover), { recursive: true, force: true });
+      if (leftover.startsWith(name) && isOfName.test(leftover.slice(name.length)))
+        await rm(join(this.root, leftover), { recursive: true, force: true });
     }
     const partial = `${directory}.partial`;
     await mkdir(partial);

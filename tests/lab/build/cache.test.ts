@@ -55,6 +55,13 @@ describe("cache", () => {
     assert.equal(builds, 2);
   });
 
+  it("keeps what has a longer name", async () => {
+    const longer = await cache.directory("engine-room", ["1"], build);
+    await cache.directory("engine", ["1"], build);
+    assert.equal(await cache.directory("engine-room", ["1"], build), longer);
+    assert.equal(builds, 2);
+  });
+
   for (const [damage, doIt] of Object.entries({
     "a file cut in half": (directory: string) => truncateSync(join(directory, "engine"), 5),
     "a missing file": (directory: string) => unlinkSync(join(directory, "engine")),
