@@ -64,25 +64,24 @@ forwarder_listens() { [ "$(ss -Hltn "sport = :${apiForwardListener}" | wc -l)" -
 # A process listens there, besides the listener for pods.
 someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}:${apiLocalPort}" '$4 != ours' | grep -q .; }
 
-# kubelet has not ended a server that has moved.
-serves_where_it_was() { ! someone_listens_on 443 && someone_listens_on ${apiLocalPort}; }
+# The port, and something if the API server is on loopback only.
+forward_to() { printf 'API_PORT=%s\\nLISTENERS="forward%s"\\n' "$1" "\${2:+ cluster}"; }
+
 # Prints the forwarder's variables, one a line, or nothing if it should not run. Status 1 if the manifest does not tell.
 wanted() {
   # Read once: the next read may find another text, or half of it.
   local text port; text=$(manifest); port=$(flag secure-port "$text") || return 1
   if [ "$port" != 443 ]; then
-    echo "API_PORT=$port"
-    if [ "$(flag bind-address "$text")" = 127.0.0.1 ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
+    forward_to "$port" "$(flag bind-address "$text" | grep -xF 127.0.0.1)"
   elif [ -e "$has_moved" ]; then
-    if serves_where_it_was; then
-      echo 'API_PORT=${apiLocalPort}'
-      if [ -n "$(ss -Hltn "src 127.0.0.1:${apiLocalPort}")" ]; then echo 'LISTENERS="forward cluster"'; else echo 'LISTENERS="forward"'; fi
-    # It may be on its way up, or down: until somebody is on :443, nothing of ours needs to change.
-    elif ! someone_listens_on 443 && grep -qs forward "$state"; then cat "$state"
-    else
-      echo 'API_PORT=443'
-      echo 'LISTENERS="cluster"'
+    if ! someone_listens_on 443; then
+      # kubelet has not ended it.
+      if someone_listens_on ${apiLocalPort}; then forward_to ${apiLocalPort} "$(ss -Hltn "src 127.0.0.1:${apiLocalPort}")"; return; fi
+      # It may be on its way up, or down: until somebody is on :443, nothing of ours needs to change.
+      if grep -qs forward "$state"; then cat "$state"; return; fi
     fi
+    echo 'API_PORT=443'
+    echo 'LISTENERS="cluster"'
   fi
 }
 # The manifest says :443 again.
