@@ -175,7 +175,7 @@ export function renderDataPlane(account: Account): string {
       grouped ? "counter drop" : "accept",
     ]),
   );
-  const publicIps = translations.map(({ publicIp }) => publicIp).join(", ");
+  const publicIps = translations.map(({ publicIp }) => publicIp).join(", ") || "0.0.0.0";
   return [
     "add table ip aws",
     "delete table ip aws",
@@ -204,9 +204,7 @@ export function renderDataPlane(account: Account): string {
         ({ chain: index, addresses }) => `iifname "lan" ip saddr { ${addresses} } jump eni_${index}_out`,
       ),
       ...interfaces.flatMap(({ chain: index, addresses }) => [
-        ...(publicIps
-          ? [`iifname "lan" ct original ip daddr { ${publicIps} } ip daddr { ${addresses} } goto eni_${index}_between`]
-          : []),
+        `iifname "lan" ct original ip daddr { ${publicIps} } ip daddr { ${addresses} } goto eni_${index}_between`,
         `ip daddr { ${addresses} } jump eni_${index}_in`,
       ]),
     ]),

@@ -1,5 +1,6 @@
 /** The addresses of an IPv4 subnet that AWS assigns to network interfaces: all but the first four and the last. */
 import ipaddr from "ipaddr.js";
+import { covers } from "../../../settings/ranges";
 import { invalidValue } from "../errors";
 
 const toNumber = (address: string): number =>
@@ -32,7 +33,7 @@ export function subnetCapacity(cidrBlock: string): number {
 export function checkSubnetAddress(cidrBlock: string, address: string): void {
   if (!ipaddr.IPv4.isValidFourPartDecimal(address))
     throw invalidValue(`invalid value for parameter address: ${address}`);
-  if (!ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(cidrBlock)))
+  if (!covers(cidrBlock, address))
     throw invalidValue(`Address ${address} does not fall within the subnet's address range ${cidrBlock}`);
   const { first, last } = usableRange(cidrBlock);
   const number = toNumber(address);
