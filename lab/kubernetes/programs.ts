@@ -11,7 +11,8 @@ import { run } from "../process";
 import { step } from "../progress";
 import { etcdVersion, kubernetesVersion } from "./versions";
 
-const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+/** As Go and container images name it. */
+export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const names = ["kube-apiserver", "kube-proxy", "kubectl"] as const;
 
 const kubernetesModule = {

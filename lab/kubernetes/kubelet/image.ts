@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { run } from "../../process";
+import { architecture } from "../programs";
 
 export interface Image {
   /** As in a pod's manifest. */
@@ -11,8 +12,6 @@ export interface Image {
   files: Readonly<Record<string, string>>;
   entrypoint: readonly string[];
 }
-
-const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
