@@ -14,7 +14,7 @@ import { lab } from "../../lab/lab";
 import { node } from "../../lab/network/addresses";
 import { keepPreparedLab } from "../../lab/preparedLab";
 import { difference } from "../../lab/proof/snapshot";
-import { labCommand } from "../support/lab-command";
+import { itRefuses, labCommand } from "../support/lab-command";
 import { needsRoot } from "../support/needs";
 
 describe("the layout made by hand", () => {
@@ -145,14 +145,9 @@ describe("the layout made by hand", () => {
 });
 
 describe("npm run lab -- --hand-made", () => {
-  for (const [args, says] of [
+  itRefuses([
     [["--hand-made=nonsense"], /Allowed choices are as-written, rebooted, /],
     [["--hand-made", "--api-port", "8443"], /'--hand-made \[variant\]' cannot be used with option '--api-port/],
     [["up", "--hand-made", "--from", "somewhere"], /cannot be used with option '--from/],
-  ] as const)
-    it(`refuses ${args.join(" ")}`, () => {
-      const { status, stderr } = labCommand(...args);
-      assert.equal(status, 1);
-      assert.match(stderr, says);
-    });
+  ]);
 });
