@@ -67,7 +67,8 @@ someone_listens_on() { ss -Hltn "sport = :$1" | awk -v ours="${primaryPrivateIp}
 # The port, and something if the API server is on loopback only.
 forward_to() { printf 'API_PORT=%s\\nLISTENERS="forward%s"\\n' "$1" "\${2:+ cluster}"; }
 
-# Prints the forwarder's variables, one a line, or nothing if it should not run. Status 1 if the manifest does not tell.
+# Prints the forwarder's variables, one a line, or nothing if it should not run. Status 1 if the manifest does not tell, 2 if the API server
+# may yet come up on either port, which is then its own.
 wanted() {
   # Read once: the next read may find another text, or half of it.
   local text port; text=$(manifest); port=$(flag secure-port "$text") || return 1
@@ -78,7 +79,8 @@ wanted() {
       # kubelet has not ended it.
       if someone_listens_on ${apiLocalPort}; then forward_to ${apiLocalPort} "$(ss -Hltn "src 127.0.0.1:${apiLocalPort}")"; return; fi
       # It may be on its way up, or down: until somebody is on :443, nothing of ours needs to change.
-      if grep -qs forward "$state"; then cat "$state"; return; fi
+      if [ -e "$state" ]; then cat "$state"; return; fi
+      return 2
     fi
     echo 'API_PORT=443'
     echo 'LISTENERS="cluster"'
@@ -157,7 +159,10 @@ fi
 unanswered=0 seen=nothing
 # The API server takes time to move: poll until it listens on the port in the manifest.
 for _ in $(seq 600); do
-  if ! now=$(wanted); then
+  now=$(wanted) status=$?
+  if [ $status = 2 ]; then
+    seen=nothing unanswered=0
+  elif [ $status != 0 ]; then
     # The manifest is half-written, empty or absent: change nothing, and read it again.
     seen=nothing
     [ $((unanswered += 1)) -lt 30 ] || exit 0

@@ -254,7 +254,9 @@ describe("kube-api-switch", () => {
     it(`forwards to a server that an old manifest brings up on ${address}:8443`, () => {
       node().write(apiManifest, untouched);
       node().write(apiHasMovedMark, "");
-      assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
+      // Whichever of the two ports it takes must be free.
+      assert.deepEqual(run(), { status: 1, stdout: "", stderr: ended });
+      assert.deepEqual([state(), table(), node().isActive(service)], ["none", "off", false]);
       assert.ok(agrees());
       const server = listen(address, 8443);
       assert.ok(!agrees());
@@ -269,6 +271,16 @@ describe("kube-api-switch", () => {
       assert.equal(run().stdout, off);
       assert.equal(table(), "off");
     });
+
+  it("answers pods that know the old port once the server is up on the new one after a boot", () => {
+    node().write(apiManifest, untouched);
+    node().write(apiHasMovedMark, "");
+    assert.equal(run().status, 1);
+    listen("0.0.0.0", 443);
+    assert.ok(!agrees());
+    assert.deepEqual(run(), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual([state(), node().isActive(service)], ['API_PORT=443\nLISTENERS="cluster"\n', true]);
+  });
 
   it("leaves port 443 alone until the server has let go of it or listens where it moved to", () => {
     node().write(apiManifest, loopback);
