@@ -11,7 +11,8 @@ import { step } from "../../progress";
 import { probe } from "../../proof/probe";
 import { probeApi, publicApi } from "../../proof/probes";
 import { bringUp } from "../bringUp";
-import { type Cause, causes } from "./causes";
+import type { Cause } from "./cause";
+import { causes } from "./causes";
 import { type Interruption, interruptions, refused } from "./interruptions";
 
 export interface Lockout {
@@ -32,7 +33,10 @@ const limit = 45_000;
 const patience = 120;
 
 export const ways = causes.flatMap((cause) =>
-  (cause.acts === undefined ? [refused] : interruptions).map((interruption) => ({ cause, interruption })),
+  (cause.acts === undefined ? [refused] : (cause.interruptions ?? interruptions)).map((interruption) => ({
+    cause,
+    interruption,
+  })),
 );
 export const nameOf = ({ cause, interruption }: (typeof ways)[number]): string => `${cause.name}: ${interruption.name}`;
 
@@ -117,6 +121,7 @@ export async function runLockouts(
             );
             // A killed engine leaves the stack locked.
             await kept.pulumi("cancel", "--yes", "--stack", "prod");
+            await cause.mend?.(kept);
             // The next run with the former settings finds its way.
             await bringUp(kept).catch((error: unknown) => found.broken.push((error as Error).message));
             if ((await kept.failingRows()).length > 0) found.broken.push("the next run did not restore everything");
@@ -131,7 +136,7 @@ export async function runLockouts(
         await cause.restore?.(kept);
       },
     );
-    await bringUp(kept);
+    if (!cause.leavesLayout) await bringUp(kept);
   }
   return lockouts;
 }

@@ -3,23 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { KeptLab } from "../../keptLab";
 import { internet, node } from "../../network/addresses";
 import { moveApi, nodeUser, waitForApi } from "../../node/machine";
-
-export type Set = (path: string[], value: unknown) => void;
-
-export interface Cause {
-  name: string;
-  /** Settings for all its ways; prod is up with them, and the API answers. `hostKey` is the node's. */
-  settings?: (set: Set, hostKey: string) => void;
-  /** On top of these, the settings that lock out. */
-  change?: (set: Set) => void;
-  command: "up" | "destroy";
-  /** On the node, before each of its ways. */
-  prepare?: (kept: KeptLab) => Promise<void>;
-  /** After all its ways. */
-  restore?: (kept: KeptLab) => Promise<void>;
-  /** A shell condition on the node that holds once the change acts; absent for a change that is refused before it acts. */
-  acts?: string;
-}
+import type { Cause, Set } from "./cause";
+import { hostFirewall } from "./hostFirewall";
 
 const withoutOperator = ["203.0.113.0/24"];
 const list = (set: Set, cidrs: readonly string[]): void => {
@@ -99,4 +84,5 @@ export const causes: readonly Cause[] = [
     restore: movedBack,
     acts: "! nft list table ip secondary_ingress_api >/dev/null 2>&1",
   },
+  hostFirewall,
 ];

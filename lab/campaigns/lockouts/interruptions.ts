@@ -30,7 +30,7 @@ const inInternet = async (...command: string[]): Promise<void> => {
 /** For a change that never acts. */
 export const refused: Interruption = { name: "it is refused" };
 
-export const interruptions: readonly Interruption[] = [
+export const withoutReboot: readonly Interruption[] = [
   { name: "nothing else" },
   { name: "the engine is killed", happen: kill },
   {
@@ -64,6 +64,10 @@ export const interruptions: readonly Interruption[] = [
       await kept.node("pkill -9 -f '[/]host-file (install|remove)' || true");
     },
   },
+];
+
+export const interruptions: readonly Interruption[] = [
+  ...withoutReboot,
   {
     name: "the node is rebooted",
     happen: async () => {
