@@ -78,7 +78,9 @@ const neededMiB = 100;
 const neededInodes = 1000;
 /** Half of what kube-proxy sets for each processor (--conntrack-max-per-core), and what it sets at least. */
 const fewTracked = 16384;
-const usuallyTracked = 131072;
+export const usuallyTracked = 131072;
+/** Where a fix sets what the kernel tracks. */
+export const trackedFile = "/etc/sysctl.d/90-secondary-ingress-conntrack.conf";
 
 /**
  * A script for bash, which becomes root. If the node is ready it prints a `PreflightReport` as one line of JSON on stdout, and each warning on
@@ -227,7 +229,7 @@ done | paste -sd, -)
 # Each client's connection is translated, twice on its way to a NodePort; one that is not tracked is dropped.
 tracked=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) most=$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)
 if [ -n "$most" ] && { [ "$most" -lt ${fewTracked} ] || [ "$tracked" -gt $((most * 9 / 10)) ]; }; then
-  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >/etc/sysctl.d/90-secondary-ingress-conntrack.conf && sysctl --system"
+  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >${trackedFile} && sysctl --system"
 fi
 node_ports=$(flag service-node-port-range "$flags" 0-9-)
 if [ -n "$node_ports" ]; then

@@ -123,6 +123,7 @@ function besideParts({ mode, dns }: StackOutputs): Part[] {
       depth: 0,
       codes: ["NODE_NOT_OURS", "HOST_FILES_MISSING", "HOST_FILES_EDITED", "CHANGE_UNCONFIRMED", "DISK_FULL"],
     },
+    { text: "connection tracking", depth: 0, codes: ["CONNTRACK_FULL"] },
     {
       text: "check, guard and watch",
       depth: 0,

@@ -168,6 +168,13 @@ export const runbook: Readonly<Record<string, Page>> = {
     text: "Host files are written beside the old ones before they take their place; without room a change is refused, and the old ones stay.",
     onNode: ["df -h /etc/secondary-ingress", "journalctl --disk-usage"],
   },
+  CONNTRACK_FULL: {
+    text: "All connections of the node share the kernel's connection tracking table, those to the API and SSH too; what is not tracked is dropped. The applications' clients cannot fill it by themselves ([Load on the applications](guide.md#load-on-the-applications)): look which port has most of the entries.",
+    onNode: [
+      "cat /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max",
+      "grep -o ' dport=[0-9]*' /proc/net/nf_conntrack | sort | uniq -c | sort -rn | head",
+    ],
+  },
   NAT_RULES_MISSING: {
     text: "Without the rules a client of the applications' address gets the API's certificate. The guard puts the table back within a second, the check within a minute.",
     here: ["curl -skv --max-time 5 --resolve <domain>:443:<ingress> https://<domain>/"],

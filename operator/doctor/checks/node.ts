@@ -2,9 +2,10 @@
 import { addressFile } from "../../../hostfiles/files/address";
 import { confirmWithin } from "../../../hostfiles/node/journal";
 import { directories, hostFileProgram, ownerFile } from "../../../hostfiles/node/paths";
+import { trackedFile, usuallyTracked } from "../../../hostfiles/node/preflight";
 import { quote } from "../../../hostfiles/node/shell";
 import type { Check } from "../check";
-import { units } from "../collect/node";
+import { type NodeFacts, units } from "../collect/node";
 import { list, ofNode, onNode, reinstall, runs, set } from "./define";
 
 /** Seconds: three checks missed. */
@@ -13,6 +14,9 @@ const oldestCheck = 180;
 const manyRepairs = 3;
 /** MiB: below, the next write may fail. */
 const littleRoom = 50;
+/** Of the connection tracking table. */
+const full = 0.9;
+const inUse = ({ entries, most }: Exclude<NodeFacts["tracked"], undefined>): string => `${entries} of ${most} entries`;
 
 export const nodeChecks: readonly Check[] = [
   ofNode(
@@ -214,4 +218,27 @@ export const nodeChecks: readonly Check[] = [
             fix: "make room on the node, with 'journalctl --vacuum-size=100M' and 'crictl rmi --prune' for a start",
           },
   ),
+  {
+    ...ofNode(
+      {
+        code: "CONNTRACK_FULL",
+        area: "node",
+        severity: "warning",
+        title: "the kernel can track more connections",
+      },
+      ({ tracked }) => {
+        if (tracked === undefined) return { because: "the kernel tracks no connections" };
+        return tracked.entries < full * tracked.most
+          ? undefined
+          : {
+              observed: inUse(tracked),
+              expected: "a tenth free: at the limit new connections are dropped, those to the API and SSH too",
+              fix: onNode(
+                `echo 'net.netfilter.nf_conntrack_max = ${Math.max(usuallyTracked, 2 * tracked.most)}' >${trackedFile} && sysctl --system`,
+              ),
+            };
+      },
+    ),
+    shows: ({ node }) => ("tracked" in node && node.tracked ? inUse(node.tracked) : ""),
+  },
 ];

@@ -102,6 +102,10 @@ const fields = z.object({
   nodePortHttpsInstead: instead,
   nodePortHttpInstead: instead,
   diskFreeMiB: number,
+  /** Entries of the kernel's connection tracking table, and its size; empty where it tracks none. */
+  tracked: words.transform(([entries, most]) =>
+    most === undefined ? undefined : { entries: Number(entries), most: Number(most) },
+  ),
   /** Seconds since the check last ran; -1 where it never did. */
   checkAge: number,
   repairsLastHour: number,
@@ -199,6 +203,7 @@ say apiOnLoopback "$(names "$on_loopback")"
 say apiCertificateEnd "$(sed -n 's/^notAfter=//p' <<<"$on_loopback")"
 read -r status instead <&5; say nodePortHttps "$status"; say nodePortHttpsInstead "$instead"
 read -r status instead <&6; say nodePortHttp "$status"; say nodePortHttpInstead "$instead"
+say tracked "$(cat /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)"
 say diskFreeMiB "$(df -Pm ${directories.etc} | awk 'NR == 2 {print $4}')"
 state=$(cat ${checkState} 2>/dev/null)
 field() { sed -nE "s/.*\\"$1\\":\\[?([^],}]*).*/\\1/p" <<<"$state" | tr -d '"' | tr , ' '; }

@@ -52,6 +52,7 @@ export const healthyNode: NodeFacts = {
   nodePortHttpsInstead: "",
   nodePortHttpInstead: "",
   diskFreeMiB: 4000,
+  tracked: { entries: 900, most: 131_072 },
   checkAge: 12,
   repairsLastHour: 0,
   failedRepairs: [],

@@ -408,6 +408,23 @@ describe("doctor's report", () => {
     assert.ok(judged().skipped.some(({ code }) => code === "HAPROXY_FULL"));
   });
 
+  it("finds the connection tracking table nearly full, and doubles it, to what is usual at least", () => {
+    const judged = (tracked: { entries: number; most: number } | undefined) =>
+      judge(healthy({ node: { ...healthyNode, tracked } }), everything);
+    const { findings, good } = judged({ entries: 117_964, most: 131_072 });
+    assert.deepEqual(findings, []);
+    assert.equal(good.find(({ code }) => code === "CONNTRACK_FULL")?.observed, "117964 of 131072 entries");
+    for (const [tracked, size] of [
+      [{ entries: 117_965, most: 131_072 }, 262_144],
+      [{ entries: 4096, most: 4096 }, 131_072],
+    ] as const) {
+      const [found, ...others] = judged(tracked).findings;
+      assert.deepEqual([found?.code, others], ["CONNTRACK_FULL", []]);
+      assert.match(found?.fix ?? "", new RegExp(`^on the node: echo 'net.netfilter.nf_conntrack_max = ${size}' `));
+    }
+    assert.ok(judged(undefined).skipped.some(({ code }) => code === "CONNTRACK_FULL"));
+  });
+
   it("looks at what is chosen, and what is ignored explains nothing", () => {
     const node = { ...healthyNode, haproxy: { active: false, enabled: true }, httpListener: [] };
     assert.deepEqual(codes(judge(healthy({ node }), { only: ["haproxy"], ignore: [] }).findings), ["HAPROXY_STOPPED"]);
