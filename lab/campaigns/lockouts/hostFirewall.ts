@@ -7,7 +7,7 @@ import type { Cause } from "./cause";
 import { withoutReboot } from "./interruptions";
 
 /** `iif` is loaded by the interface's index: a namespace without that interface cannot load the rules, so that nobody can try them there. */
-const firewall = `ip link show docker0 >/dev/null 2>&1 || ip link add docker0 type dummy
+const firewall = `ip link show docker0 >/dev/null 2>&1 || ip link add docker0 type veth peer name docker1
 nft -f - <<'RULES'
 table inet host_firewall
 delete table inet host_firewall
