@@ -229,7 +229,7 @@ done | paste -sd, -)
 # Each client's connection is translated, twice on its way to a NodePort; one that is not tracked is dropped.
 tracked=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) most=$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)
 if [ -n "$most" ] && { [ "$most" -lt ${fewTracked} ] || [ "$tracked" -gt $((most * 9 / 10)) ]; }; then
-  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >${trackedFile} && sysctl --system"
+  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >${trackedFile} && sysctl -p ${trackedFile}"
 fi
 node_ports=$(flag service-node-port-range "$flags" 0-9-)
 if [ -n "$node_ports" ]; then

@@ -234,7 +234,7 @@ export const nodeChecks: readonly Check[] = [
               observed: inUse(tracked),
               expected: "a tenth free: at the limit new connections are dropped, those to the API and SSH too",
               fix: onNode(
-                `echo 'net.netfilter.nf_conntrack_max = ${Math.max(usuallyTracked, 2 * tracked.most)}' >${trackedFile} && sysctl --system`,
+                `echo 'net.netfilter.nf_conntrack_max = ${Math.max(usuallyTracked, 2 * tracked.most)}' >${trackedFile} && sysctl -p ${trackedFile}`,
               ),
             };
       },

@@ -203,7 +203,7 @@ ${renderPreflight(hostSettings())}`,
     assert.equal(found(250000, 262144)?.found, "250000 of 262144 in use");
     assert.match(
       found(10, 4096)?.fix ?? "",
-      /^echo 'net\.netfilter\.nf_conntrack_max = 131072' >.* && sysctl --system$/,
+      /^echo 'net\.netfilter\.nf_conntrack_max = 131072' >(\S+) && sysctl -p \1$/,
     );
   });
 
