@@ -2,16 +2,14 @@
  * One client process of a load: `client.ts KIND ADDRESS PORT COUNT`, in the VPC router's namespace. COUNT clients hold a connection
  * each, or open one after the other as fast as they can, until the process is killed.
  */
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { labDomain } from "../../cloud/labAccount";
-import { bigPage } from "../bench/paths";
 import { someClient } from "./sources";
 
-export type Kind = "idle" | "trickle" | "connect" | "fill" | "stall";
+export type Kind = "idle" | "trickle" | "connect" | "fill";
 
 /** Milliseconds until a client whose connection was refused or closed tries again. */
 const pause = 1000;
@@ -74,28 +72,17 @@ async function main([kind = "", host = "", port = "", count = ""]: readonly stri
     const socket = await open(host, Number(port), someClient(true));
     socket?.resetAndDestroy();
   };
-  const asked = async (): Promise<void> => {
+  const once = async (): Promise<void> => {
     const socket = await open(host, Number(port), someClient(false));
     if (!socket) return;
     socket.write("GET / HTTP/1.0\r\n\r\n");
     await closed(socket);
   };
-  // The page is asked for, and not read.
-  const stalled = async (): Promise<void> => {
-    const socket = await open(host, Number(port), someClient(false));
-    if (socket) {
-      const tls = connectTls({ socket, servername: labDomain, rejectUnauthorized: false });
-      tls.on("error", () => undefined).write(`GET ${bigPage.path} HTTP/1.1\r\nHost: ${labDomain}\r\n\r\n`);
-      await once(tls, "close").catch(() => undefined);
-    }
-    await sleep(pause);
-  };
   const work: Record<Kind, () => Promise<void>> = {
     idle: () => held((socket) => socket.write(bytes)),
     trickle: () => held((socket) => trickle(socket, bytes)),
-    connect: asked,
+    connect: once,
     fill: abandoned,
-    stall: stalled,
   };
   await Promise.all(
     Array.from({ length: Number(count) }, async (_, index) => {

@@ -63,12 +63,6 @@ export const loads: readonly Load[] = [
     growing: 1,
   },
   {
-    id: "stall",
-    title: "10 000 downloads that nobody reads",
-    clients: ({ host, https }) => twice(client("stall", host, https, 5_000)),
-    growing: 45,
-  },
-  {
     id: "fill",
     title: "abandoned connections that fill the connection table",
     clients: ({ host, https }) => twice(client("fill", host, https, 256)),
