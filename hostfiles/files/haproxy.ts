@@ -31,6 +31,9 @@ type Settings = Pick<
  */
 export const mostConnections = { https: 24_000, http: 8_000 } as const;
 
+/** Seconds for which a client that has closed its side may wait for data. */
+export const clientFin = 10;
+
 /**
  * `transparent` binds before the address exists. In kube-proxy's nftables mode NodePorts are not on 127.0.0.1, so the back ends use the
  * primary address. The API is also reached here, by SNI (kOps' kubeconfigs use `api.internal.`). The password of the statistics page is in a
@@ -62,7 +65,7 @@ defaults
   timeout connect 5s
   timeout client 60s
   timeout server 60s
-  timeout client-fin 30s
+  timeout client-fin ${clientFin}s
   timeout tunnel 1h
   timeout check 3s
 

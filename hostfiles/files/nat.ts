@@ -1,13 +1,18 @@
 /** The NAT table that leads the clients' ports of the secondary address to HAProxy, and the unit that loads it before the network is up. */
 import type { HostSettings } from "../hostSettings";
 import { apiFilterRules, natRules } from "../node/paths";
+import { clientFin } from "./haproxy";
 import { clientPorts, httpListener, httpsListener } from "../../settings/ports";
 import { sandbox } from "./sandbox";
 
 type Settings = Pick<HostSettings, "primaryPrivateIp" | "secondaryPrivateIp" | "httpsNodePort" | "httpNodePort">;
 
-/** Seconds for which the kernel tracks a connection in a state that it leaves within a round trip, unless its client is gone. Its own: 60, 120, 120, 10. */
-const tracked = { syn_recv: 10, fin_wait: 30, time_wait: 5, close: 3 };
+/**
+ * Seconds without a packet for which the kernel tracks a connection that opens or closes. Its own are 120, 60, 120, 60, 30, 120 and 10. A FIN that nobody
+ * answers is sent again after 0.2, 0.4, 0.8 s and so on, each time from the start of the timeout: with 5 s the connection is forgotten after 11 s, with
+ * 30 s after 81 s. `close_wait`: a client that has closed its side and still reads; HAProxy's `client-fin` is the same.
+ */
+const tracked = { syn_sent: 10, syn_recv: 10, fin_wait: 5, close_wait: clientFin, last_ack: 5, time_wait: 5, close: 3 };
 
 /**
  * Priority -110 is before kube-proxy's `dstnat` (-100); the name `dstnat - 10` is refused in the output hook.

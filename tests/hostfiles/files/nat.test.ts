@@ -68,6 +68,21 @@ describe("the NAT table", () => {
     }
   });
 
+  it("has the kernel forget a client that ends the connection and does not answer its end", () => {
+    const lost =
+      "table ip lost { chain output { type filter hook output priority 0; tcp dport 443 tcp flags & fin == 0 drop; }; }";
+    const client = `import socket, subprocess, time; c = socket.create_connection(('${secondary}', 443)); subprocess.run(['nft', '${lost}'], check=True); c.shutdown(1); time.sleep(9)`;
+    const listed = node().succeed(
+      `${outside} python3 -c "${client}" </dev/null >/dev/null 2>&1 &
+      for i in $(seq 300); do grep 'dst=${secondary} .*dport=443 ' /proc/net/nf_conntrack | grep LAST_ACK && exit; sleep 0.01; done
+      cat /proc/net/nf_conntrack; exit 1`,
+    );
+    const [, seconds, state] = /tcp +6 (\d+) (\w+) /.exec(listed) ?? [];
+    assert.equal(state, "LAST_ACK");
+    assert.ok(Number(seconds) <= 5, seconds);
+    node().succeed(`${outside} nft delete table ip lost`);
+  });
+
   it("leaves the kernel's own timeouts to other connections", () => {
     const [, seconds] = closed(outside, primary, 443);
     assert.ok(seconds > 5, `${seconds}`);
