@@ -99,7 +99,7 @@ export async function confirmChange(
   const { apiPublicIp } = inputs;
   for (let attempt = 1; attempt <= 3; attempt++) {
     const look = before.length === 0 ? { patience: unjudged } : { patience: after, expected: before };
-    const sight = await seeApi(inputs, { ...look, ...(port === undefined ? {} : { port }) });
+    const sight = await seeApi(inputs, { ...look, port });
     if (before.length > 0 && !before.includes(sight.certificate)) {
       throw new Error(
         `expected the Kubernetes API at ${apiPublicIp}:443 from this machine as before the change (${before.join(" or ")}), ` +
@@ -129,7 +129,7 @@ export async function noteSight(state: ConfirmedChangeInputs, { before, undone, 
   await runOnNode(state, noteUnseen);
   const expected = seen(state);
   const look = { expected, patience: expected.length > 0 ? undone : before };
-  const { certificate } = await seeApi(state, { ...look, ...(port === undefined ? {} : { port }) });
+  const { certificate } = await seeApi(state, { ...look, port });
   if (expected.length > 0 ? expected.includes(certificate) : certificate !== "") await runOnNode(state, noteSeen);
 }
 
@@ -140,7 +140,7 @@ export async function seeBefore(
   { before, undone, port }: Patience,
 ): Promise<SeenApiState> {
   const look = olds?.certificate ? { patience: undone, expected: [olds.certificate] } : { patience: before };
-  const sight = await seeApi(inputs, { ...look, ...(port === undefined ? {} : { port }) });
+  const sight = await seeApi(inputs, { ...look, port });
   // A login that cannot confirm is found before anything is armed.
   await runOnNode(inputs, "true");
   const certificateAtFirst = olds ? olds.certificateAtFirst : sight.certificate;

@@ -21,7 +21,7 @@ export interface Look {
   /** Milliseconds after which what was seen last counts. */
   patience: number;
   /** Default 443. */
-  port?: number;
+  port?: number | undefined;
 }
 
 const tryPatience = 3_000;
