@@ -84,6 +84,17 @@ export const untouchedNode: readonly Scenario[] = [
     },
   },
   {
+    name: "HAProxy killed three times",
+    api: 0,
+    appOutage: guarded,
+    run: async (kept) => {
+      for (let count = 0; count < 3; count++) {
+        await kept.node(`systemctl kill --signal=KILL ${haproxyUnit}`);
+        await sleep(3 * guarded);
+      }
+    },
+  },
+  {
     name: "HAProxy stopped",
     api: 0,
     appOutage: checked,
