@@ -1,19 +1,20 @@
 /** Runs the loads one after the other: with the bounds, without them, and at nobody's port. */
 import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { keepLab, type KeptLab } from "../../keptLab";
-import { lab } from "../../lab";
+import { haproxyUnit } from "../../../hostfiles/node/paths";
+import type { KeptLab } from "../../keptLab";
 import { step } from "../../progress";
 import { stackOutputs } from "../../proof/outputs";
-import { bringUp } from "../bringUp";
+import { mostConnections } from "../bench/paths";
 import { putBoundsOn, takeBoundsOff } from "./bounds";
-import { applications, type Load, loads, nobody } from "./loads";
+import { applications, type Load, nobody, nodePort } from "./loads";
 import { atRest, type Measured, under } from "./measure";
-import { limitNode, withSmallTable } from "./node";
+import { withSmallTable } from "./node";
 import { makeSources } from "./sources";
 
 const variants = ["with the bounds", "without them", "at nobody's port"] as const;
-export type Variant = (typeof variants)[number];
+const direct = "at the NodePort, without HAProxy";
+export type Variant = (typeof variants)[number] | typeof direct;
 
 export interface Row extends Measured {
   title: string;
@@ -24,11 +25,13 @@ export interface Row extends Measured {
 
 export interface Figures {
   rest: Measured["api"];
+  /** Connections that HAProxy can take at a time on this machine. */
+  connections: number;
   rows: Row[];
 }
 
 /** How many times its p99 at rest the API may take. */
-const slowest = 3;
+export const slowest = 3;
 /** Seconds until the applications answer again. */
 const longestWait = 5;
 /** Seconds in which the node forgets a load's connections before the next one. */
@@ -48,13 +51,24 @@ export function judge(rest: Measured["api"], { api, ssh, killed, back }: Measure
   ];
 }
 
-async function measure(kept: KeptLab, load: Load, variant: Variant, rest: Measured["api"]): Promise<Row> {
+async function measure(
+  kept: KeptLab,
+  load: Load,
+  variant: Variant,
+  rest: Measured["api"],
+  seconds: number,
+): Promise<Row> {
   const { secondaryPrivateIp } = await stackOutputs("prod");
-  const target = variant === "at nobody's port" ? nobody(secondaryPrivateIp) : applications(secondaryPrivateIp);
+  const target =
+    variant === direct
+      ? nodePort
+      : variant === "at nobody's port"
+        ? nobody(secondaryPrivateIp)
+        : applications(secondaryPrivateIp);
   return step(`${load.title}, ${variant}`, async (note) => {
     if (variant === "without them") await takeBoundsOff(kept);
     try {
-      const measured = await under(kept, load, target);
+      const measured = await under(kept, load, target, seconds);
       const broken = variant === "with the bounds" ? judge(rest, measured) : [];
       note(JSON.stringify(measured));
       return { title: load.title, variant, ...measured, broken };
@@ -67,37 +81,28 @@ async function measure(kept: KeptLab, load: Load, variant: Variant, rest: Measur
   });
 }
 
-export async function runLoads({
-  kubernetes,
-  chosen,
-}: {
-  kubernetes: boolean;
-  chosen: (load: Load) => boolean;
-}): Promise<Figures> {
-  const kept = await keepLab({
-    apiPort: 443,
-    apiAddress: "127.0.0.1",
-    ...(kubernetes ? { kubernetes: "nftables" } : {}),
-    plugins: "auto",
-  });
-  try {
-    return await withSmallTable(async () => {
-      await bringUp(kept);
-      await step("The node's limits", () => limitNode(kept));
-      await makeSources();
-      // The prober has a machine of its own, too; what is started from here on inherits this.
-      setPriority(-10);
-      const rest = await step("At rest", async (note) => {
-        const api = await atRest();
-        note(JSON.stringify(api));
-        return api;
-      });
-      const rows: Row[] = [];
-      for (const load of loads.filter(chosen))
-        for (const variant of variants) rows.push(await measure(kept, load, variant, rest));
-      return { rest, rows };
+/**
+ * @param kept prod is up
+ * @param seconds for which the API is asked, at least
+ */
+export async function runLoads(
+  kept: KeptLab,
+  loads: readonly Load[],
+  { chosen, seconds = 30 }: { chosen?: readonly Variant[]; seconds?: number } = {},
+): Promise<Figures> {
+  return withSmallTable(async () => {
+    await makeSources();
+    // The prober has a machine of its own, too; what is started from here on inherits this.
+    setPriority(-10);
+    const rest = await step("At rest", async (note) => {
+      const api = await atRest(seconds);
+      note(JSON.stringify(api));
+      return api;
     });
-  } finally {
-    await lab.down();
-  }
+    const rows: Row[] = [];
+    for (const load of loads)
+      for (const variant of chosen ?? [...variants, ...(load.direct ? ([direct] as const) : [])])
+        rows.push(await measure(kept, load, variant, rest, seconds));
+    return { rest, connections: await mostConnections(kept, haproxyUnit), rows };
+  });
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { clientPorts } from "../../../settings/ports";
+import { node } from "../../network/addresses";
 import { repositoryRoot, typescript } from "../../paths";
 import { inVpc } from "../bench/load";
 import { bigPage } from "../bench/paths";
@@ -15,6 +16,8 @@ export interface Load {
   clients(target: Target): string[][];
   /** Seconds until the load has its full size. */
   growing: number;
+  /** It costs the ingress controller more than HAProxy, and is aimed at its NodePort as well. */
+  direct?: true;
 }
 
 /** Where a load is aimed at. */
@@ -27,6 +30,7 @@ export interface Target {
 /** A port of the applications' address where nobody listens. */
 const nobodysPort = 4;
 export const applications = (host: string): Target => ({ host, https: clientPorts.https, http: clientPorts.http });
+export const nodePort: Target = { host: node.primaryPrivateIp, https: 30443, http: 30080 };
 export const nobody = (host: string): Target => ({ host, https: nobodysPort, http: nobodysPort });
 
 const client = (kind: Kind, host: string, port: number, count: number): string[] => [
@@ -59,6 +63,7 @@ export const loads: readonly Load[] = [
   {
     id: "download",
     title: "64 downloads",
+    direct: true,
     clients: ({ host, https }) => [["wrk", "-t1", "-c64", "-d3600s", `https://${host}:${https}${bigPage.path}`]],
     growing: 1,
   },

@@ -20,9 +20,8 @@ export interface Measured {
   tracked: number;
 }
 
-/** Requests a second to the API, and for how many seconds: more than 1000. */
+/** Requests a second to the API: more than 1000 in half a minute. */
 const perSecond = 50;
-const duration = 30;
 /** Seconds that the applications get. */
 const patience = 10;
 
@@ -54,24 +53,25 @@ async function logIn(): Promise<number | undefined> {
   return status === 0 ? (Date.now() - begin) / 1000 : undefined;
 }
 
-/** Requests to the API for as long as `work` takes, and `duration` at least. */
-async function askApi<T>(work: () => Promise<T>): Promise<{ api: Measured["api"]; result: T }> {
+/** Requests to the API for as long as `work` takes, and `seconds` at least. */
+async function askApi<T>(seconds: number, work: () => Promise<T>): Promise<{ api: Measured["api"]; result: T }> {
   const prober = await startProber(publicApi, perSecond);
-  const [result] = await Promise.all([work(), sleep(duration * 1000)]);
+  const [result] = await Promise.all([work(), sleep(seconds * 1000)]);
   const { sent, failed, p99 } = await prober.stop();
   return { api: { asked: sent, failed, p99 }, result };
 }
 
-export const atRest = async (): Promise<Measured["api"]> => (await askApi(async () => undefined)).api;
+export const atRest = async (seconds: number): Promise<Measured["api"]> =>
+  (await askApi(seconds, async () => undefined)).api;
 
-export async function under(kept: KeptLab, load: Load, target: Target): Promise<Measured> {
+export async function under(kept: KeptLab, load: Load, target: Target, seconds: number): Promise<Measured> {
   const address = await applicationsAddress();
   const before = await processIds(kept);
   const end = start(load, target);
   let measured;
   try {
     await sleep(load.growing * 1000);
-    measured = await withTracked(kept, () => askApi(logIn));
+    measured = await withTracked(kept, () => askApi(seconds, logIn));
   } finally {
     await end();
   }
