@@ -81,6 +81,9 @@ const fewTracked = 16384;
 export const usuallyTracked = 131072;
 /** Where a fix sets what the kernel tracks. */
 export const trackedFile = "/etc/sysctl.d/90-secondary-ingress-conntrack.conf";
+/** A command that has the kernel track `most` connections. */
+export const trackMost = (most: number): string =>
+  `echo 'net.netfilter.nf_conntrack_max = ${most}' >${trackedFile} && sysctl -p ${trackedFile}`;
 
 /**
  * A script for bash, which becomes root. If the node is ready it prints a `PreflightReport` as one line of JSON on stdout, and each warning on
@@ -229,7 +232,7 @@ done | paste -sd, -)
 # Each client's connection is translated, twice on its way to a NodePort; one that is not tracked is dropped.
 tracked=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) most=$(cat /proc/sys/net/netfilter/nf_conntrack_max 2>/dev/null)
 if [ -n "$most" ] && { [ "$most" -lt ${fewTracked} ] || [ "$tracked" -gt $((most * 9 / 10)) ]; }; then
-  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "echo 'net.netfilter.nf_conntrack_max = ${usuallyTracked}' >${trackedFile} && sysctl -p ${trackedFile}"
+  warning CONNTRACK_FULL 'at least ${fewTracked} connections that the kernel tracks (net.netfilter.nf_conntrack_max), and a tenth of them free' "$tracked of $most in use" "${trackMost(usuallyTracked)}"
 fi
 node_ports=$(flag service-node-port-range "$flags" 0-9-)
 if [ -n "$node_ports" ]; then

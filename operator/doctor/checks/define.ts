@@ -15,6 +15,9 @@ export const balanced = [IngressMode.LoadBalancer] as const;
 /** Where names lead to an address of the applications' own. */
 export const published = [IngressMode.DualIp, IngressMode.LoadBalancer] as const;
 
+/** Of a limit: from here on a check warns. */
+export const full = 0.9;
+
 type Result = Verdict | Unknown | undefined;
 type Definition = Omit<Check, "judge" | "after" | "modes"> & Partial<Pick<Check, "after" | "modes">>;
 type Had<Part extends keyof AwsFacts> = { [Each in Part]: Exclude<AwsFacts[Each], Unknown> };

@@ -4,11 +4,9 @@ import { httpListener, httpsListener } from "../../../settings/ports";
 import type { Check, Verdict } from "../check";
 import type { NodeFacts } from "../collect/node";
 import type { Unknown } from "../unknown";
-import { list, ofNode, onNode, reinstall, secondaryIngress } from "./define";
+import { full, list, ofNode, onNode, reinstall, secondaryIngress } from "./define";
 
 const after = ["NODE_NOT_OURS"];
-/** Of the limit. */
-const full = 0.9;
 const inUse = (connections: NodeFacts["connections"]): string =>
   connections.map(({ port, open, most }) => `${open} of ${most} connections for ${port}`).join(", ");
 const restart = onNode(`systemctl restart ${haproxyUnit}`);

@@ -2,11 +2,11 @@
 import { addressFile } from "../../../hostfiles/files/address";
 import { confirmWithin } from "../../../hostfiles/node/journal";
 import { directories, hostFileProgram, ownerFile } from "../../../hostfiles/node/paths";
-import { trackedFile, usuallyTracked } from "../../../hostfiles/node/preflight";
+import { trackMost, usuallyTracked } from "../../../hostfiles/node/preflight";
 import { quote } from "../../../hostfiles/node/shell";
 import type { Check } from "../check";
 import { type NodeFacts, units } from "../collect/node";
-import { list, ofNode, onNode, reinstall, runs, set } from "./define";
+import { full, list, ofNode, onNode, reinstall, runs, set } from "./define";
 
 /** Seconds: three checks missed. */
 const oldestCheck = 180;
@@ -14,8 +14,6 @@ const oldestCheck = 180;
 const manyRepairs = 3;
 /** MiB: below, the next write may fail. */
 const littleRoom = 50;
-/** Of the connection tracking table. */
-const full = 0.9;
 const inUse = ({ entries, most }: Exclude<NodeFacts["tracked"], undefined>): string => `${entries} of ${most} entries`;
 
 export const nodeChecks: readonly Check[] = [
@@ -233,9 +231,7 @@ export const nodeChecks: readonly Check[] = [
           : {
               observed: inUse(tracked),
               expected: "a tenth free: at the limit new connections are dropped, those to the API and SSH too",
-              fix: onNode(
-                `echo 'net.netfilter.nf_conntrack_max = ${Math.max(usuallyTracked, 2 * tracked.most)}' >${trackedFile} && sysctl -p ${trackedFile}`,
-              ),
+              fix: onNode(trackMost(Math.max(usuallyTracked, 2 * tracked.most))),
             };
       },
     ),
