@@ -2,25 +2,15 @@
 import assert from "node:assert/strict";
 import { runLoads } from "../../lab/campaigns/load/campaign";
 import { loads } from "../../lab/campaigns/load/loads";
-import type { KeptLab } from "../../lab/keptLab";
-import { lab } from "../../lab/lab";
-import { keepPreparedLab } from "../../lab/preparedLab";
-import { needsRoot } from "../support/needs";
+import { onProdLab } from "../support/prodLab";
 
 const connect = loads.filter(({ id }) => id === "connect").map((load) => ({ ...load, growing: 5 }));
 
 describe("clients that connect to the applications as fast as they can", function () {
-  let kept: KeptLab;
-  before(async function () {
-    needsRoot(this);
-    kept = await keepPreparedLab("prod");
-  });
-  after(async () => {
-    if (kept as KeptLab | undefined) await lab.down();
-  });
+  const kept = onProdLab();
 
   it("keep nobody out of the API and SSH", async () => {
-    const { rows } = await runLoads(kept, connect, { chosen: ["with the bounds"], seconds: 5 });
+    const { rows } = await runLoads(kept(), connect, { chosen: ["with the bounds"], seconds: 5 });
     const [row] = rows;
     assert.ok(row && row.tracked > 1000, JSON.stringify(row));
     assert.deepEqual([row.api.failed, row.killed], [0, []]);

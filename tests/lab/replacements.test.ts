@@ -2,30 +2,19 @@
 import assert from "node:assert/strict";
 import { interleave, sequences } from "../../lab/campaigns/interleavings/campaign";
 import { replaceOnce } from "../../lab/campaigns/replacements/campaign";
-import type { KeptLab } from "../../lab/keptLab";
-import { lab } from "../../lab/lab";
-import { keepPreparedLab } from "../../lab/preparedLab";
-import { needsRoot } from "../support/needs";
+import { onProdLab } from "../support/prodLab";
 
 describe("what happens to a stack", function () {
-  let kept: KeptLab;
-
-  before(async function () {
-    needsRoot(this);
-    kept = await keepPreparedLab("prod");
-  });
-  after(async () => {
-    if (kept as KeptLab | undefined) await lab.down();
-  });
+  const kept = onProdLab();
 
   it("a replaced node: one up moves everything, and the public address stays", async () => {
-    assert.deepEqual((await replaceOnce(kept)).broken, []);
+    assert.deepEqual((await replaceOnce(kept())).broken, []);
   });
 
   // Of seed 1: among them are a replaced instance, somebody's Elastic IP, a stolen address and a detached group.
   for (const steps of sequences(1, 13).filter((_steps, index) => index === 5 || index === 12)) {
     it(`${steps.map(([name]) => name).join(", ")}: one up makes all right, destroy leaves nothing`, async () => {
-      assert.deepEqual((await interleave(kept, steps)).broken, []);
+      assert.deepEqual((await interleave(kept(), steps)).broken, []);
     });
   }
 
