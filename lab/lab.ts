@@ -130,7 +130,7 @@ async function startCloud(nodes: number): Promise<number> {
   const [program = "", ...args] = inInternet([process.execPath, ...typescript, "lab/cloud/main.ts", `${nodes}`]);
   const child = spawn(program, args, { cwd: repositoryRoot, detached: true, stdio: ["ignore", log, log] });
   child.unref();
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 1200 && child.exitCode === null; tries++) {
     if (existsSync(labPaths.cloudReady) && child.pid) return child.pid;
     await sleep(100);
   }
@@ -245,7 +245,7 @@ async function startMetadata(): Promise<() => Promise<void>> {
     stdio: ["ignore", log, log],
   });
   const listening = ["ss", "-Hltn", `src ${metadataAddress}:80`];
-  for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 1200 && child.exitCode === null; tries++) {
     if ((await attempt("nsenter", [network, ...listening])).stdout) {
       return async () => {
         child.kill();

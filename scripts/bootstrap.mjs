@@ -131,20 +131,33 @@ const testSome = (args) => node(mocha, ...(args.some((arg) => arg.startsWith("te
 /** A program that gives way to the labs. */
 const politely = (...args) => aside("nice", [process.execPath, ...args]);
 
-/** Each file of tests in turn, in whichever lab is free; what it prints comes when it has ended. */
-async function testInLabs() {
+/** Those whose programs take so long to build that a test would end while it waits for them. */
+const needBuilds = ["tests/lab/cilium.test.ts", "tests/lab/ingress.test.ts", "tests/lab/kubelet.test.ts"];
+
+/**
+ * Each file of tests in turn, in whichever lab is free; what it prints comes when it has ended.
+ * @param builds of what labs need
+ */
+async function testInLabs(builds) {
   const runs = [];
   const durations = {};
-  const waiting = longestFirst(labTests);
+  let waiting = longestFirst(labTests.filter((file) => !needBuilds.includes(file)));
+  const built = builds.then(() => (waiting = longestFirst([...waiting, ...needBuilds])));
   const inLab = async (name) => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
+    const env = { ...process.env, LAB_NAME: name };
+    for (;;) {
+      if (waiting.length === 0) await built;
+      const file = waiting.shift();
+      if (!file) return;
       console.error(`${file} …`);
       const start = Date.now();
-      const run = await aside(process.execPath, [mocha, file], { env: { ...process.env, LAB_NAME: name } });
+      const run = await aside(process.execPath, [mocha, file], { env });
       durations[file] = Date.now() - start;
       console.error(`${file}: ${(durations[file] / 1000).toFixed(0)} s`);
       process.stdout.write(run.output);
       runs.push({ name: file, ...run });
+      // One that was ended leaves its lab, in which the next could not begin.
+      if (run.status !== 0) await aside(process.execPath, [...typescript, "lab/cli.ts", "down"], { env });
     }
   };
   await Promise.all(labNames.map((name) => inLab(name)));
@@ -166,11 +179,10 @@ async function testAll() {
     politely(...typescript, "lab/build/prebuild.ts"),
     politely(...withoutLabs),
   ];
-  const inLabs = await testInLabs();
+  const inLabs = await testInLabs(builds);
   console.error("Waiting for the tests that need no lab …");
   const other = await others;
   process.stdout.write(other.output);
-  await builds;
   const wrong = await checked;
   const runs = [...inLabs, { name: "the tests that need no lab", ...other }];
   const [passed, failed, skipped] = [...runs.map((run) => countsOf(run)), [wrong ? 0 : 1, wrong ? 1 : 0, 0]].reduce(

@@ -257,7 +257,7 @@ describe("automation: a stack", function () {
       (await run("ps", ["-eo", "ppid=,args="]))
         .split("\n")
         .filter((line) => /^ *1 /.test(line) && line.includes(engine.pulumiRoot));
-    for (let tries = 0; tries < 30 && (await left()).length > 0; tries += 1) await sleep(200);
+    for (let tries = 0; tries < 600 && (await left()).length > 0; tries += 1) await sleep(200);
     assert.deepEqual(await left(), [], "what the killed engine had started ends as well");
     assert.ok((await stack.up()).outputs.ready);
     await stack.destroy();

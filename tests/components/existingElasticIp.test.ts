@@ -74,8 +74,7 @@ function moveAway(account: Account): string {
 /** Calls that change addresses, by name. */
 const changing = /^(Associate|Disassociate|Release|Allocate|Assign|Unassign)/;
 
-describe("ExistingElasticIp", function () {
-  this.timeout(60_000);
+describe("ExistingElasticIp", () => {
   const at = onEndpoint();
   const account = (): Account => at().endpoint.account;
   const changes = (): string[] => at().calls.flatMap(({ action }) => (changing.test(action) ? [action] : []));
@@ -396,8 +395,7 @@ describe("ExistingElasticIp", function () {
     assert.throws(() => existingElasticIpProvider.read?.("eipalloc-1"), /name the Elastic IP with allocationId/);
   });
 
-  describe("in a stack, by the real engine", function () {
-    this.timeout(10 * 60_000);
+  describe("in a stack, by the real engine", () => {
     let engine: LoopbackEngine;
     let serial = 0;
     let name: string;

@@ -255,7 +255,7 @@ describe("mode load-balancer", function () {
     const before = await outputsOf("prod-single-grown");
     await lab.replaceNode();
     for (let tries = 0; (await answering(before)).length < 2; tries++) {
-      assert.ok(tries < 20, "nobody answers");
+      assert.ok(tries < 400, "nobody answers");
       await sleep(500);
     }
     await operator.shell("pulumi up --refresh --yes --skip-preview --stack prod-single-grown");

@@ -238,7 +238,7 @@ describe("a lab that is kept up", function () {
     const failingAfterBoot = async (): Promise<string[]> => {
       for (let tries = 1; ; tries++) {
         const failing = await kept.failingRows();
-        if (failing.length === 0 || tries === 20) return failing;
+        if (failing.length === 0 || tries === 300) return failing;
         await sleep(1000);
       }
     };

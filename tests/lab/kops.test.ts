@@ -56,7 +56,7 @@ describe("a node that kOps replaces", function () {
   const journal = (): Promise<string> => kept.node(`journalctl -u ${unit} -o cat --no-pager`);
   const says = async (pattern: RegExp): Promise<void> => {
     let text = "";
-    for (let tries = 0; tries < 60; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       text = await journal();
       if (pattern.test(text)) return;
       await sleep(500);

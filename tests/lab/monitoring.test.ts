@@ -45,7 +45,7 @@ describe("monitoring", function () {
     assert.ok(panels.length > 5);
     const data = async (expr: string): Promise<unknown[]> =>
       (await prometheus.get<{ result: unknown[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
-    const end = Date.now() + 60_000;
+    const end = Date.now() + 600_000;
     for (const { title, targets } of panels)
       for (const { expr } of targets)
         while ((await data(expr)).length === 0) {

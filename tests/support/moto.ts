@@ -25,7 +25,7 @@ export async function startMoto(port: number, inside: (command: string[]) => str
   const child = spawn(program, args, { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   const [curl = "", ...how] = inside(["curl", "-sf", "-o", "/dev/null", `${url}/moto-api/`]);
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     const asked = spawn(curl, how);
     if ((await new Promise((resolve) => asked.on("close", resolve))) === 0) return { url, stop: () => child.kill() };
     if (child.exitCode !== null) break;

@@ -53,7 +53,7 @@ zone "example.com" { type primary; file "zone"; allow-update { ${tsigSecret ? "k
     await rm(directory, { recursive: true, force: true });
   };
   for (let tries = 0; (await addresses("ns.example.com")).length === 0; tries++) {
-    if (tries > 100 || child.exitCode !== null) {
+    if (tries > 1200 || child.exitCode !== null) {
       await stop();
       throw new Error("named did not start");
     }

@@ -79,7 +79,7 @@ async function startOpenSsh(): Promise<SshServer> {
   const child = spawn(sshd, ["-D", "-f", join(directory, "config"), "-E", log], { stdio: "ignore" });
   const written = async (): Promise<string> => (existsSync(log) ? await readFile(log, "utf8") : "");
   for (let tries = 0; !(await written()).includes("Server listening"); tries++) {
-    if (tries > 200 || child.exitCode !== null) throw new Error(`sshd did not start:\n${await written()}`);
+    if (tries > 4800 || child.exitCode !== null) throw new Error(`sshd did not start:\n${await written()}`);
     await sleep(25);
   }
   return {

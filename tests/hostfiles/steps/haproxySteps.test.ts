@@ -19,7 +19,6 @@ const distribution = "haproxy.service";
 
 describe("HAProxy's steps", () => {
   before(async function () {
-    this.timeout(10 * 60_000);
     await installValidators();
     needsProgram(this, "haproxy");
   });
