@@ -67,10 +67,12 @@ async function waitFor(condition: string, engine?: ChildProcess): Promise<boolea
   return false;
 }
 
-const answers = async (): Promise<boolean> => {
+/** @returns why the API does not answer, or undefined where it does */
+async function whySilent(): Promise<string | undefined> {
   const [answer] = await probe([publicApi]);
-  return answer !== undefined && answer.status !== 0 && answer.trusted;
-};
+  if (!answer || answer.status === 0) return answer?.error ?? "no answer";
+  return answer.trusted ? undefined : `certificate for ${answer.certificateNames.join(", ")}`;
+}
 
 async function lockOut(kept: KeptLab, cause: Cause, interruption: Interruption): Promise<Lockout> {
   const broken: string[] = [];
@@ -82,8 +84,12 @@ async function lockOut(kept: KeptLab, cause: Cause, interruption: Interruption):
   else await interruption.happen?.(kept, child);
   // Confirmed it would be there no more either, but the API would stay away.
   if (!(await waitFor(`[ -z "$(ls ${armedChanges} 2>/dev/null)" ]`))) broken.push("the change is still armed");
-  for (let tries = 0; tries < 40 && !(await answers()); tries++) await sleep(500);
-  if (!(await answers())) broken.push("locked out");
+  let why = await whySilent();
+  for (let tries = 0; tries < 40 && why !== undefined; tries++) {
+    await sleep(500);
+    why = await whySilent();
+  }
+  if (why !== undefined) broken.push(`locked out: ${why}`);
   await sleep(1000);
   const { sent, failed, longestOutage: outage } = await prober.stop();
   if (cause.acts === undefined && failed > 0) broken.push(`${failed} requests failed`);
