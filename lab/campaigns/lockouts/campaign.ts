@@ -82,6 +82,8 @@ async function lockOut(kept: KeptLab, cause: Cause, interruption: Interruption):
   if (cause.acts === undefined) await ended;
   else if (!(await waitFor(cause.acts, child))) broken.push(`the change never acted: ${output()}`);
   else await interruption.happen?.(kept, child);
+  // One that goes on after a reboot acts again before it confirms. One whose connection hangs waits for minutes.
+  await Promise.race([ended, sleep(limit)]);
   // Confirmed it would be there no more either, but the API would stay away.
   if (!(await waitFor(`[ -z "$(ls ${armedChanges} 2>/dev/null)" ]`))) broken.push("the change is still armed");
   let why = await whySilent();
@@ -95,7 +97,6 @@ async function lockOut(kept: KeptLab, cause: Cause, interruption: Interruption):
   if (cause.acts === undefined && failed > 0) broken.push(`${failed} requests failed`);
   if (outage > limit) broken.push(`the API was away for ${outage} ms, ${limit} at most`);
   await interruption.restore?.(kept);
-  // An engine whose connection hangs waits for minutes.
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
     process.kill(-child.pid, "SIGKILL");
   await ended;
