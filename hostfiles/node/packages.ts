@@ -57,7 +57,8 @@ note() {
   # A unit of this name without the package is the user's.
   if grep -qx haproxy <<<"$added" && ! grep -qx enabled ${haproxyBefore}; then systemctl disable -q haproxy.service; fi
   { cat ${packagesFile} 2>/dev/null; [ -z "$added" ] || echo "$added"; } >${packagesFile}.new &&
-    mv ${packagesFile}.new ${packagesFile} && rm -f ${packagesFile}.before
+    mv ${packagesFile}.new ${packagesFile} && rm -f ${packagesFile}.before ||
+    { echo 'packages: cannot write ${packagesFile}: is the disk full?' >&2; return 1; }
 }
 ${holds}
 in_use() { systemctl is-enabled -q "$1" 2>/dev/null || systemctl is-active -q "$1"; }
@@ -138,9 +139,9 @@ case \${1-} in
       attempt || said="$updated
 $said"
     fi
-    note
+    note; noted=$?
     [ -z "$missing" ] || { printf '%s\\npackages: %s could not be installed: %s\\n' "$said" "$missing" "$(reason "$said")" >&2; exit 1; }
-    exit
+    exit $noted
     ;;
   remove)
     [ -e ${packagesFile} ] || exit 0

@@ -135,6 +135,20 @@ describe("packages", () => {
     assert.deepEqual(present(), ["bash", "nftables", "vim"]);
   });
 
+  it("fails where it cannot write down what it has installed, and does so at the next run", () => {
+    node().standIn(
+      "mv",
+      '[ ! -e /standin/full ] || [ "$2" != "$(cat /standin/full)" ] || exit 1; exec /usr/bin/mv "$@"',
+    );
+    node().write("/standin/full", packagesFile);
+    const { status, stderr } = script("install");
+    assert.equal(status, 1);
+    assert.match(stderr, /packages: cannot write \S+: is the disk full\?/);
+    node().succeed("rm /standin/full");
+    succeeds("install");
+    assert.deepEqual(ours(), [...everything, "liblua"].sort());
+  });
+
   it("completes a run that was killed while packages came", () => {
     node().write("/standin/interrupted", "");
     assert.notEqual(script("install").status, 0);
