@@ -95,8 +95,8 @@ const addresses = "grep -oE '[0-9.]+/32'";
 const addressCheck = `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac
 root=$(dirname "$FILE")/root
 mkdir -p "$root/etc/netplan"
-cp /etc/netplan/*.yaml "$root/etc/netplan/" 2>/dev/null
-cp "$FILE" "$root/etc/netplan/" && netplan generate --root-dir "$root"`;
+find /etc/netplan -maxdepth 1 -name '*.yaml' -exec cp -t "$root/etc/netplan" {} + &&
+  cp "$FILE" "$root/etc/netplan/" && netplan generate --root-dir "$root"`;
 
 /** The new address comes before the old one goes. */
 const addressActivate = `case $TARGET in *.yaml) netplan generate || exit 1 ;; *) chmod 0644 "$TARGET" ;; esac

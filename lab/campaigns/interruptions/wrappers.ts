@@ -35,8 +35,8 @@ const wrapper = (program: Program): string => `#!/bin/bash
 # Counts the calls of the wrapped programs; the one that is asked for goes wrong.
 name=${program} real=$(PATH=/usr/bin:/bin command -v ${program})
 [ -e ${directory}/armed ] || exec "$real" "$@"
-# The check that the last step starts is no part of it, nor what undoes a step.
-case $(</proc/self/cgroup) in *secondary-ingress-check.service* | *secondary-ingress-undo.service*) exec "$real" "$@" ;; esac
+# The units that steps start are no part of them, nor what undoes a step.
+case $(</proc/self/cgroup) in *secondary-ingress-check.service* | *secondary-ingress-guard.service* | *secondary-ingress-undo.service*) exec "$real" "$@" ;; esac
 calls=$(($(/usr/bin/cat ${directory}/calls 2>/dev/null || echo 0) + 1))
 echo $calls >${directory}/calls
 echo ${program} >>${directory}/log
