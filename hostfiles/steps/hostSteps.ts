@@ -95,7 +95,7 @@ const addresses = "grep -oE '[0-9.]+/32'";
 const addressCheck = `case $FILE in *.yaml) ;; *) grep -q '^Address=' "$FILE"; exit ;; esac
 root=$(dirname "$FILE")/root
 mkdir -p "$root/etc/netplan"
-find /etc/netplan -maxdepth 1 -name '*.yaml' -exec cp -t "$root/etc/netplan" {} + &&
+{ [ ! -d /etc/netplan ] || find /etc/netplan -maxdepth 1 -name '*.yaml' -exec cp -t "$root/etc/netplan" {} +; } &&
   cp "$FILE" "$root/etc/netplan/" && netplan generate --root-dir "$root"`;
 
 /** The new address comes before the old one goes. */
